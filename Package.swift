@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Kernels are compiled with full optimisation in every configuration: at -O0 the micro-kernels
+/// would be hundreds of times slower and debug tests useless.
+let kernelFlags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra"]
+
+let package = Package(
+    name: "SwiftNN",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "SwiftNN", targets: ["SwiftNN"]),
+        .executable(name: "nntrain", targets: ["nntrain"]),
+        .executable(name: "nnbench", targets: ["nnbench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .target(
+            name: "CKernels",
+            path: ".",
+            exclude: [
+                "Makefile", "README.md", "Sources/SwiftNN", "Sources/nnbench", "Sources/nntrain", "Sources/CZlib",
+                "Tests", "Benchmarks", "Examples",
+            ],
+            sources: ["Sources/CKernels"],
+            publicHeadersPath: "include",
+            cSettings: [
+                .headerSearchPath("Sources/CKernels"),
+                .unsafeFlags(kernelFlags),
+                .unsafeFlags(["-fopenmp"], .when(platforms: [.linux])),
+            ],
+            linkerSettings: [
+                .linkedLibrary("omp5", .when(platforms: [.linux])),
+                .linkedLibrary("openblas", .when(platforms: [.linux])),
+                .linkedLibrary("m", .when(platforms: [.linux])),
+            ]
+        ),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "SwiftNN", dependencies: ["CKernels", "CZlib"]),
+        .executableTarget(
+            name: "nnbench",
+            dependencies: ["SwiftNN", "CKernels", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        ),
+        .executableTarget(
+            name: "nntrain",
+            dependencies: ["SwiftNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+        ),
+        .target(
+            name: "ReferenceKernels",
+            path: "Tests/ReferenceKernels",
+            swiftSettings: [.unsafeFlags(["-O"])]
+        ),
+        .target(name: "KernelCases", path: "Benchmarks/KernelCases"),
+        .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
+        .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN", "ReferenceKernels"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

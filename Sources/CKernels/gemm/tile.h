@@ -1,0 +1,42 @@
+// The register tile: the one place where products are summed, for matrix products and convolutions alike.
+#ifndef SNN_TILE_H
+#define SNN_TILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// The largest tile of any tier.
+#define SNN_MAX_TILE_ROWS 14
+#define SNN_MAX_TILE_COLUMNS 32
+
+/// C = alpha * sum over `batch` of A * B + beta * C + bias, for rows <= tile_rows and columns <= tile_columns of the
+/// tier. A is read by broadcasts at a + i * a_row + k * a_depth, B by vectors at b + k * b_depth.
+typedef struct {
+    size_t rows, columns, depth;
+    size_t batch;  ///< how many products are summed; A and B of product t start t * a_batch, t * b_batch later
+    const float *a;
+    size_t a_row, a_depth, a_batch;
+    const float *b;
+    size_t b_depth, b_batch;
+    bool b_padded;  ///< rows of B may be read up to the next multiple of the vector width (packed panels)
+    float *c;
+    size_t c_row;
+    float alpha, beta;  ///< with beta = 0, C is not read
+    const float *bias;  ///< `columns` numbers, or NULL
+} snn_tile;
+
+/// The same sum with a pointer for every row of A in every product: an indirection that serves any stride, padding (a
+/// row of zeros) and dilation of a convolution without copying its input. B is a packed panel: product t starts at
+/// b + t * depth * tile_columns.
+typedef struct {
+    size_t rows, columns, depth;
+    size_t taps;
+    const float *const *a;  ///< taps x rows pointers to `depth` contiguous numbers
+    const float *b;
+    float *c;
+    size_t c_row;
+    float beta;
+    const float *bias;
+} snn_indirect_tile;
+
+#endif

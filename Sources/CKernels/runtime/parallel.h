@@ -1,0 +1,20 @@
+// Threads: when a loop is worth more than one.
+//
+// A driver writes
+//     #pragma omp parallel for schedule(static) num_threads(snn_threads_for(work))
+// where `work` estimates the loop's cost in floating-point operations (or bytes moved). Schedules are static: the
+// libomp of Debian 12 lacks what the dynamic ones of clang 21 call.
+#ifndef SNN_PARALLEL_H
+#define SNN_PARALLEL_H
+
+#include <stddef.h>
+
+/// 1 for work too small to pay for waking other threads, else the number of threads set.
+int snn_threads_for(size_t work);
+
+static inline size_t snn_min(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t snn_max(size_t a, size_t b) { return a > b ? a : b; }
+static inline size_t snn_ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
+static inline size_t snn_round_up(size_t a, size_t multiple) { return snn_ceil_div(a, multiple) * multiple; }
+
+#endif

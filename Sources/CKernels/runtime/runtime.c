@@ -1,0 +1,119 @@
+// CPU detection, the choice of the kernel table, threads and cache sizes.
+#include "swiftnn/runtime.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+
+#if defined(_OPENMP)
+// Swift's clang ships no omp.h; these are the functions of libomp we call.
+extern int omp_get_num_procs(void);
+extern void kmp_set_blocktime(int milliseconds);
+#else
+static int omp_get_num_procs(void) { return 1; }
+static void kmp_set_blocktime(int milliseconds) { (void)milliseconds; }
+#endif
+
+static const char *const isa_names[SNN_ISA_COUNT] = {"portable", "neon", "avx2", "avx512"};
+
+static const snn_kernel_table *table_of(snn_isa isa) {
+    switch (isa) {
+        case SNN_ISA_PORTABLE: return &snn_kernels_portable;
+#if defined(__x86_64__)
+        case SNN_ISA_AVX2: return &snn_kernels_avx2;
+        case SNN_ISA_AVX512: return &snn_kernels_avx512;
+#elif defined(__aarch64__)
+        case SNN_ISA_NEON: return &snn_kernels_neon;
+#endif
+        default: return NULL;
+    }
+}
+
+const char *snn_isa_name(snn_isa isa) { return (unsigned)isa < SNN_ISA_COUNT ? isa_names[isa] : "unknown"; }
+
+bool snn_isa_available(snn_isa isa) {
+    if (table_of(isa) == NULL) return false;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (isa == SNN_ISA_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (isa == SNN_ISA_AVX512) {
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    }
+#endif
+    return true;
+}
+
+static snn_isa best_isa(void) {
+    const char *wanted = getenv("SWIFTNN_ISA");
+    for (int isa = 0; wanted != NULL && isa < SNN_ISA_COUNT; isa++) {
+        if (strcmp(wanted, isa_names[isa]) == 0 && snn_isa_available(isa)) return isa;
+    }
+    int isa = SNN_ISA_COUNT - 1;
+    while (!snn_isa_available(isa)) isa--;
+    return isa;
+}
+
+static _Atomic int process_isa = -1;
+static _Thread_local int thread_isa = -1;
+
+snn_isa snn_isa_active(void) {
+    if (thread_isa >= 0) return thread_isa;
+    int isa = atomic_load_explicit(&process_isa, memory_order_relaxed);
+    if (isa < 0) {
+        isa = best_isa();
+        atomic_store_explicit(&process_isa, isa, memory_order_relaxed);
+    }
+    return isa;
+}
+
+bool snn_isa_override(int isa) {
+    if (isa >= 0 && !snn_isa_available(isa)) return false;
+    thread_isa = isa;
+    return true;
+}
+
+const snn_kernel_table *snn_kernels(void) { return table_of(snn_isa_active()); }
+
+static _Atomic int process_threads = 0;
+static _Thread_local int thread_threads = 0;
+
+int snn_thread_count(void) {
+    if (thread_threads > 0) return thread_threads;
+    int count = atomic_load_explicit(&process_threads, memory_order_relaxed);
+    if (count == 0) {
+        count = omp_get_num_procs();
+        snn_set_thread_count(count);
+    }
+    return count;
+}
+
+void snn_set_thread_count(int count) {
+    atomic_store_explicit(&process_threads, count < 1 ? 1 : count, memory_order_relaxed);
+}
+
+void snn_thread_count_override(int count) { thread_threads = count; }
+
+void snn_set_spin_time(int milliseconds) { kmp_set_blocktime(milliseconds); }
+
+/// Below this many operations a loop ends before another thread has woken.
+static const size_t parallel_grain = 1 << 15;
+
+int snn_threads_for(size_t work) { return work < parallel_grain ? 1 : snn_thread_count(); }
+
+#if defined(_SC_LEVEL1_DCACHE_SIZE)
+static size_t cache_size(int name, size_t otherwise) {
+    long size = sysconf(name);
+    return size > 0 ? (size_t)size : otherwise;
+}
+
+size_t snn_l1_cache_size(void) { return cache_size(_SC_LEVEL1_DCACHE_SIZE, 32 << 10); }
+size_t snn_l2_cache_size(void) { return cache_size(_SC_LEVEL2_CACHE_SIZE, 512 << 10); }
+#else
+size_t snn_l1_cache_size(void) { return 64 << 10; }
+size_t snn_l2_cache_size(void) { return 1 << 20; }
+#endif

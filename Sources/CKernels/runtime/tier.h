@@ -1,0 +1,15 @@
+// Every micro-kernel of one tier, and its column of the kernel table. Included by each tier_*.c after the header of
+// its instruction set, inside its target pragma; SNN_TIER_TABLE names the column.
+#include "activation/activation_kernels.h"
+#include "gemm/gemm_kernels.h"
+
+const snn_kernel_table SNN_TIER_TABLE = {
+    .width = SIMD_WIDTH,
+    .tile_rows = SIMD_TILE_ROWS,
+    .tile_columns = SIMD_TILE_COLUMNS,
+
+    .gemm_tile = gemm_tile,
+    .gemm_indirect_tile = gemm_indirect_tile,
+
+    .activation_forward = activation_forward,
+};

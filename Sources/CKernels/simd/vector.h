@@ -1,0 +1,40 @@
+// What every instruction set shares: vectors of SIMD_WIDTH floats as clang's extended vectors, whose operators
+// (+ - * / < ? :) the compiler turns into the best instructions of the target in force.
+//
+// A tier's header defines SIMD_WIDTH, the register tile (SIMD_TILE_ROWS x SIMD_TILE_VECTORS accumulators) and, after
+// including this file, v_load_n, v_store_n and v_fma. It is included once, inside the target pragma of its tier.
+#define SIMD_INLINE static inline __attribute__((always_inline, unused))
+/// Columns of the register tile, which is also the width of a packed panel.
+#define SIMD_TILE_COLUMNS (SIMD_WIDTH * SIMD_TILE_VECTORS)
+
+typedef float vf __attribute__((ext_vector_type(SIMD_WIDTH)));
+typedef int32_t vi __attribute__((ext_vector_type(SIMD_WIDTH)));
+typedef uint32_t vu __attribute__((ext_vector_type(SIMD_WIDTH)));
+typedef float vf_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(4)));
+typedef uint8_t vu8_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(1)));
+
+SIMD_INLINE vf v_load(const float *p) { return *(const vf_unaligned *)p; }
+SIMD_INLINE void v_store(float *p, vf v) { *(vf_unaligned *)p = v; }
+SIMD_INLINE vf v_set1(float x) { return (vf)x; }
+SIMD_INLINE vf v_zero(void) { return (vf)0.0f; }
+SIMD_INLINE vf v_max(vf a, vf b) { return a > b ? a : b; }
+SIMD_INLINE vf v_min(vf a, vf b) { return a < b ? a : b; }
+SIMD_INLINE vf v_abs(vf a) { return __builtin_elementwise_abs(a); }
+SIMD_INLINE vf v_sqrt(vf a) { return __builtin_elementwise_sqrt(a); }
+SIMD_INLINE vf v_from_u8(const uint8_t *p) { return __builtin_convertvector(*(const vu8_unaligned *)p, vf); }
+
+/// The sum of the lanes, halves added pairwise: always in the same order.
+SIMD_INLINE float v_sum(vf v) {
+    float lanes[SIMD_WIDTH];
+    v_store(lanes, v);
+    for (size_t half = SIMD_WIDTH / 2; half > 0; half /= 2) {
+        for (size_t lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+    }
+    return lanes[0];
+}
+
+SIMD_INLINE float v_max_lane(vf v) {
+    float best = v[0];
+    for (size_t lane = 1; lane < SIMD_WIDTH; lane++) best = v[lane] > best ? v[lane] : best;
+    return best;
+}

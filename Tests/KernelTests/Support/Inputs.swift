@@ -1,0 +1,23 @@
+import CKernels
+
+/// Reproducible inputs: uniform numbers in [-1, 1) that need few bits, so that reference and kernel start from the same values.
+func randomFloats(_ count: Int, seed: UInt64) -> [Float] {
+    var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+    return (0..<count).map { _ in
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return Float(Int64(state >> 40) - (1 << 23)) / Float(1 << 23)
+    }
+}
+
+func doubles(_ floats: [Float]) -> [Double] { floats.map(Double.init) }
+
+/// Scratch memory for one kernel call, aligned as kernels expect, and filled with NaN so that a kernel that reads what
+/// it did not write is found out.
+func withWorkspace<R>(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> R) -> R {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(bytes, 1), alignment: Int(SNN_ALIGNMENT))
+    defer { memory.deallocate() }
+    memory.initializeMemory(as: UInt8.self, repeating: 0xFF, count: bytes)
+    return body(memory)
+}

@@ -1,0 +1,29 @@
+// The C API of SwiftNN's kernels: one header per kernel family.
+//
+// The kernel contract, common to every function here:
+//   - raw pointers and a shape struct; tensors are row-major unless a function says otherwise, images are
+//     channels-last ([batch, height, width, channels]);
+//   - a kernel never allocates: where it needs scratch memory the caller passes a workspace of at least the bytes
+//     that the matching `_workspace_size` function tells, aligned to SNN_ALIGNMENT;
+//   - a kernel never prints and never aborts; sizes of 0 are allowed and do nothing;
+//   - every edge (any size, stride or padding the shape allows) is handled inside;
+//   - the result is the same to the last bit for every thread count;
+//   - kernels are called from one thread at a time.
+#ifndef SWIFTNN_H
+#define SWIFTNN_H
+
+#include "swiftnn/activation.h"
+#include "swiftnn/conv.h"
+#include "swiftnn/dropout.h"
+#include "swiftnn/elementwise.h"
+#include "swiftnn/gemm.h"
+#include "swiftnn/image.h"
+#include "swiftnn/layout.h"
+#include "swiftnn/loss.h"
+#include "swiftnn/norm.h"
+#include "swiftnn/optimizer.h"
+#include "swiftnn/pool.h"
+#include "swiftnn/random.h"
+#include "swiftnn/runtime.h"
+
+#endif

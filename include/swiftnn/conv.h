@@ -1,0 +1,51 @@
+// Convolution in one and two dimensions (1-D is a 2-D image of height 1), channels-last.
+#ifndef SWIFTNN_CONV_H
+#define SWIFTNN_CONV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gemm.h"
+
+/// Input [batch, in_height, in_width, in_channels], output [batch, out_height, out_width, out_channels].
+/// Weights as users see them: [out_channels, in_channels / groups, kernel_height, kernel_width] (PyTorch's order).
+/// Padding is of zeros and may differ on each side.
+typedef struct {
+    size_t batch, in_height, in_width, in_channels, out_channels;
+    size_t kernel_height, kernel_width;
+    size_t stride_height, stride_width;
+    size_t dilation_height, dilation_width;
+    size_t pad_top, pad_bottom, pad_left, pad_right;
+    size_t groups;
+} snn_conv_shape;
+
+/// Output positions along one axis: floor((in + pads - dilation * (kernel - 1) - 1) / stride) + 1, or 0 where the
+/// kernel does not fit.
+size_t snn_conv_output_size(
+    size_t in, size_t kernel, size_t stride, size_t dilation, size_t pad_before, size_t pad_after);
+size_t snn_conv_out_height(const snn_conv_shape *shape);
+size_t snn_conv_out_width(const snn_conv_shape *shape);
+
+/// Bytes of the weights packed for the forward pass / for the data gradient by the tier in use, and the packing.
+size_t snn_conv_packed_size(const snn_conv_shape *shape);
+void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed);
+size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape);
+void snn_conv_pack_transposed(const snn_conv_shape *shape, const float *weights, void *packed);
+
+/// y = activation(x * weights + bias). bias: out_channels numbers or NULL.
+void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
+    float *y, void *workspace);
+size_t snn_conv_forward_workspace_size(const snn_conv_shape *shape);
+
+/// dx (overwritten) from dy and the transposed packed weights.
+void snn_conv_backward_data(
+    const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace);
+size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape);
+
+/// The weight gradient in the order users see (overwritten, or added to where accumulate). The bias gradient is
+/// snn_column_sums over dy.
+void snn_conv_backward_weights(
+    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace);
+size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape);
+
+#endif

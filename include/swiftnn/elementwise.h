@@ -1,0 +1,30 @@
+// Sums, scalings and norms over flat arrays.
+#ifndef SWIFTNN_ELEMENTWISE_H
+#define SWIFTNN_ELEMENTWISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// out = a + b; out may be either.
+void snn_add(size_t count, const float *a, const float *b, float *out);
+
+/// out = factor * a; out may be a.
+void snn_scale(size_t count, float factor, const float *a, float *out);
+
+/// y = y + factor * x.
+void snn_axpy(size_t count, float factor, const float *x, float *y);
+
+/// out = a * b; out may be either.
+void snn_multiply(size_t count, const float *a, const float *b, float *out);
+
+void snn_fill(size_t count, float value, float *out);
+
+/// Sum of squares, accumulated in double in an order that does not depend on the threads.
+/// workspace: snn_sum_squares_workspace_size bytes.
+double snn_sum_squares(size_t count, const float *x, void *workspace);
+size_t snn_sum_squares_workspace_size(size_t count);
+
+/// Whether every number is finite.
+bool snn_all_finite(size_t count, const float *x);
+
+#endif

@@ -1,0 +1,53 @@
+// Batch normalisation (over rows, per channel) and layer normalisation (over a row).
+#ifndef SWIFTNN_NORM_H
+#define SWIFTNN_NORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "activation.h"
+
+/// x is rows x channels: rows = batch * height * width of a channels-last image.
+typedef struct {
+    size_t rows, channels;
+    float epsilon;
+} snn_norm_shape;
+
+/// Batch norm with the statistics of this batch: y = activation((x - mean) * inverse_deviation * scale + shift).
+/// Writes mean and inverse_deviation (1 / sqrt(biased variance + epsilon)), `channels` numbers each, for the backward
+/// pass. running_mean and running_variance (both or neither NULL) move by `momentum` towards the batch's mean and
+/// unbiased variance, as PyTorch's do. scale and shift may each be NULL (1 and 0). y may be x only where the backward
+/// pass is not needed.
+void snn_batch_norm_forward_training(const snn_norm_shape *shape, const float *x, const float *scale,
+    const float *shift, snn_activation activation, float momentum, float *running_mean, float *running_variance,
+    float *mean, float *inverse_deviation, float *y, void *workspace);
+
+/// Batch norm with given statistics.
+void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const float *x, const float *scale,
+    const float *shift, const float *running_mean, const float *running_variance, snn_activation activation, float *y);
+
+/// The gradient of snn_batch_norm_forward_training. y is that call's output, needed (and invertible must be its
+/// activation) unless the activation is the identity. dscale and dshift are overwritten, or added to where accumulate;
+/// each may be NULL. dx may be dy; dx may be NULL where only the parameters' gradients are wanted.
+void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const float *y, const float *dy,
+    const float *scale, const float *mean, const float *inverse_deviation, snn_activation activation, bool accumulate,
+    float *dx, float *dscale, float *dshift, void *workspace);
+
+/// The gradient of snn_batch_norm_forward_inference (statistics are constants).
+void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const float *x, const float *y, const float *dy,
+    const float *scale, const float *running_mean, const float *running_variance, snn_activation activation,
+    bool accumulate, float *dx, float *dscale, float *dshift, void *workspace);
+
+/// Workspace for each of the batch norm functions that takes one.
+size_t snn_batch_norm_workspace_size(const snn_norm_shape *shape);
+
+/// Layer norm over each row of `channels` numbers: y = (x - mean) * inverse_deviation * scale + shift; mean and
+/// inverse_deviation have `rows` numbers. scale and shift (`channels` numbers) may be NULL.
+void snn_layer_norm_forward(const snn_norm_shape *shape, const float *x, const float *scale, const float *shift,
+    float *mean, float *inverse_deviation, float *y);
+void snn_layer_norm_backward(const snn_norm_shape *shape, const float *x, const float *dy, const float *scale,
+    const float *mean, const float *inverse_deviation, bool accumulate, float *dx, float *dscale, float *dshift,
+    void *workspace);
+size_t snn_layer_norm_workspace_size(const snn_norm_shape *shape);
+
+#endif

@@ -1,0 +1,33 @@
+// Max and average pooling, channels-last; 1-D is a 2-D image of height 1, global pooling a window of the whole image.
+#ifndef SWIFTNN_POOL_H
+#define SWIFTNN_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    size_t batch, in_height, in_width, channels;
+    size_t kernel_height, kernel_width;
+    size_t stride_height, stride_width;
+    size_t dilation_height, dilation_width;  ///< 1 for average pooling
+    size_t pad_top, pad_bottom, pad_left, pad_right;
+    bool ceil_mode;  ///< round the output size up; a last window must still start inside the image or its left padding
+    bool count_include_pad;  ///< average pooling: padding counts in the divisor (PyTorch's rules with ceil_mode)
+} snn_pool_shape;
+
+size_t snn_pool_out_height(const snn_pool_shape *shape);
+size_t snn_pool_out_width(const snn_pool_shape *shape);
+
+/// y = the maximum of each window (padding never wins; NaN does); argmax, where not NULL, gets for each output the tap
+/// (row * kernel_width + column inside the window) it came from: the first of equals. kernel_height * kernel_width
+/// must be at most 65,536.
+void snn_max_pool_forward(const snn_pool_shape *shape, const float *x, float *y, uint16_t *argmax);
+
+/// dx (overwritten): every dy goes to the element that won.
+void snn_max_pool_backward(const snn_pool_shape *shape, const float *dy, const uint16_t *argmax, float *dx);
+
+void snn_average_pool_forward(const snn_pool_shape *shape, const float *x, float *y);
+void snn_average_pool_backward(const snn_pool_shape *shape, const float *dy, float *dx);
+
+#endif
