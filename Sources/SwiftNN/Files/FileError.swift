@@ -1,0 +1,15 @@
+/// What is wrong with a file, in one line: the path, the place in it, and what was expected there.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let path: String
+    /// "byte 12", "line 3", "tensor 0.weight"; nil where it is the whole file.
+    public let place: String?
+    public let problem: String
+
+    public init(_ path: String, at place: String? = nil, _ problem: String) {
+        self.path = path
+        self.place = place
+        self.problem = problem
+    }
+
+    public var description: String { [path, place, problem].compactMap { $0 }.joined(separator: ": ") }
+}
