@@ -59,47 +59,64 @@ size_t snn_gemm_workspace_size(const snn_gemm_shape *shape) {
     return snn_gemm_packed_workspace_size(shape) + snn_gemm_packed_size(shape->k, shape->n);
 }
 
+/// What the panels of op(B) are made from.
+typedef struct {
+    const snn_kernel_table *kernels;
+    size_t k;
+    bool transpose;
+    size_t ldb;
+    snn_feature_order order;
+} packing;
+
+/// Row `row` of a panel, from feature `feature` of B.
+static void pack_panel_row(const packing *packing, size_t columns, const float *b, size_t feature, float *row) {
+    if (packing->transpose) {
+        for (size_t j = 0; j < columns; j++) row[j] = b[j * packing->ldb + feature];
+    } else {
+        memcpy(row, b + feature * packing->ldb, columns * sizeof(float));
+    }
+}
+
 /// One panel of op(B): k rows of tile_columns numbers, the last columns filled up with zeros.
-static void pack_panel(
-    size_t columns, size_t width, bool transpose_b, size_t ldb, snn_feature_order order, const float *b, float *panel) {
-    for (size_t position = 0; position < order.spatial; position++) {
-        for (size_t channel = 0; channel < order.channels; channel++) {
-            const size_t feature = channel * order.spatial + position;
-            float *row = panel + (position * order.channels + channel) * width;
-            if (transpose_b) {
-                for (size_t j = 0; j < columns; j++) row[j] = b[j * ldb + feature];
-            } else {
-                memcpy(row, b + feature * ldb, columns * sizeof(float));
+static void pack_panel(const packing *packing, size_t columns, const float *b, float *panel) {
+    const size_t width = packing->kernels->tile_columns;
+    const snn_feature_order order = packing->order;
+    if (packing->transpose && order.channels == 1) {
+        packing->kernels->transpose(columns, packing->k, b, packing->ldb, panel, width);
+    } else {
+        for (size_t position = 0; position < order.spatial; position++) {
+            for (size_t channel = 0; channel < order.channels; channel++) {
+                float *row = panel + (position * order.channels + channel) * width;
+                pack_panel_row(packing, columns, b, channel * order.spatial + position, row);
             }
-            memset(row + columns, 0, (width - columns) * sizeof(float));
         }
     }
+    if (columns == width) return;
+    for (size_t k = 0; k < packing->k; k++) memset(panel + k * width + columns, 0, (width - columns) * sizeof(float));
 }
 
 void snn_gemm_pack_b(
     size_t k, size_t n, bool transpose_b, size_t ldb, snn_feature_order order, const float *b, void *packed) {
-    const size_t width = snn_kernels()->tile_columns;
+    const packing packing = {snn_kernels(), k, transpose_b, ldb, order};
+    const size_t width = packing.kernels->tile_columns;
     const size_t panels = snn_ceil_div(n, width);
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(k *n))
     for (size_t p = 0; p < panels; p++) {
         const size_t first = p * width;
         const float *source = b + (transpose_b ? first * ldb : first);
-        pack_panel(snn_min(width, n - first), width, transpose_b, ldb, order, source, (float *)packed + p * k * width);
+        pack_panel(&packing, snn_min(width, n - first), source, (float *)packed + p * k * width);
     }
 }
 
 /// Packs one row tile of op(A) so that the tile's rows lie side by side: element (i, k) at k * rows + i.
-static void pack_row_tile(const snn_gemm_shape *shape, const float *a, size_t first_row, size_t rows, size_t first_k,
-    size_t depth, float *packed) {
-    if (shape->transpose_a) {
-        for (size_t k = 0; k < depth; k++) {
-            memcpy(packed + k * rows, a + (first_k + k) * shape->lda + first_row, rows * sizeof(float));
-        }
+static void pack_row_tile(const snn_kernel_table *kernels, const snn_gemm_shape *shape, const float *a,
+    size_t first_row, size_t rows, size_t first_k, size_t depth, float *packed) {
+    if (!shape->transpose_a) {
+        kernels->transpose(rows, depth, a + first_row * shape->lda + first_k, shape->lda, packed, rows);
         return;
     }
-    for (size_t i = 0; i < rows; i++) {
-        const float *row = a + (first_row + i) * shape->lda + first_k;
-        for (size_t k = 0; k < depth; k++) packed[k * rows + i] = row[k];
+    for (size_t k = 0; k < depth; k++) {
+        memcpy(packed + k * rows, a + (first_k + k) * shape->lda + first_row, rows * sizeof(float));
     }
 }
 
@@ -173,8 +190,8 @@ static void pack_chunk(const gemm_slice *slice, size_t end_row, int threads) {
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t t = 0; t < tiles; t++) {
         const size_t row = slice->chunk_start + t * tile_rows;
-        pack_row_tile(slice->shape, slice->a, row, snn_min(tile_rows, end_row - row), slice->first_k, slice->depth,
-            slice->packed_a + t * tile_rows * slice->depth);
+        pack_row_tile(slice->kernels, slice->shape, slice->a, row, snn_min(tile_rows, end_row - row), slice->first_k,
+            slice->depth, slice->packed_a + t * tile_rows * slice->depth);
     }
 }
 

@@ -18,6 +18,9 @@ typedef struct {
     void (*gemm_tile)(const snn_tile *tile);
     void (*gemm_indirect_tile)(const snn_indirect_tile *tile);
 
+    // layout
+    void (*transpose)(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row);
+
     // activation
     void (*activation_forward)(snn_activation activation, size_t count, const float *x, float *y);
 } snn_kernel_table;

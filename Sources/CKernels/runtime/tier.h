@@ -2,6 +2,7 @@
 // its instruction set, inside its target pragma; SNN_TIER_TABLE names the column.
 #include "activation/activation_kernels.h"
 #include "gemm/gemm_kernels.h"
+#include "layout/layout_kernels.h"
 
 const snn_kernel_table SNN_TIER_TABLE = {
     .width = SIMD_WIDTH,
@@ -10,6 +11,8 @@ const snn_kernel_table SNN_TIER_TABLE = {
 
     .gemm_tile = gemm_tile,
     .gemm_indirect_tile = gemm_indirect_tile,
+
+    .transpose = transpose,
 
     .activation_forward = activation_forward,
 };
