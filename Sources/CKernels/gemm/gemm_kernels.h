@@ -35,14 +35,14 @@ SIMD_INLINE vf load_lanes(const float *p, size_t lanes) { return lanes == SIMD_W
 
 /// C = alpha * acc + beta * C + bias.
 SIMD_INLINE void tile_store(const size_t rows, const size_t vectors, tile_accumulators acc, size_t columns, float alpha,
-    float beta, const float *bias, float *c, size_t c_row) {
+    float beta, const float *bias, float *const *c) {
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
         const size_t lanes = v == vectors - 1 ? columns - v * SIMD_WIDTH : SIMD_WIDTH;
         const vf offset = bias != NULL ? load_lanes(bias + v * SIMD_WIDTH, lanes) : v_zero();
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) {
-            float *out = c + i * c_row + v * SIMD_WIDTH;
+            float *out = c[i] + v * SIMD_WIDTH;
             vf result = v_fma(v_set1(alpha), acc[i][v], offset);
             if (beta != 0) result = v_fma(v_set1(beta), load_lanes(out, lanes), result);
             if (lanes == SIMD_WIDTH) {
@@ -65,7 +65,10 @@ SIMD_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
         tile_accumulate(rows, vectors, masked, acc, tile->depth, a, tile->a_depth, tile->b + t * tile->b_batch,
             tile->b_depth, tail);
     }
-    tile_store(rows, vectors, acc, tile->columns, tile->alpha, tile->beta, tile->bias, tile->c, tile->c_row);
+    float *c[SIMD_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
+    tile_store(rows, vectors, acc, tile->columns, tile->alpha, tile->beta, tile->bias, c);
 }
 
 SIMD_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vectors, const snn_indirect_tile *tile) {
@@ -74,11 +77,14 @@ SIMD_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vector
     for (size_t t = 0; t < tile->taps; t++) {
         const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) a[i] = tile->a[t * rows + i];
-        tile_accumulate(rows, vectors, false, acc, tile->depth, a, 1, tile->b + t * tile->depth * SIMD_TILE_COLUMNS,
-            SIMD_TILE_COLUMNS, 0);
+        for (size_t i = 0; i < rows; i++) a[i] = tile->a[t * rows + i] + tile->a_offset;
+        const float *b = tile->b + tile->b_tap[t] * tile->depth * SIMD_TILE_COLUMNS;
+        tile_accumulate(rows, vectors, false, acc, tile->depth, a, 1, b, SIMD_TILE_COLUMNS, 0);
     }
-    tile_store(rows, vectors, acc, tile->columns, 1, tile->beta, tile->bias, tile->c, tile->c_row);
+    float *c[SIMD_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) c[i] = tile->c[i] + tile->c_offset;
+    tile_store(rows, vectors, acc, tile->columns, 1, tile->beta, tile->bias, c);
 }
 
 // A tile has a compiled variant for every number of rows and of vectors: `rows` and `vectors` become constants.

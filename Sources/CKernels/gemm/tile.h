@@ -25,17 +25,19 @@ typedef struct {
     const float *bias;  ///< `columns` numbers, or NULL
 } snn_tile;
 
-/// The same sum with a pointer for every row of A in every product: an indirection that serves any stride, padding (a
-/// row of zeros) and dilation of a convolution without copying its input. B is a packed panel: product t starts at
-/// b + t * depth * tile_columns.
+/// A convolution's sum, beta * C + bias + sum over `taps` of A * B, with a pointer for every row of A in every tap and
+/// for every row of C: an indirection that serves any stride, padding (a row of zeros) and dilation without copying the
+/// input. B is a packed panel; the weights of tap t start at b + b_tap[t] * depth * tile_columns.
 typedef struct {
     size_t rows, columns, depth;
     size_t taps;
-    const float *const *a;  ///< taps x rows pointers to `depth` contiguous numbers
+    const float *const *a;  ///< taps x rows pointers; `depth` contiguous numbers are read a_offset after each
+    size_t a_offset;
     const float *b;
-    float *c;
-    size_t c_row;
-    float beta;
+    const size_t *b_tap;
+    float *const *c;  ///< `rows` pointers; `columns` numbers are written c_offset after each
+    size_t c_offset;
+    float beta;  ///< with beta = 0, C is not read
     const float *bias;
 } snn_indirect_tile;
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conv/conv_tile.h"
 #include "gemm/tile.h"
 #include "swiftnn/activation.h"
 
@@ -20,6 +21,10 @@ typedef struct {
 
     // layout
     void (*transpose)(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row);
+    // conv
+    void (*weight_gradient_tile)(const snn_weight_gradient_tile *tile);
+    void (*depthwise_tile)(const snn_depthwise_tile *tile);
+    void (*depthwise_gradient)(const snn_depthwise_gradient *sum);
 
     // activation
     void (*activation_forward)(snn_activation activation, size_t count, const float *x, float *y);

@@ -3,6 +3,8 @@
 #include "activation/activation_kernels.h"
 #include "gemm/gemm_kernels.h"
 #include "layout/layout_kernels.h"
+// After the GEMM, whose tile they use.
+#include "conv/conv_kernels.h"
 
 const snn_kernel_table SNN_TIER_TABLE = {
     .width = SIMD_WIDTH,
@@ -13,6 +15,9 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .gemm_indirect_tile = gemm_indirect_tile,
 
     .transpose = transpose,
+    .weight_gradient_tile = weight_gradient_tile,
+    .depthwise_tile = depthwise_tile,
+    .depthwise_gradient = depthwise_gradient,
 
     .activation_forward = activation_forward,
 };

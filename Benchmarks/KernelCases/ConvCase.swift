@@ -1,0 +1,141 @@
+/// A convolution to test and, where `measured`, to time. A one-dimensional one has height 1.
+public struct ConvCase: KernelCase {
+    /// One axis of the image.
+    public struct Axis: Sendable {
+        public var size: Int, kernel: Int, stride: Int, dilation: Int, padBefore: Int, padAfter: Int
+
+        public init(_ size: Int, _ kernel: Int, stride: Int = 1, dilation: Int = 1, pad: (Int, Int) = (0, 0)) {
+            self.size = size
+            self.kernel = kernel
+            self.stride = stride
+            self.dilation = dilation
+            (padBefore, padAfter) = pad
+        }
+
+        public var outputSize: Int {
+            let room = size + padBefore + padAfter - dilation * (kernel - 1) - 1
+            return room < 0 ? 0 : room / stride + 1
+        }
+    }
+
+    public var batch: Int, inChannels: Int, outChannels: Int
+    public var height: Axis, width: Axis
+    public var groups = 1
+    public var measured = false
+
+    public var description: String {
+        "conv \(batch)x\(inChannels)x\(Self.label(height, width) { $0.size }) to \(outChannels)"
+            + " k\(Self.label(height, width) { $0.kernel }) s\(Self.label(height, width) { $0.stride })"
+            + " d\(Self.label(height, width) { $0.dilation })"
+            + " p\(height.padBefore),\(height.padAfter),\(width.padBefore),\(width.padAfter) g\(groups)"
+    }
+
+    public var operations: Int { 2 * batch * height.outputSize * width.outputSize * weightCount }
+    public var weightCount: Int { outChannels * inChannels / groups * height.kernel * width.kernel }
+    public var inputCount: Int { batch * height.size * width.size * inChannels }
+    public var outputCount: Int { batch * height.outputSize * width.outputSize * outChannels }
+
+    public static let all: [ConvCase] = edges + oneDimensional + grouped + measuredShapes
+
+    private static func label(_ height: Axis, _ width: Axis, _ number: (Axis) -> Int) -> String {
+        "\(number(height))x\(number(width))"
+    }
+
+    /// A square image, kernel, stride, dilation and padding.
+    static func square(
+        _ batch: Int, _ inChannels: Int, _ outChannels: Int, size: Int, kernel: Int, stride: Int = 1, dilation: Int = 1,
+        pad: Int = 0, groups: Int = 1, measured: Bool = false
+    ) -> ConvCase {
+        let axis = Axis(size, kernel, stride: stride, dilation: dilation, pad: (pad, pad))
+        return ConvCase(
+            batch: batch, inChannels: inChannels, outChannels: outChannels, height: axis, width: axis, groups: groups,
+            measured: measured)
+    }
+
+    /// Every combination of awkward channels with some kernel; then strides, paddings, dilations and sizes.
+    static let edges: [ConvCase] =
+        [1, 3, 7, 17, 33].enumerated().flatMap { i, channels in
+            [
+                square(2, channels, [33, 17, 7, 3, 1][i], size: 5, kernel: 3, pad: 1),
+                square(1, channels, channels, size: 4, kernel: 1),
+                square(3, channels, 18, size: 6, kernel: 2, stride: 2),
+                square(1, channels, 20, size: 7, kernel: 5, pad: 2),
+                square(15, channels, 9, size: 3, kernel: 3, pad: 1),
+            ]
+        } + [
+            square(1, 1, 1, size: 1, kernel: 1),
+            square(1, 1, 1, size: 1, kernel: 3, pad: 1),
+            square(0, 3, 4, size: 5, kernel: 3),
+            square(0, 20, 300, size: 5, kernel: 5),
+            square(2, 3, 4, size: 2, kernel: 3),
+            square(1, 5, 6, size: 9, kernel: 2, stride: 3),
+            square(2, 17, 6, size: 9, kernel: 1, stride: 4),
+            square(1, 4, 6, size: 8, kernel: 3, stride: 2, pad: 1),
+            square(2, 16, 16, size: 8, kernel: 3, stride: 2, dilation: 2, pad: 2),
+            square(2, 18, 8, size: 9, kernel: 3, stride: 3, dilation: 2, pad: 1),
+            square(1, 6, 7, size: 9, kernel: 3, dilation: 2, pad: 2),
+            square(1, 20, 7, size: 9, kernel: 4, stride: 2, dilation: 3, pad: 4),
+            // All of a pixel's taps may be padding.
+            square(2, 3, 5, size: 2, kernel: 2, pad: 4),
+            square(2, 17, 5, size: 2, kernel: 2, stride: 3, pad: 4),
+            ConvCase(
+                batch: 2, inChannels: 3, outChannels: 19, height: Axis(7, 3, stride: 2, pad: (0, 2)),
+                width: Axis(9, 4, stride: 3, pad: (3, 1))),
+            ConvCase(
+                batch: 16, inChannels: 19, outChannels: 34, height: Axis(5, 2, pad: (1, 0)),
+                width: Axis(6, 3, stride: 2, dilation: 2, pad: (0, 3))),
+            // More taps than a slice has; gradients that are summed in parts; blocks that are lines of an image.
+            square(1, 17, 5, size: 9, kernel: 7, pad: 3),
+            square(2, 64, 130, size: 4, kernel: 3, pad: 1),
+            square(14, 40, 300, size: 3, kernel: 3, stride: 2, pad: 1),
+            square(1, 24, 20, size: 40, kernel: 3, pad: 1),
+            square(1, 520, 18, size: 3, kernel: 3, pad: 1),
+        ]
+
+    static let oneDimensional: [ConvCase] =
+        [
+            (1, 1, 1, Axis(1, 1)), (2, 8, 12, Axis(20, 3, stride: 2)), (3, 3, 33, Axis(17, 5, stride: 2, pad: (4, 0))),
+            (2, 33, 7, Axis(40, 9, dilation: 2, pad: (8, 8))), (2, 17, 3, Axis(11, 40, pad: (30, 10))),
+        ].map { batch, inChannels, outChannels, width in
+            ConvCase(
+                batch: batch, inChannels: inChannels, outChannels: outChannels, height: Axis(1, 1), width: width)
+        }
+
+    static let grouped: [ConvCase] = [
+        square(2, 6, 8, size: 5, kernel: 3, pad: 1, groups: 2),
+        square(2, 9, 21, size: 6, kernel: 3, stride: 2, groups: 3),
+        square(16, 34, 68, size: 4, kernel: 3, pad: 1, groups: 2),
+        // Depthwise, with one output for each channel, and more.
+        square(2, 3, 3, size: 5, kernel: 3, pad: 1, groups: 3),
+        square(2, 7, 7, size: 6, kernel: 3, stride: 2, pad: 1, groups: 7),
+        square(3, 33, 33, size: 7, kernel: 5, dilation: 2, pad: 4, groups: 33),
+        square(15, 64, 64, size: 3, kernel: 3, pad: 1, groups: 64),
+        square(2, 17, 34, size: 5, kernel: 3, stride: 2, pad: 1, groups: 17),
+        square(1, 8, 24, size: 5, kernel: 7, pad: 3, groups: 8),
+        square(0, 4, 8, size: 5, kernel: 3, groups: 4),
+    ]
+
+    /// The layers of the CIFAR-10 speedrun network, of a ResNet-18 for CIFAR, and two small signals.
+    static let measuredShapes: [ConvCase] =
+        [
+            square(64, 3, 24, size: 32, kernel: 2, measured: true),
+            square(64, 24, 64, size: 31, kernel: 3, pad: 1, measured: true),
+            square(64, 64, 64, size: 15, kernel: 3, pad: 1, measured: true),
+            square(64, 64, 256, size: 15, kernel: 3, pad: 1, measured: true),
+            square(64, 256, 256, size: 7, kernel: 3, pad: 1, measured: true),
+            square(64, 256, 256, size: 3, kernel: 3, pad: 1, measured: true),
+            square(64, 3, 64, size: 32, kernel: 3, pad: 1, measured: true),
+            square(64, 64, 64, size: 32, kernel: 3, pad: 1, measured: true),
+            square(64, 64, 128, size: 32, kernel: 3, stride: 2, pad: 1, measured: true),
+            square(64, 64, 128, size: 32, kernel: 1, stride: 2, measured: true),
+            square(64, 128, 128, size: 16, kernel: 3, pad: 1, measured: true),
+            square(64, 64, 64, size: 32, kernel: 3, pad: 1, groups: 64, measured: true),
+        ] + [
+            ConvCase(
+                batch: 64, inChannels: 8, outChannels: 12, height: Axis(1, 1), width: Axis(20, 3, stride: 2),
+                measured: true),
+            ConvCase(
+                batch: 64, inChannels: 32, outChannels: 64, height: Axis(1, 1), width: Axis(500, 5, pad: (2, 2)),
+                measured: true),
+        ]
+}

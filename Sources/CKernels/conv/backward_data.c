@@ -1,0 +1,25 @@
+// The data gradient: the same sum over taps as the forward pass, over the output channels of dy. With a stride, the
+// input pixels of one phase (row and column modulo the stride) are reached by the same few taps, so each phase is a sum
+// of its own that visits no other.
+#include <string.h>
+
+#include "conv/gather.h"
+#include "runtime/parallel.h"
+#include "swiftnn/conv.h"
+
+size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
+    const conv_geometry geometry = conv_backward_geometry(shape, 0, 0);
+    return conv_zeros_size(&geometry);
+}
+
+void snn_conv_backward_data(
+    const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace) {
+    memset(workspace, 0, snn_conv_backward_data_workspace_size(shape));
+    const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
+    for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
+        for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
+            const conv_geometry geometry = conv_backward_geometry(shape, row, column);
+            conv_gather(&geometry, &operands);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// The micro-kernels that only convolutions need: depthwise ones, vectorised over the channels, and the weight gradient.
+#include "conv/conv_tile.h"
+
+SIMD_INLINE vf load_strided(const float *p, size_t lane_stride, size_t lanes) {
+    if (lane_stride == 1) return load_lanes(p, lanes);
+    vf v = v_zero();
+    for (size_t lane = 0; lane < lanes; lane++) v[lane] = p[lane * lane_stride];
+    return v;
+}
+
+SIMD_INLINE void store_strided(float *p, vf v, size_t lane_stride, size_t lanes) {
+    if (lane_stride == 1 && lanes == SIMD_WIDTH) {
+        v_store(p, v);
+    } else if (lane_stride == 1) {
+        v_store_n(p, v, lanes);
+    } else {
+        for (size_t lane = 0; lane < lanes; lane++) p[lane * lane_stride] = v[lane];
+    }
+}
+
+/// Vectors of channels from `first` on, of which the last has `tail` lanes. `rows` and `vectors` are constants at every
+/// call, and so is `dense` (all lanes full and side by side), for which no lane is handled by itself.
+SIMD_INLINE void depthwise_channels(const size_t rows, const size_t vectors, const bool dense,
+    const snn_depthwise_tile *tile, size_t first, size_t tail) {
+    const size_t a_lane = dense ? 1 : tile->a_lane, c_lane = dense ? 1 : tile->c_lane;
+    tile_accumulators acc;
+    tile_clear(rows, vectors, acc);
+    for (size_t t = 0; t < tile->taps; t++) {
+        const float *b = tile->b + tile->b_tap[t] * tile->channels + first;
+        vf weights[SIMD_TILE_VECTORS];
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) {
+            weights[v] = load_lanes(b + v * SIMD_WIDTH, dense || v < vectors - 1 ? SIMD_WIDTH : tail);
+        }
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i++) {
+            const float *a = tile->a[t * rows + i] + tile->a_offset + first * a_lane;
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < vectors; v++) {
+                const size_t lanes = dense || v < vectors - 1 ? SIMD_WIDTH : tail;
+                acc[i][v] = v_fma(load_strided(a + v * SIMD_WIDTH * a_lane, a_lane, lanes), weights[v], acc[i][v]);
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        const size_t lanes = dense || v < vectors - 1 ? SIMD_WIDTH : tail;
+        const size_t offset = (first + v * SIMD_WIDTH) * c_lane;
+        const vf bias = tile->bias != NULL ? load_strided(tile->bias + offset, c_lane, lanes) : v_zero();
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i++) {
+            float *c = tile->c[i] + tile->c_offset + offset;
+            vf result = acc[i][v] + bias;
+            if (tile->beta != 0) result = v_fma(v_set1(tile->beta), load_strided(c, c_lane, lanes), result);
+            store_strided(c, result, c_lane, lanes);
+        }
+    }
+}
+
+SIMD_INLINE void depthwise_tile_sized(const size_t rows, const snn_depthwise_tile *tile) {
+    const bool dense = tile->a_lane == 1 && tile->c_lane == 1;
+    size_t c = 0;
+    for (; dense && c + SIMD_TILE_COLUMNS <= tile->channels; c += SIMD_TILE_COLUMNS) {
+        depthwise_channels(rows, SIMD_TILE_VECTORS, true, tile, c, SIMD_WIDTH);
+    }
+    for (; c < tile->channels; c += SIMD_WIDTH) {
+        const size_t rest = tile->channels - c;
+        depthwise_channels(rows, 1, false, tile, c, rest < SIMD_WIDTH ? rest : SIMD_WIDTH);
+    }
+}
+
+static void depthwise_tile(const snn_depthwise_tile *tile){
+#define CALL(R, V) depthwise_tile_sized(R, tile)
+    TILE_ROW_CASES(CALL, SIMD_TILE_VECTORS)
+#undef CALL
+}
+
+SIMD_INLINE void weight_gradient_tile_sized(
+    const size_t rows, const size_t vectors, const bool masked, const snn_weight_gradient_tile *tile) {
+    tile_accumulators acc;
+    tile_clear(rows, vectors, acc);
+    const size_t tail = tile->columns - (vectors - 1) * SIMD_WIDTH;
+    for (size_t image = 0; image < tile->images; image++) {
+        for (size_t line = 0; line < tile->lines; line++) {
+            const float *first = tile->a + image * tile->a_image + line * tile->a_line;
+            const float *b = tile->b + image * tile->b_image + line * tile->b_line;
+            const float *a[SIMD_TILE_ROWS];
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < rows; i++) a[i] = first + i;
+            tile_accumulate(rows, vectors, masked, acc, tile->pixels, a, tile->a_pixel, b, tile->b_pixel, tail);
+        }
+    }
+    float *c[SIMD_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
+    tile_store(rows, vectors, acc, tile->columns, 1, tile->beta, NULL, c);
+}
+
+static void weight_gradient_tile(const snn_weight_gradient_tile *tile) {
+    if (tile->columns % SIMD_WIDTH == 0) {
+#define CALL(R, V) weight_gradient_tile_sized(R, V, false, tile)
+        TILE_VECTOR_CASES(CALL)
+#undef CALL
+    } else {
+#define CALL(R, V) weight_gradient_tile_sized(R, V, true, tile)
+        TILE_VECTOR_CASES(CALL)
+#undef CALL
+    }
+}
+
+/// `vectors` independent sums (a constant), so that one addition need not wait for another.
+SIMD_INLINE void depthwise_gradient_channels(
+    const size_t vectors, const bool dense, const snn_depthwise_gradient *sum, size_t first, size_t tail) {
+    const size_t b_lane = dense ? 1 : sum->b_lane, lanes = dense ? SIMD_WIDTH : tail;
+    vf acc[SIMD_TILE_VECTORS * 2];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) acc[v] = v_zero();
+    for (size_t image = 0; image < sum->images; image++) {
+        for (size_t line = 0; line < sum->lines; line++) {
+            const float *a = sum->a + image * sum->a_image + line * sum->a_line + first;
+            const float *b = sum->b + image * sum->b_image + line * sum->b_line + first * b_lane;
+            for (size_t pixel = 0; pixel < sum->pixels; pixel++) {
+#pragma clang loop unroll(full)
+                for (size_t v = 0; v < vectors; v++) {
+                    const vf x = load_lanes(a + pixel * sum->a_pixel + v * SIMD_WIDTH, lanes);
+                    const vf dy = load_strided(b + pixel * sum->b_pixel + v * SIMD_WIDTH * b_lane, b_lane, lanes);
+                    acc[v] = v_fma(x, dy, acc[v]);
+                }
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        float *c = sum->c + first + v * SIMD_WIDTH;
+        if (sum->beta != 0) acc[v] = v_fma(v_set1(sum->beta), load_lanes(c, lanes), acc[v]);
+        store_strided(c, acc[v], 1, lanes);
+    }
+}
+
+static void depthwise_gradient(const snn_depthwise_gradient *sum) {
+    enum { vectors = SIMD_TILE_VECTORS * 2, columns = vectors * SIMD_WIDTH };
+    size_t c = 0;
+    for (; sum->b_lane == 1 && c + columns <= sum->channels; c += columns) {
+        depthwise_gradient_channels(vectors, true, sum, c, SIMD_WIDTH);
+    }
+    for (; c < sum->channels; c += SIMD_WIDTH) {
+        const size_t rest = sum->channels - c;
+        depthwise_gradient_channels(1, false, sum, c, rest < SIMD_WIDTH ? rest : SIMD_WIDTH);
+    }
+}

@@ -1,0 +1,50 @@
+// The register tiles that only convolutions need; the others are in gemm/tile.h.
+#ifndef SNN_CONV_TILE_H
+#define SNN_CONV_TILE_H
+
+#include <stddef.h>
+
+/// A depthwise convolution's sum for `rows` <= tile_rows pixels: C[c] = beta * C[c] + bias[c] + sum over taps of
+/// A[c] * B[c], vectorised over the channels c, which lie `lane` floats apart (1, or the channel multiplier).
+typedef struct {
+    size_t rows, channels;
+    size_t taps;
+    const float *const *a;  ///< taps x rows pointers; read from a_offset after each
+    size_t a_offset, a_lane;
+    const float *b;  ///< the weights of tap t: `channels` numbers at b + b_tap[t] * channels
+    const size_t *b_tap;
+    float *const *c;  ///< `rows` pointers; written from c_offset after each
+    size_t c_offset, c_lane;
+    float beta;         ///< with beta = 0, C is not read
+    const float *bias;  ///< c_lane floats apart, or NULL
+} snn_depthwise_tile;
+
+/// The sum over a block of output pixels that one tap's weight gradient is:
+/// C = beta * C + sum of A[pixel] (transposed) * B[pixel], where A is the input under the tap and B the output
+/// gradient.
+typedef struct {
+    size_t rows, columns;             ///< input and output channels of the tile
+    size_t images, lines, pixels;     ///< of the block; pixels per line
+    const float *a;                   ///< `rows` contiguous numbers a pixel
+    size_t a_image, a_line, a_pixel;  ///< floats between neighbours
+    const float *b;
+    size_t b_image, b_line, b_pixel;
+    float *c;
+    size_t c_row;
+    float beta;  ///< with beta = 0, C is not read
+} snn_weight_gradient_tile;
+
+/// The same for a depthwise convolution: C[c] = beta * C[c] + sum over pixels of A[c] * B[c], for any number of
+/// channels, which lie `lane` floats apart in B and next to each other in A and C.
+typedef struct {
+    size_t channels;
+    size_t images, lines, pixels;
+    const float *a;
+    size_t a_image, a_line, a_pixel;
+    const float *b;
+    size_t b_image, b_line, b_pixel, b_lane;
+    float *c;
+    float beta;
+} snn_depthwise_gradient;
+
+#endif

@@ -1,0 +1,25 @@
+// The forward pass.
+#include <string.h>
+
+#include "conv/gather.h"
+#include "swiftnn/conv.h"
+
+size_t snn_conv_forward_workspace_size(const snn_conv_shape *shape) {
+    const conv_geometry geometry = conv_forward_geometry(shape);
+    return conv_zeros_size(&geometry) + conv_padded_size(shape);
+}
+
+void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
+    float *y, void *workspace) {
+    const conv_geometry geometry = conv_forward_geometry(shape);
+    const size_t zeros_size = conv_zeros_size(&geometry);
+    memset(workspace, 0, zeros_size);
+    const conv_operands operands = {
+        .source = conv_padded(shape, x, (float *)((char *)workspace + zeros_size)),
+        .packed = packed,
+        .zeros = workspace,
+        .epilogue = epilogue,
+        .target = y,
+    };
+    conv_gather(&geometry, &operands);
+}

@@ -1,0 +1,283 @@
+// Direct convolution: no input is copied. A tile of target pixels holds a pointer for every tap and pixel (the
+// indirection of Dukhan, "The indirect convolution algorithm", 2019), which then serves all output channels. A block of
+// tiles passes over one panel of weights after the other, so that the panel comes from the second-level cache.
+#include "conv/gather.h"
+
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+#include "swiftnn/runtime.h"
+
+/// What a block of tiles may keep on the stack.
+enum { max_block_tiles = 16, max_slice_taps = 32, max_pointers = 4096 };
+
+typedef struct {
+    const conv_geometry *geometry;
+    const conv_operands *operands;
+    const snn_kernel_table *kernels;
+    size_t image_positions, tiles;
+    bool across_images;   ///< whether the pixels of a tile are the same pixel of neighbouring images
+    size_t image_groups;  ///< where across images
+    size_t block_tiles;
+    size_t taps, slice_taps;  ///< the taps are summed a slice at a time
+} gather_plan;
+
+/// One target pixel: where it goes, and where its first tap would read.
+typedef struct {
+    float *target;
+    ptrdiff_t row, column;
+    size_t image;
+} gather_pixel;
+
+/// The tiles a thread works on at a time.
+typedef struct {
+    size_t tiles;
+    size_t rows[max_block_tiles];
+    gather_pixel pixels[max_block_tiles][SNN_MAX_TILE_ROWS];
+    float *targets[max_block_tiles][SNN_MAX_TILE_ROWS];
+    // Of the slice of taps in work; taps that are padding for all pixels of a tile are left out.
+    size_t taps[max_block_tiles];
+    size_t tap[max_block_tiles][max_slice_taps];
+    const float *sources[max_pointers];
+} gather_block;
+
+size_t conv_zeros_size(const conv_geometry *geometry) {
+    const size_t floats = snn_max(geometry->source_channels, geometry->depth);
+    return snn_round_up(floats * sizeof(float), SNN_ALIGNMENT);
+}
+
+/// The share of taps that meet padding, in percent.
+static size_t padding_percent(const conv_geometry *geometry) {
+    const conv_axis *axes[2] = {&geometry->height, &geometry->width};
+    double inside = 1;
+    for (int a = 0; a < 2; a++) {
+        size_t met = 0;
+        for (size_t t = 0; t < axes[a]->taps; t++) {
+            size_t first, end;
+            conv_axis_range(axes[a], t, &first, &end);
+            met += end - first;
+        }
+        if (axes[a]->positions * axes[a]->taps > 0) inside *= (double)met / (axes[a]->positions * axes[a]->taps);
+    }
+    return (size_t)(100 * (1 - inside));
+}
+
+/// Tiles for a block: as many as keep source and target in half of the second-level cache, but enough blocks
+/// for the threads.
+static size_t choose_block_tiles(const gather_plan *plan) {
+    const conv_geometry *geometry = plan->geometry;
+    const size_t pixel_floats =
+        geometry->source_channels * (size_t)(geometry->height.step * geometry->width.step) + geometry->target_channels;
+    const size_t tile_bytes = plan->kernels->tile_rows * snn_max(pixel_floats, 1) * sizeof(float);
+    size_t tiles = snn_min(snn_l2_cache_size() / 2 / tile_bytes, snn_ceil_div(plan->tiles, 16));
+    tiles = snn_min(tiles, max_pointers / (snn_max(plan->slice_taps, 1) * plan->kernels->tile_rows));
+    return snn_max(1, snn_min(tiles, max_block_tiles));
+}
+
+/// Taps for a slice: as many as keep the slice of a panel in half of the second-level cache.
+static size_t choose_slice_taps(const gather_plan *plan) {
+    const size_t tap_bytes = plan->geometry->depth * plan->kernels->tile_columns * sizeof(float);
+    const size_t fitting = snn_max(1, snn_l2_cache_size() / 2 / snn_max(tap_bytes, 1));
+    const size_t slices = snn_ceil_div(plan->taps, snn_min(fitting, max_slice_taps));
+    return snn_ceil_div(plan->taps, snn_max(slices, 1));
+}
+
+static gather_plan make_plan(const conv_geometry *geometry, const conv_operands *operands) {
+    gather_plan plan = {
+        .geometry = geometry,
+        .operands = operands,
+        .kernels = snn_kernels(),
+        .image_positions = geometry->height.positions * geometry->width.positions,
+        .taps = geometry->height.taps * geometry->width.taps,
+    };
+    const size_t tile_rows = plan.kernels->tile_rows;
+    // Across images no tap is summed that is padding; along the rows the pixels share their cache lines.
+    plan.across_images = geometry->batch >= tile_rows && padding_percent(geometry) >= 5;
+    plan.image_groups = snn_ceil_div(geometry->batch, tile_rows);
+    plan.tiles = plan.across_images ? plan.image_groups * plan.image_positions
+                                    : snn_ceil_div(geometry->batch * plan.image_positions, tile_rows);
+    plan.slice_taps = choose_slice_taps(&plan);
+    plan.block_tiles = choose_block_tiles(&plan);
+    return plan;
+}
+
+static gather_pixel pixel_at(const gather_plan *plan, size_t image, size_t position) {
+    const conv_axis *height = &plan->geometry->height, *width = &plan->geometry->width;
+    const size_t i = position / width->positions, j = position % width->positions;
+    const size_t target_row = image * height->target_size + height->first_target + i * height->target_stride;
+    const size_t target = target_row * width->target_size + width->first_target + j * width->target_stride;
+    return (gather_pixel){
+        .target = plan->operands->target + target * plan->geometry->target_channels,
+        .row = (ptrdiff_t)i * height->step + height->offset,
+        .column = (ptrdiff_t)j * width->step + width->offset,
+        .image = image,
+    };
+}
+
+/// Fills in the pixels of a tile; how many there are.
+static size_t locate_pixels(const gather_plan *plan, size_t tile, gather_pixel *pixels) {
+    const size_t batch = plan->geometry->batch, positions = plan->image_positions;
+    if (plan->across_images) {
+        // The images are shared out evenly, since a tile with few rows costs almost as much as a full one.
+        const size_t group = tile / positions;
+        const size_t first = group * batch / plan->image_groups, end = (group + 1) * batch / plan->image_groups;
+        for (size_t r = 0; r < end - first; r++) pixels[r] = pixel_at(plan, first + r, tile % positions);
+        return end - first;
+    }
+    const size_t first = tile * plan->kernels->tile_rows;
+    const size_t rows = snn_min(plan->kernels->tile_rows, batch * positions - first);
+    for (size_t r = 0; r < rows; r++) pixels[r] = pixel_at(plan, (first + r) / positions, (first + r) % positions);
+    return rows;
+}
+
+static void locate_block(const gather_plan *plan, size_t first_tile, gather_block *block) {
+    block->tiles = snn_min(plan->block_tiles, plan->tiles - first_tile);
+    for (size_t t = 0; t < block->tiles; t++) {
+        block->rows[t] = locate_pixels(plan, first_tile + t, block->pixels[t]);
+        for (size_t r = 0; r < block->rows[t]; r++) block->targets[t][r] = block->pixels[t][r].target;
+    }
+}
+
+static size_t sources_of_tile(const gather_plan *plan, size_t tile) {
+    return tile * plan->slice_taps * plan->kernels->tile_rows;
+}
+
+/// The pointers of one tap; false where all pixels meet padding.
+static bool gather_tap(const gather_plan *plan, const gather_pixel *pixels, size_t rows, ptrdiff_t down,
+    ptrdiff_t right, const float **sources) {
+    const conv_geometry *geometry = plan->geometry;
+    const size_t source_height = geometry->height.source_size, source_width = geometry->width.source_size;
+    bool inside = false;
+    for (size_t r = 0; r < rows; r++) {
+        const size_t row = (size_t)(pixels[r].row + down), column = (size_t)(pixels[r].column + right);
+        if (row < source_height && column < source_width) {
+            const size_t pixel = (pixels[r].image * source_height + row) * source_width + column;
+            sources[r] = plan->operands->source + pixel * geometry->source_channels;
+            inside = true;
+        } else {
+            sources[r] = plan->operands->zeros;
+        }
+    }
+    return inside;
+}
+
+/// The pointers of one tile for the taps [first_tap, end_tap).
+static void gather_tile_taps(
+    const gather_plan *plan, size_t first_tap, size_t end_tap, size_t tile, gather_block *block) {
+    const conv_axis *height = &plan->geometry->height, *width = &plan->geometry->width;
+    const size_t rows = block->rows[tile];
+    const float **sources = block->sources + sources_of_tile(plan, tile);
+    size_t kept = 0;
+    for (size_t t = first_tap; t < end_tap; t++) {
+        const size_t i = t / width->taps, j = t % width->taps;
+        const ptrdiff_t down = (ptrdiff_t)i * height->tap_offset, right = (ptrdiff_t)j * width->tap_offset;
+        if (!gather_tap(plan, block->pixels[tile], rows, down, right, sources + kept * rows)) continue;
+        const size_t kernel_row = height->first_tap + i * height->tap_stride;
+        block->tap[tile][kept] = kernel_row * plan->geometry->kernel_width + width->first_tap + j * width->tap_stride;
+        kept++;
+    }
+    block->taps[tile] = kept;
+}
+
+static const float *bias_of(const gather_plan *plan) {
+    return plan->operands->epilogue != NULL ? plan->operands->epilogue->bias : NULL;
+}
+
+static void sum_panel(
+    const gather_plan *plan, const gather_block *block, size_t group, size_t panel, bool first_slice) {
+    const conv_geometry *geometry = plan->geometry;
+    const size_t width = plan->kernels->tile_columns, column = panel * width;
+    const size_t panels = snn_ceil_div(geometry->columns, width);
+    const size_t panel_floats = geometry->kernel_taps * geometry->depth * width;
+    const float *bias = bias_of(plan);
+    snn_indirect_tile tile = {
+        .columns = snn_min(width, geometry->columns - column),
+        .depth = geometry->depth,
+        .a_offset = group * geometry->source_group,
+        .b = plan->operands->packed + (group * panels + panel) * panel_floats,
+        .c_offset = group * geometry->target_group + column,
+        .beta = first_slice ? 0 : 1,
+    };
+    if (bias != NULL && first_slice) tile.bias = bias + tile.c_offset;
+    for (size_t t = 0; t < block->tiles; t++) {
+        tile.rows = block->rows[t];
+        tile.taps = block->taps[t];
+        tile.a = block->sources + sources_of_tile(plan, t);
+        tile.b_tap = block->tap[t];
+        tile.c = block->targets[t];
+        plan->kernels->gemm_indirect_tile(&tile);
+    }
+}
+
+static void sum_depthwise(const gather_plan *plan, const gather_block *block, size_t group, bool first_slice) {
+    const conv_geometry *geometry = plan->geometry;
+    const float *bias = bias_of(plan);
+    // In the data gradient the groups are summed into the same targets.
+    const bool first = first_slice && (group == 0 || geometry->target_group != 0);
+    snn_depthwise_tile tile = {
+        .channels = geometry->columns,
+        .a_offset = group * geometry->source_group,
+        .a_lane = geometry->source_lane,
+        .b = plan->operands->packed + group * geometry->kernel_taps * geometry->columns,
+        .c_offset = group * geometry->target_group,
+        .c_lane = geometry->target_lane,
+        .beta = first ? 0 : 1,
+    };
+    if (bias != NULL && first) tile.bias = bias + tile.c_offset;
+    for (size_t t = 0; t < block->tiles; t++) {
+        tile.rows = block->rows[t];
+        tile.taps = block->taps[t];
+        tile.a = block->sources + sources_of_tile(plan, t);
+        tile.b_tap = block->tap[t];
+        tile.c = block->targets[t];
+        plan->kernels->depthwise_tile(&tile);
+    }
+}
+
+static void sum_slice(const gather_plan *plan, const gather_block *block, bool first_slice) {
+    const conv_geometry *geometry = plan->geometry;
+    const size_t panels = snn_ceil_div(geometry->columns, plan->kernels->tile_columns);
+    for (size_t group = 0; group < geometry->groups; group++) {
+        if (geometry->depthwise) {
+            sum_depthwise(plan, block, group, first_slice);
+        } else {
+            for (size_t panel = 0; panel < panels; panel++) sum_panel(plan, block, group, panel, first_slice);
+        }
+    }
+}
+
+/// In place, while the pixels are in cache; neighbouring pixels in one call.
+static void activate(const gather_plan *plan, const gather_block *block) {
+    const snn_epilogue *epilogue = plan->operands->epilogue;
+    if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
+    const size_t channels = plan->geometry->target_channels;
+    for (size_t t = 0; t < block->tiles; t++) {
+        for (size_t r = 0, end; r < block->rows[t]; r = end) {
+            float *first = block->targets[t][r];
+            end = r + 1;
+            while (end < block->rows[t] && block->targets[t][end] == first + (end - r) * channels) end++;
+            plan->kernels->activation_forward(epilogue->activation, (end - r) * channels, first, first);
+        }
+    }
+}
+
+static void gather_tiles(const gather_plan *plan, size_t first_tile) {
+    gather_block block;
+    locate_block(plan, first_tile, &block);
+    size_t first_tap = 0;
+    // One pass even without taps: then the target is the bias.
+    do {
+        const size_t end_tap = snn_min(first_tap + plan->slice_taps, plan->taps);
+        for (size_t t = 0; t < block.tiles; t++) gather_tile_taps(plan, first_tap, end_tap, t, &block);
+        sum_slice(plan, &block, first_tap == 0);
+        first_tap = end_tap;
+    } while (first_tap < plan->taps);
+    activate(plan, &block);
+}
+
+void conv_gather(const conv_geometry *geometry, const conv_operands *operands) {
+    const gather_plan plan = make_plan(geometry, operands);
+    const size_t blocks = snn_ceil_div(plan.tiles, plan.block_tiles);
+    const size_t sums = geometry->batch * plan.image_positions * geometry->groups * geometry->columns;
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(2 * sums * (plan.taps * geometry->depth + 1)))
+    for (size_t block = 0; block < blocks; block++) gather_tiles(&plan, block * plan.block_tiles);
+}

@@ -1,0 +1,135 @@
+// Packing weights into the panels that the register tiles read.
+#include <string.h>
+
+#include "conv/geometry.h"
+#include "conv/packing.h"
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+#include "swiftnn/runtime.h"
+
+/// One panel of channels for each output of a channel.
+static conv_packing depthwise_packing(const snn_conv_shape *shape) {
+    return (conv_packing){
+        .groups = conv_group_out(shape),
+        .taps = conv_taps(shape),
+        .depth = 1,
+        .columns = shape->in_channels,
+        .panel_columns = shape->in_channels,
+        .group_stride = conv_taps(shape),
+        .column_stride = conv_group_out(shape) * conv_taps(shape),
+    };
+}
+
+conv_packing conv_forward_packing(const snn_conv_shape *shape) {
+    if (conv_is_depthwise(shape)) return depthwise_packing(shape);
+    const size_t taps = conv_taps(shape), in = conv_group_in(shape), out = conv_group_out(shape);
+    return (conv_packing){
+        .groups = shape->groups,
+        .taps = taps,
+        .depth = in,
+        .columns = out,
+        .panel_columns = snn_kernels()->tile_columns,
+        .group_stride = out * in * taps,
+        .depth_stride = taps,
+        .column_stride = in * taps,
+    };
+}
+
+conv_packing conv_transposed_packing(const snn_conv_shape *shape) {
+    conv_packing packing = conv_forward_packing(shape);
+    if (conv_is_depthwise(shape)) return packing;
+    packing.depth = conv_group_out(shape);
+    packing.columns = conv_group_in(shape);
+    packing.depth_stride = conv_group_in(shape) * packing.taps;
+    packing.column_stride = packing.taps;
+    return packing;
+}
+
+size_t conv_packing_panels(const conv_packing *packing) {
+    return packing->columns == 0 ? 0 : snn_ceil_div(packing->columns, packing->panel_columns);
+}
+
+size_t conv_packing_panel_size(const conv_packing *packing) {
+    return packing->taps * packing->depth * packing->panel_columns;
+}
+
+size_t conv_packing_size(const conv_packing *packing) {
+    return packing->groups * conv_packing_panels(packing) * conv_packing_panel_size(packing);
+}
+
+/// Depth outside and taps inside, so that the weights are read in their order and written a row of columns at a time.
+static void pack_panel(const conv_packing *packing, const float *weights, size_t columns, float *panel) {
+    const size_t width = packing->panel_columns;
+    for (size_t d = 0; d < packing->depth; d++) {
+        for (size_t tap = 0; tap < packing->taps; tap++) {
+            const float *source = weights + d * packing->depth_stride + tap;
+            float *row = panel + (tap * packing->depth + d) * width;
+            for (size_t c = 0; c < columns; c++) row[c] = source[c * packing->column_stride];
+            memset(row + columns, 0, (width - columns) * sizeof(float));
+        }
+    }
+}
+
+static void pack(const conv_packing *packing, const float *weights, float *packed) {
+    const size_t panels = conv_packing_panels(packing), panel_size = conv_packing_panel_size(packing);
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(conv_packing_size(packing)))
+    for (size_t p = 0; p < packing->groups * panels; p++) {
+        const size_t first = p % panels * packing->panel_columns;
+        const float *source = weights + p / panels * packing->group_stride + first * packing->column_stride;
+        pack_panel(packing, source, snn_min(packing->panel_columns, packing->columns - first), packed + p * panel_size);
+    }
+}
+
+/// The inverse of pack_panel, a row of columns at a time.
+static void unpack_panel(
+    const conv_packing *packing, size_t chunks, const float *panel, size_t columns, bool accumulate, float *weights) {
+    const size_t width = packing->panel_columns, chunk_size = conv_packing_size(packing);
+    for (size_t d = 0; d < packing->depth; d++) {
+        for (size_t tap = 0; tap < packing->taps; tap++) {
+            const float *row = panel + (tap * packing->depth + d) * width;
+            float *target = weights + d * packing->depth_stride + tap;
+            for (size_t c = 0; c < columns; c++) {
+                float sum = row[c];
+                for (size_t chunk = 1; chunk < chunks; chunk++) sum += row[chunk * chunk_size + c];
+                float *weight = target + c * packing->column_stride;
+                *weight = accumulate ? *weight + sum : sum;
+            }
+        }
+    }
+}
+
+void conv_unpack_sums(
+    const conv_packing *packing, size_t chunks, const float *packed, bool accumulate, float *weights) {
+    const size_t panels = conv_packing_panels(packing), panel_size = conv_packing_panel_size(packing);
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(chunks *conv_packing_size(packing)))
+    for (size_t p = 0; p < packing->groups * panels; p++) {
+        const size_t first = p % panels * packing->panel_columns;
+        float *target = weights + p / panels * packing->group_stride + first * packing->column_stride;
+        const size_t columns = snn_min(packing->panel_columns, packing->columns - first);
+        unpack_panel(packing, chunks, packed + p * panel_size, columns, accumulate, target);
+    }
+}
+
+static size_t packed_bytes(const conv_packing *packing) {
+    return snn_round_up(conv_packing_size(packing) * sizeof(float), SNN_ALIGNMENT);
+}
+
+size_t snn_conv_packed_size(const snn_conv_shape *shape) {
+    const conv_packing packing = conv_forward_packing(shape);
+    return packed_bytes(&packing);
+}
+
+void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed) {
+    const conv_packing packing = conv_forward_packing(shape);
+    pack(&packing, weights, packed);
+}
+
+size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape) {
+    const conv_packing packing = conv_transposed_packing(shape);
+    return packed_bytes(&packing);
+}
+
+void snn_conv_pack_transposed(const snn_conv_shape *shape, const float *weights, void *packed) {
+    const conv_packing packing = conv_transposed_packing(shape);
+    pack(&packing, weights, packed);
+}

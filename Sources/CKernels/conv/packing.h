@@ -1,0 +1,26 @@
+// The order of packed weights, in both directions: packing for the tiles, and unpacking a weight gradient.
+#ifndef SNN_CONV_PACKING_H
+#define SNN_CONV_PACKING_H
+
+#include "swiftnn/conv.h"
+
+/// Packed: [group][panel][tap][depth][column in the panel]. A weight is at group * group_stride + depth * depth_stride
+/// + column * column_stride + tap in the order users see.
+typedef struct {
+    size_t groups, taps, depth, columns;
+    size_t panel_columns;  ///< width of a panel
+    size_t group_stride, depth_stride, column_stride;
+} conv_packing;
+
+conv_packing conv_forward_packing(const snn_conv_shape *shape);
+conv_packing conv_transposed_packing(const snn_conv_shape *shape);
+
+size_t conv_packing_panels(const conv_packing *packing);
+/// Floats of one panel, and of all.
+size_t conv_packing_panel_size(const conv_packing *packing);
+size_t conv_packing_size(const conv_packing *packing);
+
+/// weights = the sum of `chunks` packed arrays (+ weights where accumulate), added in their order.
+void conv_unpack_sums(const conv_packing *packing, size_t chunks, const float *packed, bool accumulate, float *weights);
+
+#endif

@@ -1,0 +1,126 @@
+import CKernels
+import KernelCases
+import ReferenceKernels
+import Testing
+
+@Suite struct ConvTests {
+    static let tolerance = 2e-6
+
+    @Test(arguments: ConvCase.all) func outputSizesFollowTheFormula(_ conv: ConvCase) {
+        var shape = conv.shape
+        #expect(snn_conv_out_height(&shape) == conv.height.outputSize)
+        #expect(snn_conv_out_width(&shape) == conv.width.outputSize)
+    }
+
+    @Test(arguments: ConvCase.tested) func forwardMatchesReference(_ conv: ConvCase) {
+        let x = randomFloats(conv.inputCount, seed: 1)
+        let weights = randomFloats(conv.weightCount, seed: 2)
+        let bias = randomFloats(conv.outChannels, seed: 3)
+        let reference = conv.reference
+        let plain = reference.forward(x: doubles(x), weights: doubles(weights), bias: nil)
+        let relu = reference.forward(x: doubles(x), weights: doubles(weights), bias: doubles(bias)).map { max($0, 0) }
+
+        onEveryConfiguration(conv) {
+            [forward(conv, x, weights, nil), forward(conv, x, weights, bias)]
+        } check: { results, isa in
+            #expect(relativeError(results[0], plain) < Self.tolerance, "\(conv) on \(isa)")
+            #expect(relativeError(results[1], relu) < Self.tolerance, "\(conv) with bias and relu on \(isa)")
+        }
+    }
+
+    @Test(arguments: ConvCase.tested) func backwardDataMatchesReference(_ conv: ConvCase) {
+        let dy = randomFloats(conv.outputCount, seed: 4)
+        let weights = randomFloats(conv.weightCount, seed: 2)
+        let expected = conv.reference.backwardData(dy: doubles(dy), weights: doubles(weights))
+
+        onEveryConfiguration(conv) {
+            [backwardData(conv, dy, weights)]
+        } check: { results, isa in
+            #expect(relativeError(results[0], expected) < Self.tolerance, "\(conv) on \(isa)")
+        }
+    }
+
+    @Test(arguments: ConvCase.tested) func backwardWeightsMatchesReference(_ conv: ConvCase) {
+        let x = randomFloats(conv.inputCount, seed: 1)
+        let dy = randomFloats(conv.outputCount, seed: 4)
+        let before = randomFloats(conv.weightCount, seed: 5)
+        let expected = conv.reference.backwardWeights(x: doubles(x), dy: doubles(dy))
+        let accumulated = zip(expected, before).map { $0 + Double($1) }
+
+        onEveryConfiguration(conv) {
+            [
+                backwardWeights(conv, x, dy, into: [Float](repeating: .nan, count: conv.weightCount), false),
+                backwardWeights(conv, x, dy, into: before, true),
+            ]
+        } check: { results, isa in
+            #expect(relativeError(results[0], expected) < Self.tolerance, "\(conv) on \(isa)")
+            #expect(relativeError(results[1], accumulated) < Self.tolerance, "\(conv) accumulated on \(isa)")
+        }
+    }
+
+    /// With a bias also ReLU.
+    private func forward(_ conv: ConvCase, _ x: [Float], _ weights: [Float], _ bias: [Float]?) -> [Float] {
+        var shape = conv.shape
+        var y = [Float](repeating: .nan, count: conv.outputCount)
+        withWorkspace(snn_conv_packed_size(&shape)) { packed in
+            snn_conv_pack(&shape, weights, packed)
+            withWorkspace(snn_conv_forward_workspace_size(&shape)) { workspace in
+                guard let bias else { return snn_conv_forward(&shape, x, packed, nil, &y, workspace) }
+                bias.withUnsafeBufferPointer { bias in
+                    var epilogue = snn_epilogue(
+                        bias: bias.baseAddress, activation: snn_activation(kind: SNN_RELU, parameter: 0))
+                    snn_conv_forward(&shape, x, packed, &epilogue, &y, workspace)
+                }
+            }
+        }
+        return y
+    }
+
+    private func backwardData(_ conv: ConvCase, _ dy: [Float], _ weights: [Float]) -> [Float] {
+        var shape = conv.shape
+        var dx = [Float](repeating: .nan, count: conv.inputCount)
+        withWorkspace(snn_conv_packed_transposed_size(&shape)) { packed in
+            snn_conv_pack_transposed(&shape, weights, packed)
+            withWorkspace(snn_conv_backward_data_workspace_size(&shape)) {
+                snn_conv_backward_data(&shape, dy, packed, &dx, $0)
+            }
+        }
+        return dx
+    }
+
+    private func backwardWeights(
+        _ conv: ConvCase, _ x: [Float], _ dy: [Float], into before: [Float], _ accumulate: Bool
+    ) -> [Float] {
+        var shape = conv.shape
+        var dweights = before
+        withWorkspace(snn_conv_backward_weights_workspace_size(&shape)) {
+            snn_conv_backward_weights(&shape, x, dy, accumulate, &dweights, $0)
+        }
+        return dweights
+    }
+}
+
+extension ConvCase {
+    var shape: snn_conv_shape {
+        snn_conv_shape(
+            batch: batch, in_height: height.size, in_width: width.size, in_channels: inChannels,
+            out_channels: outChannels, kernel_height: height.kernel, kernel_width: width.kernel,
+            stride_height: height.stride, stride_width: width.stride, dilation_height: height.dilation,
+            dilation_width: width.dilation, pad_top: height.padBefore, pad_bottom: height.padAfter,
+            pad_left: width.padBefore, pad_right: width.padAfter, groups: groups)
+    }
+
+    var reference: ReferenceConv {
+        ReferenceConv(
+            batch: batch, inChannels: inChannels, outChannels: outChannels, groups: groups,
+            height: height.reference, width: width.reference)
+    }
+}
+
+extension ConvCase.Axis {
+    fileprivate var reference: ReferenceConv.Axis {
+        ReferenceConv.Axis(
+            size: size, kernel: kernel, stride: stride, dilation: dilation, padBefore: padBefore, outputSize: outputSize
+        )
+    }
+}
