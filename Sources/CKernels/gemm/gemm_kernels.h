@@ -31,25 +31,19 @@ SIMD_INLINE void tile_clear(const size_t rows, const size_t vectors, tile_accumu
     }
 }
 
-SIMD_INLINE vf load_lanes(const float *p, size_t lanes) { return lanes == SIMD_WIDTH ? v_load(p) : v_load_n(p, lanes); }
-
 /// C = alpha * acc + beta * C + bias.
 SIMD_INLINE void tile_store(const size_t rows, const size_t vectors, tile_accumulators acc, size_t columns, float alpha,
     float beta, const float *bias, float *const *c) {
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
         const size_t lanes = v == vectors - 1 ? columns - v * SIMD_WIDTH : SIMD_WIDTH;
-        const vf offset = bias != NULL ? load_lanes(bias + v * SIMD_WIDTH, lanes) : v_zero();
+        const vf offset = bias != NULL ? v_load_lanes(bias + v * SIMD_WIDTH, lanes) : v_zero();
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) {
             float *out = c[i] + v * SIMD_WIDTH;
             vf result = v_fma(v_set1(alpha), acc[i][v], offset);
-            if (beta != 0) result = v_fma(v_set1(beta), load_lanes(out, lanes), result);
-            if (lanes == SIMD_WIDTH) {
-                v_store(out, result);
-            } else {
-                v_store_n(out, result, lanes);
-            }
+            if (beta != 0) result = v_fma(v_set1(beta), v_load_lanes(out, lanes), result);
+            v_store_lanes(out, result, lanes);
         }
     }
 }

@@ -3,12 +3,15 @@
 #ifndef SNN_KERNEL_TABLE_H
 #define SNN_KERNEL_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "conv/conv_tile.h"
 #include "gemm/tile.h"
+#include "optimizer/adam_update.h"
 #include "swiftnn/activation.h"
+#include "swiftnn/optimizer.h"
 
 typedef struct {
     size_t width;         ///< floats a vector
@@ -28,6 +31,29 @@ typedef struct {
 
     // activation
     void (*activation_forward)(snn_activation activation, size_t count, const float *x, float *y);
+
+    // elementwise
+    void (*add)(size_t count, const float *a, const float *b, float *out);
+    void (*scale)(size_t count, float factor, const float *a, float *out);
+    void (*axpy)(size_t count, float factor, const float *x, float *y);
+    void (*multiply)(size_t count, const float *a, const float *b, float *out);
+    void (*fill)(size_t count, float value, float *out);
+    double (*sum_squares)(size_t count, const float *x);
+    bool (*all_finite)(size_t count, const float *x);
+
+    // column sums (rows of x start x_row apart)
+    void (*column_sums)(size_t rows, size_t columns, const float *x, size_t x_row, bool accumulate, float *sums);
+
+    // image (scale and shift repeat every `period` numbers)
+    void (*bytes_to_float)(
+        size_t count, size_t period, const uint8_t *x, const float *scale, const float *shift, float *out);
+
+    // optimizer
+    void (*sgd_step)(const snn_sgd *options, size_t count, const float *gradient, float *velocity, float *weights);
+    void (*adam_step)(const snn_adam_update *update, size_t count, const float *gradient, float *first, float *second,
+        float *max_second, float *weights);
+    void (*rmsprop_step)(const snn_rmsprop *options, size_t count, const float *gradient, float *square_average,
+        float *gradient_average, float *velocity, float *weights);
 } snn_kernel_table;
 
 /// The table of the tier in use by the calling thread. A driver asks once, outside its parallel regions: the threads of

@@ -12,6 +12,10 @@
 /// 1 for work too small to pay for waking other threads, else the number of threads set.
 int snn_threads_for(size_t work);
 
+/// Numbers of a flat array handed to a micro-kernel at a time: long enough to make the call cheap, short enough to
+/// share out, and a multiple of every vector width and of a cache line.
+#define SNN_SPAN 4096
+
 static inline size_t snn_min(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t snn_max(size_t a, size_t b) { return a > b ? a : b; }
 static inline size_t snn_ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }

@@ -1,10 +1,16 @@
 // Every micro-kernel of one tier, and its column of the kernel table. Included by each tier_*.c after the header of
 // its instruction set, inside its target pragma; SNN_TIER_TABLE names the column.
+#include "simd/lanes.h"
+
 #include "activation/activation_kernels.h"
+#include "elementwise/elementwise_kernels.h"
+#include "gemm/column_sums_kernels.h"
 #include "gemm/gemm_kernels.h"
 #include "layout/layout_kernels.h"
 // After the GEMM, whose tile they use.
 #include "conv/conv_kernels.h"
+#include "image/image_kernels.h"
+#include "optimizer/optimizer_kernels.h"
 
 const snn_kernel_table SNN_TIER_TABLE = {
     .width = SIMD_WIDTH,
@@ -20,4 +26,20 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .depthwise_gradient = depthwise_gradient,
 
     .activation_forward = activation_forward,
+
+    .add = add,
+    .scale = scale,
+    .axpy = axpy,
+    .multiply = multiply,
+    .fill = fill,
+    .sum_squares = sum_squares,
+    .all_finite = all_finite,
+
+    .column_sums = column_sums,
+
+    .bytes_to_float = bytes_to_float,
+
+    .sgd_step = sgd_step,
+    .adam_step = adam_step,
+    .rmsprop_step = rmsprop_step,
 };

@@ -8,6 +8,7 @@
 #define SIMD_TILE_COLUMNS (SIMD_WIDTH * SIMD_TILE_VECTORS)
 
 typedef float vf __attribute__((ext_vector_type(SIMD_WIDTH)));
+typedef double vd __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef int32_t vi __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef uint32_t vu __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef float vf_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(4)));

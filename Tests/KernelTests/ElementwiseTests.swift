@@ -1,0 +1,77 @@
+import CKernels
+import KernelCases
+import Testing
+
+@Suite struct ElementwiseTests {
+    /// One or two roundings of float32.
+    static let tolerance = 2e-7
+    static let factor: Float = -0.3
+
+    @Test(arguments: ElementwiseCase.all) func matchesDefinition(_ elementwise: ElementwiseCase) {
+        let count = elementwise.count
+        let a = randomFloats(count, seed: 1)
+        let b = randomFloats(count, seed: 2)
+        let factor = Double(Self.factor)
+        let pairs = zip(doubles(a), doubles(b))
+        let expected = [
+            pairs.map { $0 + $1 }, pairs.map { $0 * $1 }, pairs.map { $0 * factor + $1 }, a.map { Double($0) * factor },
+            [Double](repeating: factor, count: count),
+        ]
+        onEveryConfiguration(elementwise) {
+            let sum = written(count) { snn_add(count, a, b, $0) }
+            let product = written(count) { snn_multiply(count, a, b, $0) }
+            var moved = b
+            snn_axpy(count, Self.factor, a, &moved)
+            let scaled = written(count) { snn_scale(count, Self.factor, a, $0) }
+            let filled = written(count) { snn_fill(count, Self.factor, $0) }
+            return [sum, product, moved, scaled, filled]
+        } check: { results, isa in
+            for (result, expected) in zip(results, expected) {
+                #expect(relativeError(result, expected) < Self.tolerance, "\(elementwise) on \(isa)")
+            }
+        }
+    }
+
+    @Test(arguments: ElementwiseCase.all) func sumsSquaresInDouble(_ elementwise: ElementwiseCase) {
+        let count = elementwise.count
+        let x = randomFloats(count, seed: 3)
+        let expected = x.reduce(0.0) { $0 + Double($1) * Double($1) }
+        onEveryConfiguration(elementwise) {
+            let sum = withWorkspace(snn_sum_squares_workspace_size(count)) { snn_sum_squares(count, x, $0) }
+            // The plain sum of the reference is what loses digits here.
+            #expect(abs(sum - expected) <= 1e-12 * expected)
+            // Both halves of the double, so that its bits are compared across thread counts.
+            return [
+                [
+                    Float(bitPattern: UInt32(sum.bitPattern >> 32)),
+                    Float(bitPattern: UInt32(truncatingIfNeeded: sum.bitPattern)),
+                ]
+            ]
+        } check: { _, _ in
+        }
+    }
+
+    @Test(arguments: ElementwiseCase.all) func findsWhatIsNotFinite(_ elementwise: ElementwiseCase) {
+        let count = elementwise.count
+        let finite = [Float](repeating: -.greatestFiniteMagnitude, count: count)
+        let places = Set([0, count / 2, count - 1]).filter { $0 >= 0 && $0 < count }
+        onEveryConfiguration(elementwise) {
+            #expect(snn_all_finite(count, finite))
+            for place in places {
+                for value in [Float.nan, .infinity, -.infinity] {
+                    var x = finite
+                    x[place] = value
+                    #expect(!snn_all_finite(count, x))
+                }
+            }
+            return []
+        } check: { _, _ in
+        }
+    }
+
+    private func written(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+        var out = [Float](repeating: .nan, count: count)
+        out.withUnsafeMutableBufferPointer { if let start = $0.baseAddress { body(start) } }
+        return out
+    }
+}

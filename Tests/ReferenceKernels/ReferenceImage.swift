@@ -1,0 +1,11 @@
+/// The images at `indices`, each byte times its channel's scale plus its shift.
+@specialized(where T == Double)
+@specialized(where T == Float)
+public func referenceImagesToFloat<T: BinaryFloatingPoint>(
+    pixels: Int, channels: Int, images: [UInt8], indices: [Int32], scale: [T], shift: [T]
+) -> [T] {
+    let size = pixels * channels
+    return indices.flatMap { index in
+        (0..<size).map { T(images[Int(index) * size + $0]) * scale[$0 % channels] + shift[$0 % channels] }
+    }
+}
