@@ -41,7 +41,9 @@ let package = Package(
         .target(name: "SwiftNN", dependencies: ["CKernels", "CZlib"]),
         .executableTarget(
             name: "nnbench",
-            dependencies: ["SwiftNN", "CKernels", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+            dependencies: [
+                "CKernels", "KernelCases", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
         ),
         .executableTarget(
             name: "nntrain",
@@ -52,7 +54,7 @@ let package = Package(
             path: "Tests/ReferenceKernels",
             swiftSettings: [.unsafeFlags(["-O"])]
         ),
-        .target(name: "KernelCases", path: "Benchmarks/KernelCases"),
+        .target(name: "KernelCases", dependencies: ["CKernels"], path: "Benchmarks/KernelCases"),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
         .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN", "ReferenceKernels"]),
     ],

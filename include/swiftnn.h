@@ -22,6 +22,7 @@
 #include "swiftnn/loss.h"
 #include "swiftnn/norm.h"
 #include "swiftnn/optimizer.h"
+#include "swiftnn/peak.h"
 #include "swiftnn/pool.h"
 #include "swiftnn/random.h"
 #include "swiftnn/runtime.h"

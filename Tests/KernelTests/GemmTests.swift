@@ -86,11 +86,3 @@ import Testing
         return result
     }
 }
-
-extension GemmCase {
-    var shape: snn_gemm_shape {
-        snn_gemm_shape(
-            m: m, n: n, k: k, transpose_a: transposeA, transpose_b: transposeB,
-            lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n, alpha: alpha, beta: beta)
-    }
-}

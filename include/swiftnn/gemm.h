@@ -58,5 +58,7 @@ void snn_openblas_dgemm(const snn_gemm_shape *shape, const double *a, const doub
 void snn_openblas_set_threads(int count);
 /// OpenBLAS's own name of the kernels it chose ("Haswell", "Zen", "SkylakeX", ...).
 const char *snn_openblas_core(void);
+/// Its version and options ("OpenBLAS 0.3.21 ...").
+const char *snn_openblas_config(void);
 
 #endif

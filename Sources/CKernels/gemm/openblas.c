@@ -10,6 +10,7 @@ extern void cblas_dgemm(int order, int transpose_a, int transpose_b, int m, int 
     int lda, const double *b, int ldb, double beta, double *c, int ldc);
 extern void openblas_set_num_threads(int count);
 extern char *openblas_get_corename(void);
+extern char *openblas_get_config(void);
 
 static int transposition(bool transpose) { return transpose ? transposed : no_transpose; }
 
@@ -26,4 +27,6 @@ void snn_openblas_dgemm(const snn_gemm_shape *s, const double *a, const double *
 void snn_openblas_set_threads(int count) { openblas_set_num_threads(count); }
 
 const char *snn_openblas_core(void) { return openblas_get_corename(); }
+
+const char *snn_openblas_config(void) { return openblas_get_config(); }
 #endif

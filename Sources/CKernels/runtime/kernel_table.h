@@ -54,6 +54,9 @@ typedef struct {
         float *max_second, float *weights);
     void (*rmsprop_step)(const snn_rmsprop *options, size_t count, const float *gradient, float *square_average,
         float *gradient_average, float *velocity, float *weights);
+
+    // peak
+    float (*multiply_add)(size_t rounds, size_t *operations_per_round);
 } snn_kernel_table;
 
 /// The table of the tier in use by the calling thread. A driver asks once, outside its parallel regions: the threads of

@@ -11,6 +11,7 @@
 #include "conv/conv_kernels.h"
 #include "image/image_kernels.h"
 #include "optimizer/optimizer_kernels.h"
+#include "peak/peak_kernels.h"
 
 const snn_kernel_table SNN_TIER_TABLE = {
     .width = SIMD_WIDTH,
@@ -42,4 +43,6 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .sgd_step = sgd_step,
     .adam_step = adam_step,
     .rmsprop_step = rmsprop_step,
+
+    .multiply_add = multiply_add,
 };

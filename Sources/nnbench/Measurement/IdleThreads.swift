@@ -1,0 +1,31 @@
+import CKernels
+import Foundation
+
+/// How a contender's idle threads get out of the way. Those of every library spin for a while before they sleep, on
+/// cores that the next contender needs. Our turns leave the libraries their ordinary ways, so that everyone has its
+/// threads awake during a turn; between turns the threads that are done are made to sleep, or waited for.
+enum IdleThreads {
+    /// Our own (libomp's) spin for 200 ms, but sleep at once after a region that ends with the time set to 0. The time
+    /// must stay 0 until they sleep, so it is only set back when the next turn begins.
+    case ours
+    /// Those of OpenBLAS and PyTorch cannot be told; they give up after some 2^26 cycles, or earlier.
+    case others
+
+    private static let ordinaryMilliseconds: Int32 = 200
+    private static let othersSeconds = 0.04
+
+    func wake() {
+        if self == .ours { snn_set_spin_time(Self.ordinaryMilliseconds) }
+    }
+
+    func sleep() {
+        guard snn_thread_count() > 1 else { return }
+        switch self {
+        case .ours:
+            snn_set_spin_time(0)
+            _ = snn_peak_multiply_add(1)
+        case .others:
+            Thread.sleep(forTimeInterval: Self.othersSeconds)
+        }
+    }
+}

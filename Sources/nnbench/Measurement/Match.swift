@@ -1,0 +1,26 @@
+/// Times contenders in turns (A B C A B C ...), so that a machine that gets slower or faster does so for all of them.
+struct Match {
+    /// Of measuring per contender; long runs get a few turns of one run each instead.
+    var secondsEach = 0.3
+    var turnSeconds = 0.03
+    var fewestTurns = 3
+
+    func play(_ contenders: [any Contender]) throws -> [Samples] {
+        var samples = contenders.map { _ in Samples() }
+        let start = now()
+        var turns = 0
+        repeat {
+            for (index, contender) in contenders.enumerated() {
+                if contenders.count > 1 { contender.takeCores() }
+                samples[index].times += try contender.turn(seconds: turnSeconds)
+                if contenders.count > 1 { contender.leaveCores() }
+            }
+            turns += 1
+        } while turns < fewestTurns || (now() - start < budget(contenders.count) && turns < mostTurns)
+        return samples
+    }
+
+    private var mostTurns: Int { Int((secondsEach / turnSeconds).rounded(.up)) }
+    /// With the pauses between turns.
+    private func budget(_ contenders: Int) -> Double { 3 * secondsEach * Double(contenders) }
+}

@@ -1,0 +1,15 @@
+// The limits of the machine, to hold the kernels against.
+#ifndef SWIFTNN_PEAK_H
+#define SWIFTNN_PEAK_H
+
+#include <stddef.h>
+
+/// Multiplies and adds in registers only, `rounds` times, on each of snn_thread_count() threads, with the vectors of
+/// the tier in use and enough independent sums in flight to hide their latency. Returns the number of floating-point
+/// operations done by all threads.
+double snn_peak_multiply_add(size_t rounds);
+
+/// Copies `bytes` bytes, shared out among snn_thread_count() threads.
+void snn_peak_copy(size_t bytes, const void *from, void *to);
+
+#endif
