@@ -57,6 +57,13 @@ typedef struct {
 
     // peak
     float (*multiply_add)(size_t rounds, size_t *operations_per_round);
+    void (*activation_backward)(snn_activation activation, size_t count, const float *x, const float *dy, float *dx);
+    void (*activation_backward_from_output)(
+        snn_activation activation, size_t count, const float *y, const float *dy, float *dx);
+    void (*prelu_forward)(size_t rows, size_t channels, const float *x, const float *slope, float *y);
+    void (*prelu_backward)(
+        size_t rows, size_t channels, const float *x, const float *slope, const float *dy, float *dx, float *dslope);
+    double (*prelu_slope_gradient)(size_t count, const float *x, const float *dy);
 } snn_kernel_table;
 
 /// The table of the tier in use by the calling thread. A driver asks once, outside its parallel regions: the threads of

@@ -5,6 +5,10 @@
 #include "activation/activation_kernels.h"
 #include "elementwise/elementwise_kernels.h"
 #include "gemm/column_sums_kernels.h"
+#include "simd/math.h"
+
+#include "activation/activation_kernels.h"
+#include "activation/prelu_kernels.h"
 #include "gemm/gemm_kernels.h"
 #include "layout/layout_kernels.h"
 // After the GEMM, whose tile they use.
@@ -45,4 +49,9 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .rmsprop_step = rmsprop_step,
 
     .multiply_add = multiply_add,
+    .activation_backward = activation_backward,
+    .activation_backward_from_output = activation_backward_from_output,
+    .prelu_forward = prelu_forward,
+    .prelu_backward = prelu_backward,
+    .prelu_slope_gradient = prelu_slope_gradient,
 };

@@ -34,6 +34,15 @@ SIMD_INLINE float v_sum(vf v) {
     return lanes[0];
 }
 
+/// Sums in double. A vd is passed by pointer, for the target may have no register of its size.
+SIMD_INLINE void v_add_to(vd *sum, vf v) { *sum += __builtin_convertvector(v, vd); }
+
+SIMD_INLINE double v_total(const vd *sum) {
+    double total = 0;
+    for (size_t lane = 0; lane < SIMD_WIDTH; lane++) total += (*sum)[lane];
+    return total;
+}
+
 SIMD_INLINE float v_max_lane(vf v) {
     float best = v[0];
     for (size_t lane = 1; lane < SIMD_WIDTH; lane++) best = v[lane] > best ? v[lane] : best;

@@ -1,0 +1,55 @@
+// The activations on whole arrays, cut into spans for the threads.
+#include "swiftnn/activation.h"
+
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+
+/// Roughly what one number costs, in units of a multiplication.
+static size_t cost(snn_activation_kind kind) {
+    switch (kind) {
+        case SNN_IDENTITY:
+        case SNN_BINARY_STEP:
+        case SNN_RELU:
+        case SNN_LEAKY_RELU: return 1;
+        default: return 8;
+    }
+}
+
+bool snn_activation_invertible(snn_activation activation) {
+    switch (activation.kind) {
+        case SNN_IDENTITY:
+        case SNN_BINARY_STEP:
+        case SNN_SIGMOID:
+        case SNN_TANH:
+        case SNN_RELU:
+        case SNN_SOFTPLUS: return true;
+        case SNN_LEAKY_RELU: return activation.parameter > 0;
+        case SNN_ELU: return activation.parameter >= 0;
+        default: return false;
+    }
+}
+
+void snn_activation_forward(snn_activation activation, size_t count, const float *x, float *y) {
+    const snn_kernel_table *kernels = snn_kernels();
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(count *cost(activation.kind)))
+    for (size_t i = 0; i < count; i += SNN_SPAN) {
+        kernels->activation_forward(activation, snn_min(SNN_SPAN, count - i), x + i, y + i);
+    }
+}
+
+void snn_activation_backward(snn_activation activation, size_t count, const float *x, const float *dy, float *dx) {
+    const snn_kernel_table *kernels = snn_kernels();
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(count *cost(activation.kind)))
+    for (size_t i = 0; i < count; i += SNN_SPAN) {
+        kernels->activation_backward(activation, snn_min(SNN_SPAN, count - i), x + i, dy + i, dx + i);
+    }
+}
+
+void snn_activation_backward_from_output(
+    snn_activation activation, size_t count, const float *y, const float *dy, float *dx) {
+    const snn_kernel_table *kernels = snn_kernels();
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(count *cost(activation.kind)))
+    for (size_t i = 0; i < count; i += SNN_SPAN) {
+        kernels->activation_backward_from_output(activation, snn_min(SNN_SPAN, count - i), y + i, dy + i, dx + i);
+    }
+}
