@@ -24,7 +24,7 @@ public struct ActivationCase: KernelCase {
     /// Tails at every vector width, and enough for several spans and threads.
     static let edges: [ActivationCase] =
         kinds.flatMap { kind, parameter in
-            [0, 1, 3, 7, 8, 17, 31, 33, 8_200].map { ActivationCase(kind: kind, parameter: parameter, count: $0) }
+            [0, 1, 3, 7, 8, 17, 31, 33, 4_103].map { ActivationCase(kind: kind, parameter: parameter, count: $0) }
         } + [ActivationCase(kind: 5, count: 40_003), ActivationCase(kind: 6, parameter: 0.1, count: 40_003)]
 
     /// In the first-level cache, in the second, and in memory.
@@ -43,7 +43,7 @@ public struct PReLUCase: KernelCase {
     public var operations: Int { rows * channels }
 
     public static let all: [PReLUCase] =
-        [(0, 5), (5, 0), (1, 1), (3, 7), (7, 3), (300, 17), (2000, 33), (70, 1000), (40_003, 1)].flatMap {
+        [(0, 5), (5, 0), (1, 1), (3, 7), (7, 3), (300, 17), (600, 33), (20, 1000), (20_003, 1)].flatMap {
             rows, channels in
             [1, channels].map { PReLUCase(rows: rows, channels: channels, slopes: $0) }
         } + [1, 64].map { PReLUCase(rows: 64 * 32 * 32, channels: 64, slopes: $0, measured: true) }
