@@ -64,6 +64,16 @@ typedef struct {
     void (*prelu_backward)(
         size_t rows, size_t channels, const float *x, const float *slope, const float *dy, float *dx, float *dslope);
     double (*prelu_slope_gradient)(size_t count, const float *x, const float *dy);
+
+    // random (of the bits, whole vectors are read)
+    void (*random_bits)(uint64_t seed, uint64_t offset, size_t count, uint32_t *out);
+    void (*random_uniform)(size_t count, const uint32_t *bits, float low, float range, float last, float *out);
+    void (*random_normal)(size_t count, const uint32_t *bits, float mean, float deviation, float *out);
+
+    // dropout
+    void (*dropout_forward)(
+        size_t count, const uint32_t *bits, int32_t threshold, float factor, const float *x, float *y, uint8_t *mask);
+    void (*dropout_backward)(size_t count, float factor, const uint8_t *mask, const float *dy, float *dx);
 } snn_kernel_table;
 
 /// The table of the tier in use by the calling thread. A driver asks once, outside its parallel regions: the threads of

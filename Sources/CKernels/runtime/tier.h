@@ -16,6 +16,8 @@
 #include "image/image_kernels.h"
 #include "optimizer/optimizer_kernels.h"
 #include "peak/peak_kernels.h"
+#include "random/random_kernels.h"
+#include "dropout/dropout_kernels.h"
 
 const snn_kernel_table SNN_TIER_TABLE = {
     .width = SIMD_WIDTH,
@@ -54,4 +56,11 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .prelu_forward = prelu_forward,
     .prelu_backward = prelu_backward,
     .prelu_slope_gradient = prelu_slope_gradient,
+
+    .random_bits = random_bits,
+    .random_uniform = random_uniform,
+    .random_normal = random_normal,
+
+    .dropout_forward = dropout_forward,
+    .dropout_backward = dropout_backward,
 };
