@@ -126,7 +126,7 @@ import Testing
             var dslope = [Float](repeating: .nan, count: prelu.slopes)
             snn_prelu_forward(prelu.rows, prelu.channels, prelu.slopes, x, slope, &y)
             withWorkspace(snn_prelu_workspace_size(prelu.rows, prelu.channels)) {
-                snn_prelu_backward(prelu.rows, prelu.channels, prelu.slopes, x, slope, dy, &dx, &dslope, $0)
+                snn_prelu_backward(prelu.rows, prelu.channels, prelu.slopes, x, slope, dy, &dx, false, &dslope, $0)
             }
             return [y, dx, dslope]
         } check: { results, isa in

@@ -29,8 +29,8 @@ void snn_prelu_forward(size_t rows, size_t channels, size_t slopes, const float 
     }
 }
 
-static void backward_shared(
-    size_t count, float slope, const float *x, const float *dy, float *dx, float *dslope, double *partial) {
+static void backward_shared(size_t count, float slope, const float *x, const float *dy, float *dx, bool accumulate,
+    float *dslope, double *partial) {
     const snn_kernel_table *kernels = snn_kernels();
     const snn_activation leaky = {SNN_LEAKY_RELU, slope};
     const size_t spans = snn_ceil_div(count, SNN_SPAN);
@@ -40,13 +40,13 @@ static void backward_shared(
         partial[s] = kernels->prelu_slope_gradient(n, x + i, dy + i);
         kernels->activation_backward(leaky, n, x + i, dy + i, dx + i);
     }
-    double sum = 0;
+    double sum = accumulate ? dslope[0] : 0;
     for (size_t s = 0; s < spans; s++) sum += partial[s];
     dslope[0] = (float)sum;
 }
 
 static void backward_per_channel(size_t rows, size_t channels, const float *x, const float *slope, const float *dy,
-    float *dx, float *dslope, float *partial) {
+    float *dx, bool accumulate, float *dslope, float *partial) {
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = chunk_rows(rows, channels), chunks = snn_ceil_div(rows, chunk);
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(2 * rows * channels))
@@ -56,17 +56,17 @@ static void backward_per_channel(size_t rows, size_t channels, const float *x, c
             snn_min(chunk, rows - k * chunk), channels, x + i, slope, dy + i, dx + i, partial + k * channels);
     }
     for (size_t c = 0; c < channels; c++) {
-        double sum = 0;
+        double sum = accumulate ? dslope[c] : 0;
         for (size_t k = 0; k < chunks; k++) sum += partial[k * channels + c];
         dslope[c] = (float)sum;
     }
 }
 
 void snn_prelu_backward(size_t rows, size_t channels, size_t slopes, const float *x, const float *slope,
-    const float *dy, float *dx, float *dslope, void *workspace) {
+    const float *dy, float *dx, bool accumulate, float *dslope, void *workspace) {
     if (slopes == 1) {
-        backward_shared(rows * channels, slope[0], x, dy, dx, dslope, workspace);
+        backward_shared(rows * channels, slope[0], x, dy, dx, accumulate, dslope, workspace);
     } else {
-        backward_per_channel(rows, channels, x, slope, dy, dx, dslope, workspace);
+        backward_per_channel(rows, channels, x, slope, dy, dx, accumulate, dslope, workspace);
     }
 }

@@ -2,7 +2,7 @@
 #include "conv/conv_tile.h"
 
 SIMD_INLINE vf load_strided(const float *p, size_t lane_stride, size_t lanes) {
-    if (lane_stride == 1) return load_lanes(p, lanes);
+    if (lane_stride == 1) return v_load_lanes(p, lanes);
     vf v = v_zero();
     for (size_t lane = 0; lane < lanes; lane++) v[lane] = p[lane * lane_stride];
     return v;
@@ -30,7 +30,7 @@ SIMD_INLINE void depthwise_channels(const size_t rows, const size_t vectors, con
         vf weights[SIMD_TILE_VECTORS];
 #pragma clang loop unroll(full)
         for (size_t v = 0; v < vectors; v++) {
-            weights[v] = load_lanes(b + v * SIMD_WIDTH, dense || v < vectors - 1 ? SIMD_WIDTH : tail);
+            weights[v] = v_load_lanes(b + v * SIMD_WIDTH, dense || v < vectors - 1 ? SIMD_WIDTH : tail);
         }
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) {
@@ -122,7 +122,7 @@ SIMD_INLINE void depthwise_gradient_channels(
             for (size_t pixel = 0; pixel < sum->pixels; pixel++) {
 #pragma clang loop unroll(full)
                 for (size_t v = 0; v < vectors; v++) {
-                    const vf x = load_lanes(a + pixel * sum->a_pixel + v * SIMD_WIDTH, lanes);
+                    const vf x = v_load_lanes(a + pixel * sum->a_pixel + v * SIMD_WIDTH, lanes);
                     const vf dy = load_strided(b + pixel * sum->b_pixel + v * SIMD_WIDTH * b_lane, b_lane, lanes);
                     acc[v] = v_fma(x, dy, acc[v]);
                 }
@@ -132,7 +132,7 @@ SIMD_INLINE void depthwise_gradient_channels(
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
         float *c = sum->c + first + v * SIMD_WIDTH;
-        if (sum->beta != 0) acc[v] = v_fma(v_set1(sum->beta), load_lanes(c, lanes), acc[v]);
+        if (sum->beta != 0) acc[v] = v_fma(v_set1(sum->beta), v_load_lanes(c, lanes), acc[v]);
         store_strided(c, acc[v], 1, lanes);
     }
 }

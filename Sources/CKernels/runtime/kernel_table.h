@@ -24,6 +24,7 @@ typedef struct {
 
     // layout
     void (*transpose)(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row);
+
     // conv
     void (*weight_gradient_tile)(const snn_weight_gradient_tile *tile);
     void (*depthwise_tile)(const snn_depthwise_tile *tile);
@@ -31,6 +32,13 @@ typedef struct {
 
     // activation
     void (*activation_forward)(snn_activation activation, size_t count, const float *x, float *y);
+    void (*activation_backward)(snn_activation activation, size_t count, const float *x, const float *dy, float *dx);
+    void (*activation_backward_from_output)(
+        snn_activation activation, size_t count, const float *y, const float *dy, float *dx);
+    void (*prelu_forward)(size_t rows, size_t channels, const float *x, const float *slope, float *y);
+    void (*prelu_backward)(
+        size_t rows, size_t channels, const float *x, const float *slope, const float *dy, float *dx, float *dslope);
+    double (*prelu_slope_gradient)(size_t count, const float *x, const float *dy);
 
     // elementwise
     void (*add)(size_t count, const float *a, const float *b, float *out);
@@ -57,13 +65,6 @@ typedef struct {
 
     // peak
     float (*multiply_add)(size_t rounds, size_t *operations_per_round);
-    void (*activation_backward)(snn_activation activation, size_t count, const float *x, const float *dy, float *dx);
-    void (*activation_backward_from_output)(
-        snn_activation activation, size_t count, const float *y, const float *dy, float *dx);
-    void (*prelu_forward)(size_t rows, size_t channels, const float *x, const float *slope, float *y);
-    void (*prelu_backward)(
-        size_t rows, size_t channels, const float *x, const float *slope, const float *dy, float *dx, float *dslope);
-    double (*prelu_slope_gradient)(size_t count, const float *x, const float *dy);
 
     // random (of the bits, whole vectors are read)
     void (*random_bits)(uint64_t seed, uint64_t offset, size_t count, uint32_t *out);

@@ -1,22 +1,20 @@
 // Every micro-kernel of one tier, and its column of the kernel table. Included by each tier_*.c after the header of
 // its instruction set, inside its target pragma; SNN_TIER_TABLE names the column.
 #include "simd/lanes.h"
-
-#include "activation/activation_kernels.h"
-#include "elementwise/elementwise_kernels.h"
-#include "gemm/column_sums_kernels.h"
 #include "simd/math.h"
 
 #include "activation/activation_kernels.h"
 #include "activation/prelu_kernels.h"
+#include "elementwise/elementwise_kernels.h"
+#include "gemm/column_sums_kernels.h"
 #include "gemm/gemm_kernels.h"
-#include "layout/layout_kernels.h"
-// After the GEMM, whose tile they use.
-#include "conv/conv_kernels.h"
 #include "image/image_kernels.h"
+#include "layout/layout_kernels.h"
 #include "optimizer/optimizer_kernels.h"
 #include "peak/peak_kernels.h"
 #include "random/random_kernels.h"
+
+#include "conv/conv_kernels.h"
 #include "dropout/dropout_kernels.h"
 
 const snn_kernel_table SNN_TIER_TABLE = {
@@ -28,11 +26,17 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .gemm_indirect_tile = gemm_indirect_tile,
 
     .transpose = transpose,
+
     .weight_gradient_tile = weight_gradient_tile,
     .depthwise_tile = depthwise_tile,
     .depthwise_gradient = depthwise_gradient,
 
     .activation_forward = activation_forward,
+    .activation_backward = activation_backward,
+    .activation_backward_from_output = activation_backward_from_output,
+    .prelu_forward = prelu_forward,
+    .prelu_backward = prelu_backward,
+    .prelu_slope_gradient = prelu_slope_gradient,
 
     .add = add,
     .scale = scale,
@@ -51,11 +55,6 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .rmsprop_step = rmsprop_step,
 
     .multiply_add = multiply_add,
-    .activation_backward = activation_backward,
-    .activation_backward_from_output = activation_backward_from_output,
-    .prelu_forward = prelu_forward,
-    .prelu_backward = prelu_backward,
-    .prelu_slope_gradient = prelu_slope_gradient,
 
     .random_bits = random_bits,
     .random_uniform = random_uniform,
