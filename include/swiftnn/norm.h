@@ -16,13 +16,14 @@ typedef struct {
 /// Batch norm with the statistics of this batch: y = activation((x - mean) * inverse_deviation * scale + shift).
 /// Writes mean and inverse_deviation (1 / sqrt(biased variance + epsilon)), `channels` numbers each, for the backward
 /// pass. running_mean and running_variance (both or neither NULL) move by `momentum` towards the batch's mean and
-/// unbiased variance, as PyTorch's do. scale and shift may each be NULL (1 and 0). y may be x only where the backward
+/// unbiased variance, as PyTorch's do; one row has no unbiased variance and leaves running_variance as it is. No rows
+/// leave everything as it is. scale and shift may each be NULL (1 and 0). y may be x only where the backward
 /// pass is not needed.
 void snn_batch_norm_forward_training(const snn_norm_shape *shape, const float *x, const float *scale,
     const float *shift, snn_activation activation, float momentum, float *running_mean, float *running_variance,
     float *mean, float *inverse_deviation, float *y, void *workspace);
 
-/// Batch norm with given statistics.
+/// Batch norm with given statistics. y may be x.
 void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const float *x, const float *scale,
     const float *shift, const float *running_mean, const float *running_variance, snn_activation activation, float *y);
 
@@ -33,7 +34,7 @@ void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const 
     const float *scale, const float *mean, const float *inverse_deviation, snn_activation activation, bool accumulate,
     float *dx, float *dscale, float *dshift, void *workspace);
 
-/// The gradient of snn_batch_norm_forward_inference (statistics are constants).
+/// The gradient of snn_batch_norm_forward_inference (statistics are constants); the rest as above.
 void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const float *x, const float *y, const float *dy,
     const float *scale, const float *running_mean, const float *running_variance, snn_activation activation,
     bool accumulate, float *dx, float *dscale, float *dshift, void *workspace);
@@ -45,6 +46,8 @@ size_t snn_batch_norm_workspace_size(const snn_norm_shape *shape);
 /// inverse_deviation have `rows` numbers. scale and shift (`channels` numbers) may be NULL.
 void snn_layer_norm_forward(const snn_norm_shape *shape, const float *x, const float *scale, const float *shift,
     float *mean, float *inverse_deviation, float *y);
+
+/// dscale and dshift are overwritten, or added to where accumulate; each may be NULL. dx may be dy; dx may be NULL.
 void snn_layer_norm_backward(const snn_norm_shape *shape, const float *x, const float *dy, const float *scale,
     const float *mean, const float *inverse_deviation, bool accumulate, float *dx, float *dscale, float *dshift,
     void *workspace);

@@ -19,15 +19,18 @@ typedef struct {
 size_t snn_pool_out_height(const snn_pool_shape *shape);
 size_t snn_pool_out_width(const snn_pool_shape *shape);
 
-/// y = the maximum of each window (padding never wins; NaN does); argmax, where not NULL, gets for each output the tap
-/// (row * kernel_width + column inside the window) it came from: the first of equals. kernel_height * kernel_width
-/// must be at most 65,536.
+/// y = the maximum of each window (padding never wins; NaN does; a window with no tap inside the image gives
+/// -infinity); argmax, where not NULL, gets for each output the tap (row * kernel_width + column inside the window) it
+/// came from: the first of equals, the last of NaNs. kernel_height * kernel_width must be at most 65,536.
 void snn_max_pool_forward(const snn_pool_shape *shape, const float *x, float *y, uint16_t *argmax);
 
-/// dx (overwritten): every dy goes to the element that won.
+/// dx (overwritten): every dy goes to the element that won. dx is not dy.
 void snn_max_pool_backward(const snn_pool_shape *shape, const float *dy, const uint16_t *argmax, float *dx);
 
+/// y = the mean of each window, over its taps inside the image or, with count_include_pad, inside the padded image.
 void snn_average_pool_forward(const snn_pool_shape *shape, const float *x, float *y);
+
+/// dx (overwritten); dx is not dy.
 void snn_average_pool_backward(const snn_pool_shape *shape, const float *dy, float *dx);
 
 #endif

@@ -10,6 +10,8 @@
 #include "conv/conv_tile.h"
 #include "gemm/tile.h"
 #include "optimizer/adam_update.h"
+#include "norm/norm_tile.h"
+#include "pool/window.h"
 #include "swiftnn/activation.h"
 #include "swiftnn/optimizer.h"
 
@@ -75,6 +77,28 @@ typedef struct {
     void (*dropout_forward)(
         size_t count, const uint32_t *bits, int32_t threshold, float factor, const float *x, float *y, uint8_t *mask);
     void (*dropout_backward)(size_t count, float factor, const uint8_t *mask, const float *dy, float *dx);
+    void (*activation_backward_from_output)(
+        snn_activation activation, size_t count, const float *y, const float *dy, float *dx);
+
+    // norm
+    void (*norm_statistics)(const snn_norm_tile *tile, float *origins, float *sums, float *squares);
+    void (*norm_forward)(const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, float *y);
+    void (*norm_gradient_sums)(const snn_norm_tile *tile, const snn_norm_gradient *gradient, const float *centers,
+        bool add, float *sums, float *products);
+    void (*norm_backward)(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
+        const snn_norm_coefficients *coefficients, float *dx);
+    void (*layer_norm_forward_row)(const snn_norm_shape *shape, const float *x, const float *scale, const float *shift,
+        float *mean, float *inverse_deviation, float *y);
+    void (*layer_norm_parameter_sums)(const snn_norm_tile *tile, const float *dy, const float *mean,
+        const float *inverse_deviation, bool add, float *sums, float *products);
+    void (*layer_norm_backward_row)(size_t channels, const float *x, const float *dy, const float *scale, float mean,
+        float inverse_deviation, float *dx);
+
+    // pool
+    void (*max_pool_forward_row)(const snn_pool_row *row, const float *x, float *y, uint16_t *argmax);
+    void (*max_pool_backward_row)(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx);
+    void (*average_pool_forward_row)(const snn_pool_row *row, const float *x, float *y);
+    void (*average_pool_backward_row)(const snn_pool_row *row, const float *dy, float *dx);
 } snn_kernel_table;
 
 /// The table of the tier in use by the calling thread. A driver asks once, outside its parallel regions: the threads of

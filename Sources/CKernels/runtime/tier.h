@@ -16,6 +16,8 @@
 
 #include "conv/conv_kernels.h"
 #include "dropout/dropout_kernels.h"
+#include "norm/norm_kernels.h"
+#include "pool/pool_kernels.h"
 
 const snn_kernel_table SNN_TIER_TABLE = {
     .width = SIMD_WIDTH,
@@ -62,4 +64,18 @@ const snn_kernel_table SNN_TIER_TABLE = {
 
     .dropout_forward = dropout_forward,
     .dropout_backward = dropout_backward,
+    .activation_backward_from_output = activation_backward_from_output,
+
+    .norm_statistics = norm_statistics,
+    .norm_forward = norm_forward,
+    .norm_gradient_sums = norm_gradient_sums,
+    .norm_backward = norm_backward,
+    .layer_norm_forward_row = layer_norm_forward_row,
+    .layer_norm_parameter_sums = layer_norm_parameter_sums,
+    .layer_norm_backward_row = layer_norm_backward_row,
+
+    .max_pool_forward_row = max_pool_forward_row,
+    .max_pool_backward_row = max_pool_backward_row,
+    .average_pool_forward_row = average_pool_forward_row,
+    .average_pool_backward_row = average_pool_backward_row,
 };

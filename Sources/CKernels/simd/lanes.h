@@ -17,3 +17,25 @@ SIMD_INLINE vf v_from_u8_n(const uint8_t *p, size_t lanes) {
     for (size_t lane = 0; lane < lanes; lane++) bytes[lane] = p[lane];
     return v_from_u8(bytes);
 }
+
+/// v with zeros after its first lanes.
+SIMD_INLINE vf v_keep_lanes(vf v, size_t lanes) {
+    static const int32_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    if (lanes == SIMD_WIDTH) return v;
+    return *(const vi_unaligned *)numbers < (vi)(int32_t)lanes ? v : v_zero();
+}
+
+SIMD_INLINE vi v_load_lanes_u16(const uint16_t *p, size_t lanes) {
+    if (lanes == SIMD_WIDTH) return v_from_u16(p);
+    vi v = (vi)0;
+    for (size_t lane = 0; lane < lanes; lane++) v[lane] = p[lane];
+    return v;
+}
+
+SIMD_INLINE void v_store_lanes_u16(uint16_t *p, vi v, size_t lanes) {
+    if (lanes == SIMD_WIDTH) {
+        v_store_u16(p, v);
+    } else {
+        for (size_t lane = 0; lane < lanes; lane++) p[lane] = (uint16_t)v[lane];
+    }
+}

@@ -1,4 +1,5 @@
 import CKernels
+import ReferenceKernels
 import Testing
 
 /// Runs a kernel on every tier this machine has, with 1, 2 and 3 threads; checks that the thread count does not change
@@ -19,27 +20,9 @@ func onEveryConfiguration(
             snn_thread_count_override(Int32(threads))
             return run()
         }
-        let bits = results.map { $0.map { $0.map(\.bitPattern) } }
         #expect(
-            bits.allSatisfy { $0 == bits[0] }, "\(label) on \(name) depends on the thread count",
+            results.allSatisfy { sameBits($0, results[0]) }, "\(label) on \(name) depends on the thread count",
             sourceLocation: sourceLocation)
         check(results[0], name)
     }
-}
-
-/// The largest difference between two arrays, relative to the largest magnitude of the expected one (or 1e-30).
-/// Infinite where sizes differ, or where NaN or infinity stand in different places.
-func relativeError(_ actual: [Float], _ expected: [Double]) -> Double {
-    guard actual.count == expected.count else { return .infinity }
-    var difference = 0.0
-    var magnitude = 1e-30
-    for (a, e) in zip(actual, expected) {
-        if e.isFinite && a.isFinite {
-            difference = max(difference, abs(Double(a) - e))
-            magnitude = max(magnitude, abs(e))
-        } else if !(e.isNaN && a.isNaN) && Double(a) != e {
-            return .infinity
-        }
-    }
-    return difference / magnitude
 }

@@ -11,8 +11,6 @@ func randomFloats(_ count: Int, seed: UInt64) -> [Float] {
     }
 }
 
-func doubles(_ floats: [Float]) -> [Double] { floats.map(Double.init) }
-
 /// Scratch memory for one kernel call, aligned as kernels expect, and filled with NaN so that a kernel that reads what
 /// it did not write is found out.
 func withWorkspace<R>(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> R) -> R {
@@ -20,4 +18,13 @@ func withWorkspace<R>(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> R) -> R
     defer { memory.deallocate() }
     memory.initializeMemory(as: UInt8.self, repeating: 0xFF, count: bytes)
     return body(memory)
+}
+
+/// An output array for a kernel: what it does not write stays NaN.
+func unwritten(_ count: Int) -> [Float] { [Float](repeating: .nan, count: count) }
+
+/// The address of an array that a kernel may also be called without.
+func withOptional<R>(_ array: [Float]?, _ body: (UnsafePointer<Float>?) -> R) -> R {
+    guard let array else { return body(nil) }
+    return array.withUnsafeBufferPointer { body($0.baseAddress) }
 }

@@ -1,0 +1,182 @@
+// The pooling micro-kernels: one row of pixels, vectorised across the channels. The backward ones gather: an input
+// element reads the windows that cover it, so every dx is written once and no two threads write the same one.
+#include "pool/window.h"
+
+/// Vectors of channels computed side by side, so that their dependency chains overlap.
+#define POOL_VECTORS 4
+
+/// Calls BLOCK(vectors, lanes, first channel) for all channels, with constant `vectors`.
+#define POOL_CHANNELS(CHANNELS, BLOCK)                                                    \
+    size_t c = 0;                                                                         \
+    for (; c + POOL_VECTORS * SIMD_WIDTH <= (CHANNELS); c += POOL_VECTORS * SIMD_WIDTH) { \
+        BLOCK(POOL_VECTORS, SIMD_WIDTH, c);                                               \
+    }                                                                                     \
+    for (; c + SIMD_WIDTH <= (CHANNELS); c += SIMD_WIDTH) BLOCK(1, SIMD_WIDTH, c);        \
+    if (c < (CHANNELS)) BLOCK(1, (CHANNELS)-c, c);
+
+/// The pixel under tap (i, j) of a window; the tap must be inside the image.
+SIMD_INLINE const float *pixel_under(
+    const snn_pool_row *row, snn_window across, snn_window along, size_t i, size_t j, const float *x) {
+    const size_t y_in = (size_t)(across.start + (ptrdiff_t)(i * row->vertical->dilation));
+    const size_t x_in = (size_t)(along.start + (ptrdiff_t)(j * row->horizontal->dilation));
+    return x + (y_in * row->horizontal->in + x_in) * row->pixel;
+}
+
+SIMD_INLINE void max_pool_block(const size_t vectors, const bool keep_argmax, const size_t lanes,
+    const snn_pool_row *row, snn_window across, snn_window along, const float *x, float *y, uint16_t *argmax) {
+    const size_t width = row->horizontal->kernel;
+    vf best[POOL_VECTORS];
+    vi winner[POOL_VECTORS];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        best[v] = v_set1(-__builtin_inff());
+        // Should every element be -infinity, the first one wins.
+        winner[v] = (vi)(int32_t)(across.first * width + along.first);
+    }
+    for (size_t i = across.first; i < across.end; i++) {
+        for (size_t j = along.first; j < along.end; j++) {
+            const float *tap = pixel_under(row, across, along, i, j, x);
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < vectors; v++) {
+                const vf value = v_load_lanes(tap + v * SIMD_WIDTH, lanes);
+                // NaN wins against everything, as PyTorch has it: the last one.
+                const vi better = (value > best[v]) | (value != value);
+                best[v] = better ? value : best[v];
+                if (keep_argmax) winner[v] = better ? (vi)(int32_t)(i * width + j) : winner[v];
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        v_store_lanes(y + v * SIMD_WIDTH, best[v], lanes);
+        if (keep_argmax) v_store_lanes_u16(argmax + v * SIMD_WIDTH, winner[v], lanes);
+    }
+}
+
+SIMD_INLINE void max_pool_forward_pixels(
+    const bool keep_argmax, const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
+    const snn_window across = snn_window_at(row->vertical, row->row);
+    for (size_t out = 0; out < row->horizontal->out; out++) {
+        const snn_window along = snn_window_at(row->horizontal, out);
+        const size_t at = out * row->pixel;
+#define BLOCK(V, L, C) \
+    max_pool_block(V, keep_argmax, L, row, across, along, x + (C), y + at + (C), keep_argmax ? argmax + at + (C) : NULL)
+        POOL_CHANNELS(row->channels, BLOCK)
+#undef BLOCK
+    }
+}
+
+static void max_pool_forward_row(const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
+    if (argmax == NULL) {
+        max_pool_forward_pixels(false, row, x, y, NULL);
+    } else {
+        max_pool_forward_pixels(true, row, x, y, argmax);
+    }
+}
+
+SIMD_INLINE void max_pool_gradient_block(const size_t vectors, const size_t lanes, const snn_pool_row *row,
+    snn_covering across, snn_covering along, const float *dy, const uint16_t *argmax, float *dx) {
+    vf sum[POOL_VECTORS];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) sum[v] = v_zero();
+    for (size_t i = across.first; i < across.end; i++) {
+        size_t tap_y, tap_x;
+        if (!snn_covering_tap(row->vertical, across, i, &tap_y)) continue;
+        for (size_t j = along.first; j < along.end; j++) {
+            if (!snn_covering_tap(row->horizontal, along, j, &tap_x)) continue;
+            const vi tap = (vi)(int32_t)(tap_y * row->horizontal->kernel + tap_x);
+            const size_t at = (i * row->horizontal->out + j) * row->pixel;
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < vectors; v++) {
+                const vi won = v_load_lanes_u16(argmax + at + v * SIMD_WIDTH, lanes) == tap;
+                sum[v] += won ? v_load_lanes(dy + at + v * SIMD_WIDTH, lanes) : v_zero();
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) v_store_lanes(dx + v * SIMD_WIDTH, sum[v], lanes);
+}
+
+static void max_pool_backward_row(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx) {
+    const snn_covering across = snn_covering_at(row->vertical, row->row);
+    for (size_t in = 0; in < row->horizontal->in; in++) {
+        const snn_covering along = snn_covering_at(row->horizontal, in);
+        float *pixel = dx + in * row->pixel;
+#define BLOCK(V, L, C) max_pool_gradient_block(V, L, row, across, along, dy + (C), argmax + (C), pixel + (C))
+        POOL_CHANNELS(row->channels, BLOCK)
+#undef BLOCK
+    }
+}
+
+SIMD_INLINE void average_pool_block(const size_t vectors, const size_t lanes, const snn_pool_row *row,
+    snn_window across, snn_window along, float divisor, const float *x, float *y) {
+    vf sum[POOL_VECTORS], line[POOL_VECTORS];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) sum[v] = v_zero();
+    for (size_t i = across.first; i < across.end; i++) {
+        // Lines are summed by themselves: the error of a large window grows with its side, not with its area.
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) line[v] = v_zero();
+        for (size_t j = along.first; j < along.end; j++) {
+            const float *tap = pixel_under(row, across, along, i, j, x);
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < vectors; v++) line[v] += v_load_lanes(tap + v * SIMD_WIDTH, lanes);
+        }
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) sum[v] += line[v];
+    }
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) v_store_lanes(y + v * SIMD_WIDTH, sum[v] / v_set1(divisor), lanes);
+}
+
+SIMD_INLINE float window_divisor(const snn_pool_row *row, snn_window across, snn_window along) {
+    const size_t divisor = snn_window_divisor(row->vertical, across, row->count_include_pad) *
+                           snn_window_divisor(row->horizontal, along, row->count_include_pad);
+    return divisor == 0 ? 1 : (float)(ptrdiff_t)divisor;
+}
+
+static void average_pool_forward_row(const snn_pool_row *row, const float *x, float *y) {
+    const snn_window across = snn_window_at(row->vertical, row->row);
+    for (size_t out = 0; out < row->horizontal->out; out++) {
+        const snn_window along = snn_window_at(row->horizontal, out);
+        const float divisor = window_divisor(row, across, along);
+        float *pixel = y + out * row->pixel;
+#define BLOCK(V, L, C) average_pool_block(V, L, row, across, along, divisor, x + (C), pixel + (C))
+        POOL_CHANNELS(row->channels, BLOCK)
+#undef BLOCK
+    }
+}
+
+SIMD_INLINE void average_pool_gradient_block(const size_t vectors, const size_t lanes, const snn_pool_row *row,
+    snn_covering across, snn_covering along, const float *dy, float *dx) {
+    vf sum[POOL_VECTORS];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) sum[v] = v_zero();
+    for (size_t i = across.first; i < across.end; i++) {
+        const snn_window window = snn_window_at(row->vertical, i);
+        for (size_t j = along.first; j < along.end; j++) {
+            const vf factor = v_set1(1 / window_divisor(row, window, snn_window_at(row->horizontal, j)));
+            const float *out = dy + (i * row->horizontal->out + j) * row->pixel;
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < vectors; v++) {
+                sum[v] = v_fma(v_load_lanes(out + v * SIMD_WIDTH, lanes), factor, sum[v]);
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) v_store_lanes(dx + v * SIMD_WIDTH, sum[v], lanes);
+}
+
+static void average_pool_backward_row(const snn_pool_row *row, const float *dy, float *dx) {
+    const snn_covering across = snn_covering_at(row->vertical, row->row);
+    for (size_t in = 0; in < row->horizontal->in; in++) {
+        const snn_covering along = snn_covering_at(row->horizontal, in);
+        float *pixel = dx + in * row->pixel;
+#define BLOCK(V, L, C) average_pool_gradient_block(V, L, row, across, along, dy + (C), pixel + (C))
+        POOL_CHANNELS(row->channels, BLOCK)
+#undef BLOCK
+    }
+}
+
+#undef POOL_CHANNELS
+#undef POOL_VECTORS

@@ -1,0 +1,289 @@
+import CKernels
+import KernelCases
+import ReferenceKernels
+import Testing
+
+@Suite struct NormTests {
+    static let tolerance = 2e-6
+    static let cases = NormCase.tested.filter { $0.operations <= 200_000 }
+
+    @Test(arguments: cases) func batchNormTrainingMatchesReference(_ norm: NormCase) {
+        guard norm.rows > 0 else { return }
+        let data = NormData(norm, ofRows: false)
+        let unbiased = data.variance.map { $0 * Double(norm.rows) / Double(norm.rows - 1) }
+        let runningMean = zip(data.shift, data.mean).map { 0.75 * Double($0) + 0.25 * $1 }
+        let runningVariance = zip(data.running, norm.rows > 1 ? unbiased : doubles(data.running))
+            .map { 0.75 * Double($0) + 0.25 * $1 }
+        for activation in Activation.tested {
+            onEveryConfiguration(norm) {
+                trainBatchNorm(data, activation, affine: true) + [trainBatchNorm(data, activation, affine: false)[0]]
+            } check: { results, isa in
+                let label = Comment(rawValue: "\(activation) of \(norm) on \(isa)")
+                #expect(relativeError(results[0], activation.forward(data.y)) < Self.tolerance, label)
+                #expect(relativeError(results[1], data.mean) < Self.tolerance, label)
+                #expect(relativeError(results[2], data.inverse) < Self.tolerance, label)
+                #expect(relativeError(results[3], runningMean) < Self.tolerance, label)
+                #expect(relativeError(results[4], runningVariance) < Self.tolerance, label)
+                #expect(relativeError(results[5], activation.forward(data.plain)) < Self.tolerance, label)
+            }
+        }
+    }
+
+    @Test(arguments: cases) func batchNormInferenceMatchesReference(_ norm: NormCase) {
+        let data = NormData(norm, ofRows: false, constantStatistics: true)
+        for activation in Activation.tested {
+            onEveryConfiguration(norm) {
+                var shape = data.shape
+                var (y, plain) = (unwritten(norm.operations), data.x)
+                snn_batch_norm_forward_inference(
+                    &shape, data.x, data.scale, data.shift, data.floatMean, data.running, activation.c, &y)
+                plain.withUnsafeMutableBufferPointer {
+                    snn_batch_norm_forward_inference(
+                        &shape, $0.baseAddress, nil, nil, data.floatMean, data.running, activation.c, $0.baseAddress)
+                }
+                return [y, plain]
+            } check: { results, isa in
+                let label = Comment(rawValue: "\(activation) of \(norm) on \(isa)")
+                #expect(relativeError(results[0], activation.forward(data.y)) < Self.tolerance, label)
+                #expect(relativeError(results[1], activation.forward(data.plain)) < Self.tolerance, label)
+            }
+        }
+    }
+
+    @Test(arguments: cases) func batchNormBackwardMatchesReference(_ norm: NormCase) {
+        checkBatchNormBackward(NormData(norm, ofRows: false), constantStatistics: false)
+    }
+
+    @Test(arguments: cases) func batchNormInferenceBackwardMatchesReference(_ norm: NormCase) {
+        checkBatchNormBackward(
+            NormData(norm, ofRows: false, constantStatistics: true), constantStatistics: true)
+    }
+
+    @Test(arguments: cases) func layerNormMatchesReference(_ norm: NormCase) {
+        let data = NormData(norm, ofRows: true)
+        onEveryConfiguration(norm) {
+            var shape = data.shape
+            var (y, plain) = (unwritten(norm.operations), unwritten(norm.operations))
+            var (mean, inverse) = (unwritten(norm.rows), unwritten(norm.rows))
+            snn_layer_norm_forward(&shape, data.x, nil, nil, &mean, &inverse, &plain)
+            snn_layer_norm_forward(&shape, data.x, data.scale, data.shift, &mean, &inverse, &y)
+            return [y, plain] + (norm.channels > 0 ? [mean, inverse] : [])
+        } check: { results, isa in
+            let expected = [data.y, data.plain, data.mean, data.inverse]
+            for (result, expected) in zip(results, expected) {
+                #expect(relativeError(result, expected) < Self.tolerance, "\(norm) on \(isa)")
+            }
+        }
+    }
+
+    @Test(arguments: cases) func layerNormBackwardMatchesReference(_ norm: NormCase) {
+        let data = NormData(norm, ofRows: true)
+        let dy = doubles(data.dy)
+        for variant in BackwardVariant.all {
+            let expected = data.gradients(dy, affine: variant.affine)
+            onEveryConfiguration(norm) {
+                runBackward(data, variant, workspace: { snn_layer_norm_workspace_size($0) }) {
+                    shape, x, _, dy, scale, dx, dscale, dshift, workspace in
+                    snn_layer_norm_backward(
+                        shape, x, dy, scale, data.floatMean, data.floatInverse, variant.accumulate, dx, dscale, dshift,
+                        workspace)
+                }
+            } check: { results, isa in
+                check(results, expected, variant, data, dy, "\(norm) \(variant) on \(isa)")
+            }
+        }
+    }
+
+    @Test(arguments: [false, true]) func referenceGradientsAreDerivatives(ofRows: Bool) {
+        let data = NormData(NormCase(rows: 6, channels: 5), ofRows: ofRows)
+        let weights = doubles(data.dy)
+        func output(_ x: [Double], _ scale: [Double], _ shift: [Double]) -> Double {
+            let (mean, variance) = ReferenceNorm.statistics(x, rows: 6, channels: 5, ofRows: ofRows)
+            let inverse = variance.map { 1 / ($0 + Double(data.shape.epsilon)).squareRoot() }
+            let y = ReferenceNorm.normalise(
+                x, rows: 6, channels: 5, ofRows: ofRows, mean: mean, inverse: inverse, scale: scale, shift: shift)
+            return dot(y, weights)
+        }
+        let (x, scale, shift) = (doubles(data.x), doubles(data.scale), doubles(data.shift))
+        let gradients = ReferenceNorm.gradients(
+            x, dy: weights, rows: 6, channels: 5, ofRows: ofRows, mean: data.mean, inverse: data.inverse, scale: scale)
+        #expect(derivativeError(of: { output($0, scale, shift) }, at: x, gradients.x) < 1e-7)
+        #expect(derivativeError(of: { output(x, $0, shift) }, at: scale, gradients.scale) < 1e-7)
+        #expect(derivativeError(of: { output(x, scale, $0) }, at: shift, gradients.shift) < 1e-7)
+    }
+
+    private func trainBatchNorm(_ data: NormData, _ activation: Activation, affine: Bool) -> [[Float]] {
+        var shape = data.shape
+        let channels = data.norm.channels
+        var (y, mean, inverse) = (unwritten(data.x.count), unwritten(channels), unwritten(channels))
+        var (runningMean, runningVariance) = (data.shift, data.running)
+        withWorkspace(snn_batch_norm_workspace_size(&shape)) { workspace in
+            withOptional(affine ? data.scale : nil) { scale in
+                withOptional(affine ? data.shift : nil) { shift in
+                    snn_batch_norm_forward_training(
+                        &shape, data.x, scale, shift, activation.c, 0.25, &runningMean, &runningVariance, &mean,
+                        &inverse, &y, workspace)
+                }
+            }
+        }
+        return [y, mean, inverse, runningMean, runningVariance]
+    }
+
+    private func checkBatchNormBackward(_ data: NormData, constantStatistics: Bool) {
+        for activation in Activation.tested {
+            let y = floats(activation.forward(data.y))
+            let dz = activation.backward(y: doubles(y), dy: doubles(data.dy))
+            for variant in BackwardVariant.all {
+                let expected = data.gradients(dz, affine: variant.affine)
+                onEveryConfiguration(data.norm) {
+                    runBackward(data, variant, workspace: { snn_batch_norm_workspace_size($0) }) {
+                        shape, x, y, dy, scale, dx, dscale, dshift, workspace in
+                        if constantStatistics {
+                            snn_batch_norm_backward_inference(
+                                shape, x, y, dy, scale, data.floatMean, data.running, activation.c, variant.accumulate,
+                                dx, dscale, dshift, workspace)
+                        } else {
+                            snn_batch_norm_backward(
+                                shape, x, y, dy, scale, data.floatMean, data.floatInverse, activation.c,
+                                variant.accumulate, dx, dscale, dshift, workspace)
+                        }
+                    } y: {
+                        activation.kind == SNN_IDENTITY ? nil : y
+                    }
+                } check: { results, isa in
+                    check(results, expected, variant, data, dz, "\(activation) of \(data.norm) \(variant) on \(isa)")
+                }
+            }
+        }
+    }
+
+    /// Calls a backward kernel as the variant says: dx, dscale and dshift, where it writes them.
+    private func runBackward(
+        _ data: NormData, _ variant: BackwardVariant, workspace: (UnsafePointer<snn_norm_shape>) -> Int,
+        kernel: (
+            UnsafePointer<snn_norm_shape>, _ x: [Float], _ y: UnsafePointer<Float>?, _ dy: UnsafePointer<Float>?,
+            _ scale: UnsafePointer<Float>?, _ dx: UnsafeMutablePointer<Float>?, _ dscale: UnsafeMutablePointer<Float>?,
+            _ dshift: UnsafeMutablePointer<Float>?, _ workspace: UnsafeMutableRawPointer
+        ) -> Void, y: () -> [Float]? = { nil }
+    ) -> [[Float]] {
+        var shape = data.shape
+        var dx = variant.inPlace ? data.dy : unwritten(data.x.count)
+        var dscale = variant.accumulate ? data.scale : unwritten(data.norm.channels)
+        var dshift = variant.accumulate ? data.shift : unwritten(data.norm.channels)
+        withWorkspace(workspace(&shape)) { workspace in
+            withOptional(variant.affine ? data.scale : nil) { scale in
+                withOptional(y()) { y in
+                    dx.withUnsafeMutableBufferPointer { dx in
+                        withOptional(data.dy) { dy in
+                            let dy = variant.inPlace ? UnsafePointer(dx.baseAddress) : dy
+                            let dx = variant.wantsInput ? dx.baseAddress : nil
+                            if variant.affine {
+                                kernel(&shape, data.x, y, dy, scale, dx, &dscale, &dshift, workspace)
+                            } else {
+                                kernel(&shape, data.x, y, dy, scale, dx, nil, nil, workspace)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return [variant.wantsInput ? dx : []] + (variant.affine ? [dscale, dshift] : [])
+    }
+
+    private func check(
+        _ results: [[Float]], _ expected: ReferenceNorm.Gradients<Double>, _ variant: BackwardVariant, _ data: NormData,
+        _ dz: [Double], _ label: String
+    ) {
+        let label = Comment(rawValue: label)
+        // Gradients through statistics are differences of numbers of this size.
+        let largest = (dz.map(abs).max() ?? 0) * (data.inverse.map(abs).max() ?? 0)
+        if variant.wantsInput {
+            #expect(relativeError(results[0], expected.x, least: max(largest, 1e-30)) < Self.tolerance, label)
+        }
+        guard variant.affine else { return }
+        func total(_ gradient: [Double], _ before: [Float]) -> [Double] {
+            variant.accumulate ? zip(gradient, before).map { $0 + Double($1) } : gradient
+        }
+        #expect(relativeError(results[1], total(expected.scale, data.scale), least: 1) < Self.tolerance, label)
+        #expect(relativeError(results[2], total(expected.shift, data.shift), least: 1) < Self.tolerance, label)
+    }
+}
+
+/// How a backward kernel is called.
+private struct BackwardVariant: CustomStringConvertible {
+    var accumulate = false, inPlace = false, affine = true, wantsInput = true
+
+    static let all = [
+        BackwardVariant(), BackwardVariant(accumulate: true, inPlace: true), BackwardVariant(affine: false),
+        BackwardVariant(accumulate: true, wantsInput: false),
+    ]
+
+    var description: String {
+        "accumulate=\(accumulate) inPlace=\(inPlace) affine=\(affine) wantsInput=\(wantsInput)"
+    }
+}
+
+/// The inputs of one case, and what the reference makes of them.
+private struct NormData {
+    let norm: NormCase
+    let shape: snn_norm_shape
+    let x: [Float], dy: [Float], scale: [Float], shift: [Float], running: [Float]
+    let mean: [Double], variance: [Double], inverse: [Double]
+    /// The statistics as the backward kernels get them.
+    let floatMean: [Float], floatInverse: [Float]
+    /// With scale and shift, and without.
+    let y: [Double], plain: [Double]
+    private let ofRows: Bool, constantStatistics: Bool
+
+    /// - Parameter constantStatistics: `running` is the variance, not that of x.
+    init(_ norm: NormCase, ofRows: Bool, constantStatistics: Bool = false) {
+        (self.norm, self.ofRows, self.constantStatistics) = (norm, ofRows, constantStatistics)
+        let (rows, channels, epsilon) = (norm.rows, norm.channels, Float(1e-5))
+        shape = snn_norm_shape(rows: rows, channels: channels, epsilon: epsilon)
+        x = randomFloats(norm.operations, seed: 1).map { norm.mean + norm.deviation * $0 }
+        dy = randomFloats(norm.operations, seed: 2)
+        scale = randomFloats(channels, seed: 3)
+        shift = randomFloats(channels, seed: 4)
+        running = randomFloats(channels, seed: 5).map { norm.deviation * norm.deviation * (1.5 + $0) }
+        let statistics = ReferenceNorm.statistics(doubles(x), rows: rows, channels: channels, ofRows: ofRows)
+        mean = x.isEmpty ? statistics.mean.map { _ in 0 } : statistics.mean
+        variance =
+            constantStatistics ? doubles(running) : x.isEmpty ? mean.map { _ in 1 } : statistics.variance
+        inverse = variance.map { 1 / ($0 + Double(epsilon)).squareRoot() }
+        (floatMean, floatInverse) = (floats(mean), floats(inverse))
+        let used = constantStatistics ? doubles(floatMean) : mean
+        y = ReferenceNorm.normalise(
+            doubles(x), rows: rows, channels: channels, ofRows: ofRows, mean: used, inverse: inverse,
+            scale: doubles(scale), shift: doubles(shift))
+        plain = ReferenceNorm.normalise(
+            doubles(x), rows: rows, channels: channels, ofRows: ofRows, mean: used, inverse: inverse,
+            scale: [Double](repeating: 1, count: channels), shift: [Double](repeating: 0, count: channels))
+    }
+
+    func gradients(_ dz: [Double], affine: Bool) -> ReferenceNorm.Gradients<Double> {
+        ReferenceNorm.gradients(
+            doubles(x), dy: dz, rows: norm.rows, channels: norm.channels, ofRows: ofRows,
+            constantStatistics: constantStatistics, mean: doubles(floatMean),
+            inverse: constantStatistics ? inverse : doubles(floatInverse),
+            scale: affine ? doubles(scale) : [Double](repeating: 1, count: norm.channels))
+    }
+}
+
+/// The fused activations: those the micro-kernels apply themselves, and those they do not.
+private struct Activation: Sendable, CustomStringConvertible {
+    let kind: snn_activation_kind
+    let description: String
+    let function: @Sendable (Double) -> Double
+    let derivativeFromOutput: @Sendable (Double) -> Double
+
+    var c: snn_activation { snn_activation(kind: kind, parameter: 0) }
+
+    func forward(_ x: [Double]) -> [Double] { x.map(function) }
+    func backward(y: [Double], dy: [Double]) -> [Double] { zip(y, dy).map { derivativeFromOutput($0) * $1 } }
+
+    static let tested = [
+        Activation(kind: SNN_IDENTITY, description: "identity", function: { $0 }, derivativeFromOutput: { _ in 1 }),
+        Activation(
+            kind: SNN_RELU, description: "relu", function: { max($0, 0) }, derivativeFromOutput: { $0 > 0 ? 1 : 0 }),
+    ]
+}
