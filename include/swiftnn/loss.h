@@ -17,7 +17,8 @@ size_t snn_loss_workspace_size(size_t rows, size_t classes);
 
 /// Cross-entropy from logits by log-sum-exp, with label smoothing s: the target distribution is
 /// (1 - s) * onehot(label) + s / classes. Returns the sum of the rows' losses times `scale` (1 / rows for a mean) and
-/// writes dlogits (where not NULL) times `scale`. Labels must be in 0 ..< classes: see snn_labels_valid.
+/// writes dlogits (where not NULL; it may be logits) times `scale`. Labels must be in 0 ..< classes: see
+/// snn_labels_valid.
 double snn_cross_entropy(size_t rows, size_t classes, float smoothing, float scale, const float *logits,
     const int32_t *labels, float *dlogits, void *workspace);
 
@@ -28,7 +29,8 @@ double snn_cross_entropy_soft(size_t rows, size_t classes, float scale, const fl
 /// Index of the first label outside 0 ..< classes, or `rows` where all are inside.
 size_t snn_labels_valid(size_t rows, size_t classes, const int32_t *labels);
 
-/// How many rows have their largest logit (the first of equals) at the label.
+/// How many rows have their largest logit (the first of equals) at the label. A row with a NaN does not count, nor one
+/// with a label out of range.
 size_t snn_count_correct(size_t rows, size_t classes, const float *logits, const int32_t *labels);
 
 /// scale * sum (x - t)^2, and dx = 2 * scale * (x - t) where not NULL.

@@ -21,6 +21,7 @@ void snn_prelu_forward(size_t rows, size_t channels, size_t slopes, const float 
         snn_activation_forward((snn_activation){SNN_LEAKY_RELU, slope[0]}, rows * channels, x, y);
         return;
     }
+    if (channels == 0) return;
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = chunk_rows(rows, channels);
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(rows *channels))
@@ -47,6 +48,7 @@ static void backward_shared(size_t count, float slope, const float *x, const flo
 
 static void backward_per_channel(size_t rows, size_t channels, const float *x, const float *slope, const float *dy,
     float *dx, bool accumulate, float *dslope, float *partial) {
+    if (channels == 0) return;
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = chunk_rows(rows, channels), chunks = snn_ceil_div(rows, chunk);
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(2 * rows * channels))

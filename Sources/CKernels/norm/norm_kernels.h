@@ -205,7 +205,7 @@ SIMD_INLINE void row_moments(size_t channels, const float *x, float origin, floa
     vf squares[ROW_VECTORS] = {v_zero(), v_zero(), v_zero(), v_zero()};
 #define VECTOR(A, L, C)                                                                 \
     do {                                                                                \
-        const vf distance = v_keep_lanes(v_load_lanes(x + (C), L) - v_set1(origin), L); \
+        const vf distance = v_select_lanes(L, v_load_lanes(x + (C), L) - v_set1(origin), 0); \
         sums[A] += distance;                                                            \
         squares[A] = v_fma(distance, distance, squares[A]);                             \
     } while (0)

@@ -67,6 +67,17 @@ typedef struct {
 
     // peak
     float (*multiply_add)(size_t rounds, size_t *operations_per_round);
+    // loss (each returns its unscaled sum; gradients may be NULL)
+    void (*softmax_forward)(size_t rows, size_t classes, const float *x, float *y);
+    void (*softmax_backward)(size_t rows, size_t classes, const float *y, const float *dy, float *dx);
+    void (*log_softmax_forward)(size_t rows, size_t classes, const float *x, float *y);
+    void (*log_softmax_backward)(size_t rows, size_t classes, const float *y, const float *dy, float *dx);
+    double (*cross_entropy)(size_t rows, size_t classes, float smoothing, float scale, const float *logits,
+        const int32_t *labels, float *dlogits);
+    double (*cross_entropy_soft)(
+        size_t rows, size_t classes, float scale, const float *logits, const float *targets, float *dlogits);
+    double (*mse)(size_t count, float factor, const float *x, const float *targets, float *dx);
+    double (*bce_with_logits)(size_t count, float factor, const float *x, const float *targets, float *dx);
 
     // random (of the bits, whole vectors are read)
     void (*random_bits)(uint64_t seed, uint64_t offset, size_t count, uint32_t *out);
@@ -77,8 +88,6 @@ typedef struct {
     void (*dropout_forward)(
         size_t count, const uint32_t *bits, int32_t threshold, float factor, const float *x, float *y, uint8_t *mask);
     void (*dropout_backward)(size_t count, float factor, const uint8_t *mask, const float *dy, float *dx);
-    void (*activation_backward_from_output)(
-        snn_activation activation, size_t count, const float *y, const float *dy, float *dx);
 
     // norm
     void (*norm_statistics)(const snn_norm_tile *tile, float *origins, float *sums, float *squares);

@@ -12,6 +12,9 @@
 #include "layout/layout_kernels.h"
 #include "optimizer/optimizer_kernels.h"
 #include "peak/peak_kernels.h"
+#include "loss/softmax_kernels.h"
+#include "loss/cross_entropy_kernels.h"
+#include "loss/pointwise_kernels.h"
 #include "random/random_kernels.h"
 
 #include "conv/conv_kernels.h"
@@ -57,6 +60,14 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .rmsprop_step = rmsprop_step,
 
     .multiply_add = multiply_add,
+    .softmax_forward = softmax_forward,
+    .softmax_backward = softmax_backward,
+    .log_softmax_forward = log_softmax_forward,
+    .log_softmax_backward = log_softmax_backward,
+    .cross_entropy = cross_entropy,
+    .cross_entropy_soft = cross_entropy_soft,
+    .mse = mse,
+    .bce_with_logits = bce_with_logits,
 
     .random_bits = random_bits,
     .random_uniform = random_uniform,
@@ -64,7 +75,6 @@ const snn_kernel_table SNN_TIER_TABLE = {
 
     .dropout_forward = dropout_forward,
     .dropout_backward = dropout_backward,
-    .activation_backward_from_output = activation_backward_from_output,
 
     .norm_statistics = norm_statistics,
     .norm_forward = norm_forward,

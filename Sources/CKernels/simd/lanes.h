@@ -18,13 +18,6 @@ SIMD_INLINE vf v_from_u8_n(const uint8_t *p, size_t lanes) {
     return v_from_u8(bytes);
 }
 
-/// v with zeros after its first lanes.
-SIMD_INLINE vf v_keep_lanes(vf v, size_t lanes) {
-    static const int32_t numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    if (lanes == SIMD_WIDTH) return v;
-    return *(const vi_unaligned *)numbers < (vi)(int32_t)lanes ? v : v_zero();
-}
-
 SIMD_INLINE vi v_load_lanes_u16(const uint16_t *p, size_t lanes) {
     if (lanes == SIMD_WIDTH) return v_from_u16(p);
     vi v = (vi)0;
@@ -38,4 +31,15 @@ SIMD_INLINE void v_store_lanes_u16(uint16_t *p, vi v, size_t lanes) {
     } else {
         for (size_t lane = 0; lane < lanes; lane++) p[lane] = (uint16_t)v[lane];
     }
+}
+
+/// How many lanes of a vector at i lie before `count`.
+SIMD_INLINE size_t lanes_at(size_t i, size_t count) { return count - i < SIMD_WIDTH ? count - i : SIMD_WIDTH; }
+
+/// The first lanes of v, and `other` in the rest.
+SIMD_INLINE vf v_select_lanes(size_t lanes, vf v, float other) {
+    if (lanes == SIMD_WIDTH) return v;
+    vi index;
+    for (int lane = 0; lane < SIMD_WIDTH; lane++) index[lane] = lane;
+    return index < (int32_t)lanes ? v : v_set1(other);
 }

@@ -41,6 +41,10 @@ SIMD_INLINE float v_sum(vf v) {
 /// Sums in double. A vd is passed by pointer, for the target may have no register of its size.
 SIMD_INLINE void v_add_to(vd *sum, vf v) { *sum += __builtin_convertvector(v, vd); }
 
+SIMD_INLINE void v_add_product(vd *sum, vf a, vf b) {
+    *sum += __builtin_convertvector(a, vd) * __builtin_convertvector(b, vd);
+}
+
 SIMD_INLINE double v_total(const vd *sum) {
     double total = 0;
     for (size_t lane = 0; lane < SIMD_WIDTH; lane++) total += (*sum)[lane];
