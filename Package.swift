@@ -56,7 +56,11 @@ let package = Package(
         ),
         .target(name: "KernelCases", dependencies: ["CKernels"], path: "Benchmarks/KernelCases"),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
-        .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN", "ReferenceKernels"]),
+        .testTarget(
+            name: "SwiftNNTests",
+            dependencies: ["SwiftNN", "ReferenceKernels"],
+            resources: [.copy("Fixtures")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
