@@ -1,5 +1,6 @@
 import CKernels
 import KernelCases
+import ReferenceKernels
 import Testing
 
 @Suite struct ElementwiseTests {

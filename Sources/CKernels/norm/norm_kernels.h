@@ -191,7 +191,7 @@ SIMD_INLINE float sum_of_sums(const vf sums[ROW_VECTORS]) { return v_sum((sums[0
     for (; c + SIMD_WIDTH <= (CHANNELS); c += SIMD_WIDTH) VECTOR(0, SIMD_WIDTH, c);     \
     if (c < (CHANNELS)) VECTOR(1, (CHANNELS)-c, c);
 
-SIMD_INLINE float row_sum(size_t channels, const float *x) {
+SIMD_INLINE float norm_row_sum(size_t channels, const float *x) {
     vf sums[ROW_VECTORS] = {v_zero(), v_zero(), v_zero(), v_zero()};
 #define VECTOR(A, L, C) sums[A] += v_load_lanes(x + (C), L)
     ROW_CHANNELS(channels, VECTOR)
@@ -203,11 +203,11 @@ SIMD_INLINE float row_sum(size_t channels, const float *x) {
 SIMD_INLINE void row_moments(size_t channels, const float *x, float origin, float *sum, float *square) {
     vf sums[ROW_VECTORS] = {v_zero(), v_zero(), v_zero(), v_zero()};
     vf squares[ROW_VECTORS] = {v_zero(), v_zero(), v_zero(), v_zero()};
-#define VECTOR(A, L, C)                                                                 \
-    do {                                                                                \
+#define VECTOR(A, L, C)                                                                      \
+    do {                                                                                     \
         const vf distance = v_select_lanes(L, v_load_lanes(x + (C), L) - v_set1(origin), 0); \
-        sums[A] += distance;                                                            \
-        squares[A] = v_fma(distance, distance, squares[A]);                             \
+        sums[A] += distance;                                                                 \
+        squares[A] = v_fma(distance, distance, squares[A]);                                  \
     } while (0)
     ROW_CHANNELS(channels, VECTOR)
 #undef VECTOR
@@ -228,7 +228,7 @@ SIMD_INLINE void layer_norm_vector(const size_t lanes, const float *x, const flo
 static void layer_norm_forward_row(const snn_norm_shape *shape, const float *x, const float *scale, const float *shift,
     float *mean, float *inverse_deviation, float *y) {
     const double count = (double)(ptrdiff_t)shape->channels;
-    const float origin = (float)(row_sum(shape->channels, x) / count);
+    const float origin = (float)(norm_row_sum(shape->channels, x) / count);
     float sum, square;
     row_moments(shape->channels, x, origin, &sum, &square);
     const double rest = sum / count, variance = square / count - rest * rest;
