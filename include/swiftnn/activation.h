@@ -46,7 +46,8 @@ void snn_activation_backward_from_output(
 /// PReLU on rows of channels: y = x for x > 0, else slope[c] * x. `slopes` is 1 or `channels` numbers long.
 void snn_prelu_forward(size_t rows, size_t channels, size_t slopes, const float *x, const float *slope, float *y);
 
-/// dx and the gradient of the slopes (overwritten, or added to where accumulate). workspace: snn_prelu_workspace_size bytes.
+/// dx and the gradient of the slopes (overwritten, or added to where accumulate).
+/// workspace: snn_prelu_workspace_size bytes.
 void snn_prelu_backward(size_t rows, size_t channels, size_t slopes, const float *x, const float *slope,
     const float *dy, float *dx, bool accumulate, float *dslope, void *workspace);
 size_t snn_prelu_workspace_size(size_t rows, size_t channels);

@@ -22,8 +22,8 @@ size_t snn_loss_workspace_size(size_t rows, size_t classes);
 double snn_cross_entropy(size_t rows, size_t classes, float smoothing, float scale, const float *logits,
     const int32_t *labels, float *dlogits, void *workspace);
 
-/// The same with a target distribution per row (rows x classes; smoothing is the caller's affair).
-double snn_cross_entropy_soft(size_t rows, size_t classes, float scale, const float *logits, const float *targets,
+/// The same with a target distribution per row (rows x classes): (1 - s) * target + s / classes.
+double snn_cross_entropy_soft(size_t rows, size_t classes, float smoothing, float scale, const float *logits, const float *targets,
     float *dlogits, void *workspace);
 
 /// Index of the first label outside 0 ..< classes, or `rows` where all are inside.

@@ -1,0 +1,198 @@
+import CKernels
+
+/// Batch norm of images [N, channels, H, W] (Ioffe & Szegedy 2015): y = (x − mean) / √(variance + epsilon) · weight + bias
+/// for every channel, with the batch's statistics in training and the running ones otherwise.
+public struct BatchNorm2d: StandaloneLayer {
+    private let norm: BatchNormalization
+    public let runner = LayerRunner()
+
+    /// [channels]; nil where not affine.
+    public var weight: Parameter? { norm.scale }
+    public var bias: Parameter? { norm.shift }
+    /// [channels]; not learned but moved by each training pass.
+    public var runningMean: Parameter { norm.runningMean }
+    public var runningVariance: Parameter { norm.runningVariance }
+
+    /// - Parameters:
+    ///   - momentum: running = (1 − momentum) · running + momentum · batch, the variance unbiased.
+    ///   - affine: whether a scale (weight) and a shift (bias) are learned.
+    public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, affine: Bool = true) {
+        norm = BatchNormalization(channels, epsilon: epsilon, momentum: momentum, affine: affine)
+    }
+
+    public func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
+        try norm.build(builder, input, ranks: [4], expected: "[N, \(norm.channels), H, W]")
+    }
+
+    public var namedParameters: [NamedParameter] { norm.namedParameters }
+    public var description: String { "BatchNorm2d(\(norm.channels))" }
+}
+
+/// Batch norm of features [N, channels] or sequences [N, channels, L]; see `BatchNorm2d`.
+public struct BatchNorm1d: StandaloneLayer {
+    private let norm: BatchNormalization
+    public let runner = LayerRunner()
+
+    /// [channels]; nil where not affine.
+    public var weight: Parameter? { norm.scale }
+    public var bias: Parameter? { norm.shift }
+    /// [channels]; not learned but moved by each training pass.
+    public var runningMean: Parameter { norm.runningMean }
+    public var runningVariance: Parameter { norm.runningVariance }
+
+    /// See `BatchNorm2d`.
+    public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, affine: Bool = true) {
+        norm = BatchNormalization(channels, epsilon: epsilon, momentum: momentum, affine: affine)
+    }
+
+    public func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
+        try norm.build(builder, input, ranks: [2, 3], expected: "[N, \(norm.channels)] or [N, \(norm.channels), L]")
+    }
+
+    public var namedParameters: [NamedParameter] { norm.namedParameters }
+    public var description: String { "BatchNorm1d(\(norm.channels))" }
+}
+
+/// What the batch norms of all shapes share.
+private struct BatchNormalization {
+    let channels: Int
+    let epsilon: Float, momentum: Float
+    let scale: Parameter?, shift: Parameter?
+    let runningMean: Parameter, runningVariance: Parameter
+
+    init(_ channels: Int, epsilon: Float, momentum: Float, affine: Bool) {
+        (self.channels, self.epsilon, self.momentum) = (channels, epsilon, momentum)
+        scale = affine ? Parameter([channels], .ones) : nil
+        shift = affine ? Parameter([channels], .zeros) : nil
+        runningMean = Parameter([channels], .zeros, requiresGradient: false)
+        runningVariance = Parameter([channels], .ones, requiresGradient: false)
+    }
+
+    var namedParameters: [NamedParameter] {
+        [("weight", scale), ("bias", shift), ("running_mean", runningMean), ("running_var", runningVariance)]
+            .compactMap { name, parameter in parameter.map { NamedParameter(name, $0) } }
+    }
+
+    func build(_ builder: PlanBuilder, _ input: Value, ranks: [Int], expected: String) throws -> Value {
+        try builder.require(
+            ranks.contains(input.shape.count) && input.shape[1] == channels, expected: expected, got: input.shape)
+        let rows = input.count / channels
+        try builder.require(
+            builder.mode == .inference || rows != 1, expected: "more than one value per channel in training",
+            got: input.shape)
+        let input = builder.channelsInnermost(input)
+        let output = builder.makeValue(
+            input.shape, input.order, from: input, parameters: namedParameters.map(\.parameter))
+        let operation: any Operation =
+            builder.mode == .training
+            ? BatchNormTrainingOperation(builder, self, input: input, output: output)
+            : BatchNormInferenceOperation(self, input: input, output: output)
+        return builder.add(operation, output)
+    }
+
+    func shape(rows: Int) -> snn_norm_shape { snn_norm_shape(rows: rows, channels: channels, epsilon: epsilon) }
+}
+
+extension Parameter? {
+    /// Calls `body` with the parameter's value, or nil where there is no parameter.
+    func withOptionalValue<R>(_ body: (UnsafePointer<Float>?) -> R) -> R {
+        map { $0.withValue(body) } ?? body(nil)
+    }
+
+    /// Calls `body` with the parameter's gradient for writing, or nil where it is not learned.
+    func withOptionalGradient<R>(_ body: (UnsafeMutablePointer<Float>?, _ accumulate: Bool) -> R) -> R {
+        guard let self, self.requiresGradient else { return body(nil, false) }
+        return self.withGradientForWriting(body)
+    }
+}
+
+private final class BatchNormTrainingOperation: ActivationFusing {
+    private let norm: BatchNormalization
+    private var shape: snn_norm_shape
+    private let input: Value, output: Value
+    private let mean: Buffer, inverseDeviation: Buffer, workspace: Buffer
+    private var activation = Activation.identity
+
+    init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
+        (self.norm, self.input, self.output) = (norm, input, output)
+        shape = norm.shape(rows: input.count / norm.channels)
+        mean = builder.makeBuffer(floats: norm.channels)
+        inverseDeviation = builder.makeBuffer(floats: norm.channels)
+        workspace = builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape))
+    }
+
+    func fuse(_ activation: Activation) -> Bool {
+        guard self.activation == .identity, activation.isInvertible else { return false }
+        self.activation = activation
+        return true
+    }
+
+    var forwardBuffers: [Buffer] { [input.buffer, output.buffer, mean, inverseDeviation, workspace] }
+    var backwardBuffers: [Buffer] {
+        [input.buffer, output.buffer, mean, inverseDeviation, workspace, input.gradient, output.gradient]
+            .compactMap { $0 }
+    }
+
+    func forward(step: Int) {
+        norm.scale.withOptionalValue { scale in
+            norm.shift.withOptionalValue { shift in
+                norm.runningMean.withValueForWriting { runningMean in
+                    norm.runningVariance.withValueForWriting { runningVariance in
+                        snn_batch_norm_forward_training(
+                            &shape, input.buffer.floats, scale, shift, activation.kernel, norm.momentum, runningMean,
+                            runningVariance, mean.floats, inverseDeviation.floats, output.buffer.floats, workspace.bytes
+                        )
+                    }
+                }
+            }
+        }
+    }
+
+    func backward() {
+        guard let dy = output.gradient else { return }
+        norm.scale.withOptionalValue { scale in
+            norm.scale.withOptionalGradient { dscale, accumulateScale in
+                norm.shift.withOptionalGradient { dshift, accumulateShift in
+                    snn_batch_norm_backward(
+                        &shape, input.buffer.floats, output.buffer.floats, dy.floats, scale, mean.floats,
+                        inverseDeviation.floats, activation.kernel, accumulateScale || accumulateShift,
+                        input.gradient?.floats, dscale, dshift, workspace.bytes)
+                }
+            }
+        }
+    }
+}
+
+private final class BatchNormInferenceOperation: ActivationFusing {
+    private let norm: BatchNormalization
+    private var shape: snn_norm_shape
+    private let input: Value, output: Value
+    private var activation = Activation.identity
+
+    init(_ norm: BatchNormalization, input: Value, output: Value) {
+        (self.norm, self.input, self.output) = (norm, input, output)
+        shape = norm.shape(rows: input.count / norm.channels)
+    }
+
+    func fuse(_ activation: Activation) -> Bool {
+        guard self.activation == .identity else { return false }
+        self.activation = activation
+        return true
+    }
+
+    var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
+
+    func forward(step: Int) {
+        norm.scale.withOptionalValue { scale in
+            norm.shift.withOptionalValue { shift in
+                norm.runningMean.withValue { mean in
+                    norm.runningVariance.withValue { variance in
+                        snn_batch_norm_forward_inference(
+                            &shape, input.buffer.floats, scale, shift, mean, variance, activation.kernel,
+                            output.buffer.floats)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import CKernels
+
+/// What the pooling layers of one and two dimensions share; a sequence is an image of height 1.
+struct Pooling {
+    enum Kind { case max, average }
+
+    let kind: Kind
+    /// nil for a window of the whole image.
+    let kernel: SpatialSize?
+    let stride: SpatialSize
+    let padding: Padding
+    var dilation = SpatialSize(1)
+    var ceilMode = false
+    var countIncludePad = true
+
+    /// - Parameter dimensions: 1 for [N, C, L], 2 for [N, C, H, W].
+    func build(_ builder: PlanBuilder, _ input: Value, dimensions: Int) throws -> Value {
+        try builder.require(
+            input.shape.count == dimensions + 2, expected: dimensions == 1 ? "[N, C, L]" : "[N, C, H, W]",
+            got: input.shape)
+        var shape = shape(of: input.shape, dimensions: dimensions)
+        try builder.require(
+            2 * Swift.max(shape.pad_top, shape.pad_bottom) <= shape.kernel_height
+                && 2 * Swift.max(shape.pad_left, shape.pad_right) <= shape.kernel_width,
+            expected: "padding of at most half the window", got: input.shape)
+        let (outHeight, outWidth) = (snn_pool_out_height(&shape), snn_pool_out_width(&shape))
+        try builder.require(
+            outHeight > 0 && outWidth > 0, expected: "an image no smaller than the window", got: input.shape)
+        let input = builder.channelsLast(input)
+        let spatial = dimensions == 1 ? [outWidth] : [outHeight, outWidth]
+        let output = builder.makeValue([shape.batch, shape.channels] + spatial, .channelsLast, from: input)
+        let operation: any Operation =
+            switch kind {
+            case .max: MaxPoolOperation(builder, shape, input: input, output: output)
+            case .average: AveragePoolOperation(shape, input: input, output: output)
+            }
+        return builder.add(operation, output)
+    }
+
+    private func shape(of input: [Int], dimensions: Int) -> snn_pool_shape {
+        let (height, width) = dimensions == 1 ? (1, input[2]) : (input[2], input[3])
+        let kernel = kernel ?? SpatialSize(height, width)
+        let reach = SpatialSize(dilation.height * (kernel.height - 1), dilation.width * (kernel.width - 1))
+        let pad = padding.resolved(reach: reach)
+        return snn_pool_shape(
+            batch: input[0], in_height: height, in_width: width, channels: input[1], kernel_height: kernel.height,
+            kernel_width: kernel.width, stride_height: stride.height, stride_width: stride.width,
+            dilation_height: dilation.height, dilation_width: dilation.width, pad_top: pad.top, pad_bottom: pad.bottom,
+            pad_left: pad.left, pad_right: pad.right, ceil_mode: ceilMode, count_include_pad: countIncludePad)
+    }
+}
+
+private final class MaxPoolOperation: Operation {
+    private var shape: snn_pool_shape
+    private let input: Value, output: Value
+    /// For every output, which element of its window won.
+    private let winners: Buffer?
+
+    init(_ builder: PlanBuilder, _ shape: snn_pool_shape, input: Value, output: Value) {
+        (self.shape, self.input, self.output) = (shape, input, output)
+        winners = output.gradient == nil ? nil : builder.makeBuffer(bytes: output.count * MemoryLayout<UInt16>.stride)
+    }
+
+    private var argmax: UnsafeMutablePointer<UInt16>? { winners?.bytes.assumingMemoryBound(to: UInt16.self) }
+
+    var forwardBuffers: [Buffer] { [input.buffer, output.buffer] + (winners.map { [$0] } ?? []) }
+    var backwardBuffers: [Buffer] { [winners, input.gradient, output.gradient].compactMap { $0 } }
+
+    func forward(step: Int) { snn_max_pool_forward(&shape, input.buffer.floats, output.buffer.floats, argmax) }
+
+    func backward() {
+        guard let dx = input.gradient, let dy = output.gradient, let argmax else { return }
+        snn_max_pool_backward(&shape, dy.floats, argmax, dx.floats)
+    }
+}
+
+private final class AveragePoolOperation: Operation {
+    private var shape: snn_pool_shape
+    private let input: Value, output: Value
+
+    init(_ shape: snn_pool_shape, input: Value, output: Value) {
+        (self.shape, self.input, self.output) = (shape, input, output)
+    }
+
+    var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
+    var backwardBuffers: [Buffer] { [input.gradient, output.gradient].compactMap { $0 } }
+
+    func forward(step: Int) { snn_average_pool_forward(&shape, input.buffer.floats, output.buffer.floats) }
+
+    func backward() {
+        guard let dx = input.gradient, let dy = output.gradient else { return }
+        snn_average_pool_backward(&shape, dy.floats, dx.floats)
+    }
+}

@@ -1,0 +1,115 @@
+import CKernels
+
+/// Parameters that share an update rule.
+public struct ParameterGroup {
+    public let parameters: [Parameter]
+    public var rule: any UpdateRule
+
+    public init(_ parameters: [Parameter], _ rule: any UpdateRule) {
+        (self.parameters, self.rule) = (parameters, rule)
+    }
+}
+
+/// Applies update rules to parameters by their gradients.
+///
+/// ```swift
+/// let optimizer = Optimizer(SGD(lr: 0.1, momentum: 0.9), model.parameters)
+/// optimizer.clearGradients()
+/// _ = try plan.forward(images, labels: labels)
+/// plan.backward()
+/// optimizer.step()
+/// ```
+public final class Optimizer {
+    /// The groups with their rules as given; the learning rates in force are these times `rateFactor`.
+    public private(set) var groups: [ParameterGroup]
+    /// What every group's learning rate is multiplied with: where a schedule acts.
+    public var rateFactor: Float = 1 {
+        didSet { applyRates() }
+    }
+    private var baseRates: [Float]
+    private var states: [[ParameterState]]
+
+    private struct ParameterState {
+        /// [slots, ...shape]
+        var numbers: Tensor
+        var step = 0
+    }
+
+    public init(groups: [ParameterGroup]) {
+        self.groups = groups
+        baseRates = groups.map(\.rule.lr)
+        states = groups.map { group in
+            group.parameters.map { ParameterState(numbers: .zeros([group.rule.slots] + $0.shape)) }
+        }
+    }
+
+    /// One rule for all parameters.
+    public convenience init(_ rule: any UpdateRule, _ parameters: [Parameter]) {
+        self.init(groups: [ParameterGroup(parameters, rule)])
+    }
+
+    /// The learning rate of the first group in force; setting it changes that of every group.
+    public var learningRate: Float {
+        get { groups.first?.rule.lr ?? 0 }
+        set {
+            for index in baseRates.indices { baseRates[index] = newValue }
+            applyRates()
+        }
+    }
+
+    private func applyRates() {
+        for index in groups.indices { groups[index].rule.lr = baseRates[index] * rateFactor }
+    }
+
+    /// Every parameter of every group.
+    public var parameters: [Parameter] { groups.flatMap(\.parameters) }
+
+    /// Forgets the gradients of all parameters.
+    public func clearGradients() {
+        for group in groups {
+            for parameter in group.parameters { parameter.clearGradient() }
+        }
+    }
+
+    /// Updates every parameter that has a gradient and is not frozen.
+    ///
+    /// - Parameter gradientScale: what all gradients are multiplied with first.
+    public func step(gradientScale: Float = 1) {
+        for groupIndex in groups.indices {
+            let parameters = groups[groupIndex].parameters
+            for index in parameters.indices where parameters[index].hasGradient && parameters[index].requiresGradient {
+                states[groupIndex][index].step += 1
+                let step = states[groupIndex][index].step
+                parameters[index].update { weights, gradient in
+                    states[groupIndex][index].numbers.withMutableSpan { state in
+                        groups[groupIndex].rule.update(
+                            &weights, gradient: gradient, state: &state, step: step, gradientScale: gradientScale)
+                    }
+                }
+            }
+        }
+    }
+}
+
+// MARK: - State
+
+extension Optimizer {
+    /// What the optimizer remembers of each parameter, in the order of `parameters`: [slots, ...shape], and how many steps
+    /// the parameter has taken. For checkpoints.
+    public var state: [(numbers: Tensor, step: Int)] {
+        get { states.flatMap { $0.map { ($0.numbers, $0.step) } } }
+        set {
+            precondition(newValue.count == parameters.count, "Optimizer.state: one for each parameter")
+            var rest = newValue[...]
+            for group in states.indices {
+                for index in states[group].indices {
+                    guard let (numbers, step) = rest.popFirst() else { return }
+                    precondition(
+                        numbers.shape == states[group][index].numbers.shape, "Optimizer.state: a state of another shape"
+                    )
+                    states[group][index] = ParameterState(numbers: numbers, step: step)
+                }
+            }
+        }
+    }
+}

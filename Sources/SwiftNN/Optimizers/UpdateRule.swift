@@ -1,0 +1,22 @@
+/// How an optimizer changes weights: `SGD`, `Adam`, `RMSProp`, or one of your own.
+///
+/// A rule is a value with its hyper-parameters; what it remembers between steps (momentum, averages of squares) is kept by
+/// the `Optimizer` for each parameter.
+public protocol UpdateRule: CustomStringConvertible {
+    /// The learning rate.
+    var lr: Float { get set }
+
+    /// How many numbers the rule remembers for each weight. They start as 0.
+    var slots: Int { get }
+
+    /// Changes the weights of one parameter.
+    ///
+    /// - Parameters:
+    ///   - gradient: as many numbers as weights.
+    ///   - state: `slots` times as many: slot s of weight i is number s · weights.count + i.
+    ///   - step: 1 at this parameter's first update.
+    ///   - gradientScale: what the gradient is to be multiplied with first (clipping).
+    func update(
+        _ weights: inout MutableSpan<Float>, gradient: Span<Float>, state: inout MutableSpan<Float>, step: Int,
+        gradientScale: Float)
+}

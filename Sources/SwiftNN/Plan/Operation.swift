@@ -1,0 +1,23 @@
+/// One step of a plan: a kernel call forward and one backward, on buffers and parameters fixed when the plan was built.
+///
+/// `forward` and `backward` allocate nothing. Gradients are written, never added to, except those of parameters.
+public protocol Operation: AnyObject {
+    /// Every buffer that `forward` reads or writes.
+    var forwardBuffers: [Buffer] { get }
+    /// Every buffer that `backward` reads or writes.
+    var backwardBuffers: [Buffer] { get }
+    /// - Parameter step: how many forward passes the plan has run before.
+    func forward(step: Int)
+    func backward()
+}
+
+extension Operation {
+    public var backwardBuffers: [Buffer] { [] }
+    public func backward() {}
+}
+
+/// An operation that can apply an activation to what it writes, before it leaves the cache.
+protocol ActivationFusing: Operation {
+    /// Takes the activation on, or refuses: in training where the derivative needs the input of the activation.
+    func fuse(_ activation: Activation) -> Bool
+}

@@ -1,0 +1,34 @@
+import CKernels
+
+/// Weights in the order a kernel reads them, packed again only after they have changed.
+final class PackedWeights {
+    private let weight: Parameter
+    private let buffer: Buffer
+    private let pack: (UnsafePointer<Float>, UnsafeMutableRawPointer) -> Void
+    private var packedVersion: Int?
+
+    init(
+        _ builder: PlanBuilder, _ weight: Parameter, bytes: Int,
+        pack: @escaping (UnsafePointer<Float>, UnsafeMutableRawPointer) -> Void
+    ) {
+        (self.weight, self.pack) = (weight, pack)
+        buffer = builder.makeBuffer(bytes: bytes, isPersistent: true)
+    }
+
+    func upToDate() -> UnsafeRawPointer {
+        if packedVersion != weight.version {
+            weight.withValue { pack($0, buffer.bytes) }
+            packedVersion = weight.version
+        }
+        return UnsafeRawPointer(buffer.bytes)
+    }
+}
+
+/// Calls `body` with the epilogue of a bias and an activation.
+func withEpilogue<R>(bias: Parameter?, activation: snn_activation, _ body: (UnsafePointer<snn_epilogue>) -> R) -> R {
+    func call(_ bias: UnsafePointer<Float>?) -> R {
+        var epilogue = snn_epilogue(bias: bias, activation: activation)
+        return body(&epilogue)
+    }
+    return bias.map { $0.withValue(call) } ?? call(nil)
+}

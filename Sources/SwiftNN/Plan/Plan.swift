@@ -1,0 +1,177 @@
+import CKernels
+
+/// A model made ready to run for one input shape: every shape checked, operations fused, all activations and gradients
+/// laid out in one arena, weights packed. Running it allocates nothing.
+///
+/// ```swift
+/// let plan = try Plan(model, inputShape: [64, 784], mode: .training, loss: CrossEntropyLoss())
+/// let loss = try plan.forward(images, labels)
+/// plan.backward()
+/// optimizer.step()
+/// ```
+public final class Plan {
+    public enum Mode: Sendable, Hashable {
+        /// Dropout drops, batch norm uses and updates statistics of the batch, gradients are kept.
+        case training
+        /// Nothing is kept for a backward pass.
+        case inference
+    }
+
+    public let mode: Mode
+    /// A line for every layer, in the order of execution.
+    public let summary: [LayerSummary]
+    /// Bytes of the arena: all activations, gradients, packed weights and scratch memory.
+    public var arenaByteCount: Int { arena.byteCount }
+    /// The shape of what goes in and of what comes out.
+    public var inputShape: [Int] { input.shape }
+    public var outputShape: [Int] { output.shape }
+
+    private let operations: [any Operation]
+    private let arena: Arena
+    private let input: Value
+    private let output: Value
+    private let targets: TargetSlot?
+    private let lossOperation: (any LossOperation)?
+    private let instructionSet = snn_isa_active()
+    private var step = 0
+
+    /// Builds the plan of a model.
+    ///
+    /// - Parameters:
+    ///   - inputShape: of a whole batch: [N, ...].
+    ///   - loss: what `forward(_:_:)` computes and `backward()` starts from; nil for a plan without targets.
+    ///   - inputGradient: whether `backward` also computes the gradient with respect to the input.
+    ///   - seed: of the random numbers that dropout draws.
+    /// - Throws: `ShapeError`, which names the layer that does not fit.
+    public init(
+        _ model: any Layer, inputShape: [Int], mode: Mode = .inference, loss: (any Loss)? = nil,
+        inputGradient: Bool = false, seed: UInt64 = 0
+    ) throws {
+        let builder = PlanBuilder(
+            mode: mode, seed: seed, inputShape: inputShape, inputGradient: mode == .training && inputGradient)
+        let result = try builder.build(model, builder.input)
+        var lossOperation: (any LossOperation)?
+        if let loss {
+            let contiguous = builder.contiguous(result)
+            let targets = try loss.makeTargets(for: contiguous.shape, builder)
+            let operation = try loss.makeOperation(prediction: contiguous, targets: targets, builder)
+            builder.add(operation, contiguous)
+            (output, self.targets, lossOperation) = (contiguous, targets, operation)
+        } else {
+            (output, targets) = (result, nil)
+        }
+        self.lossOperation = lossOperation
+        self.mode = mode
+        input = builder.input
+        summary = builder.summary
+        operations = builder.operations
+        arena = Plan.layOut(builder, output: output)
+    }
+
+    /// Gives every buffer its lifetime, in operations executed forward and then backward, and its place.
+    private static func layOut(_ builder: PlanBuilder, output: Value) -> Arena {
+        let operations = builder.operations
+        let last = 2 * operations.count
+        for (index, operation) in operations.enumerated() {
+            for buffer in operation.forwardBuffers { buffer.use(at: index) }
+            guard builder.mode == .training else { continue }
+            for buffer in operation.backwardBuffers { buffer.use(at: last - 1 - index) }
+        }
+        // The caller reads the output after the forward pass and writes its gradient before the backward pass.
+        output.buffer.use(at: operations.count)
+        if builder.mode == .training { output.buffer.use(at: last) }
+        output.gradient?.use(at: max(operations.count - 1, 0))
+        return Arena(builder.buffers, moments: last)
+    }
+}
+
+// MARK: - Running
+
+extension Plan {
+    /// Runs the model and returns a copy of its output.
+    ///
+    /// - Throws: `ShapeError` where the input has another shape than the plan.
+    public func forward(_ tensor: Tensor) throws -> Tensor {
+        precondition(targets == nil, "Plan.forward: a plan with a loss needs targets")
+        try run(tensor)
+        return output.read(output.buffer)
+    }
+
+    /// Runs the model and its loss on class labels; returns the loss.
+    ///
+    /// - Parameter labels: a class index for every row of the output.
+    /// - Throws: `ShapeError` or `LabelError` where input or labels do not fit the plan.
+    public func forward(_ tensor: Tensor, labels: [Int32]) throws -> Double {
+        try slot("labels").write(labels: labels)
+        try run(tensor)
+        return lossOperation?.value ?? .nan
+    }
+
+    /// Runs the model and its loss on target values (or class probabilities); returns the loss.
+    public func forward(_ tensor: Tensor, targets: Tensor) throws -> Double {
+        try slot("targets").write(values: targets)
+        try run(tensor)
+        return lossOperation?.value ?? .nan
+    }
+
+    /// Computes the gradients of all parameters (added to what they hold since they were last cleared) from the loss
+    /// of the last forward pass.
+    public func backward() {
+        precondition(lossOperation != nil, "Plan.backward: the plan has no loss to start from; use backward(_:)")
+        runBackward()
+    }
+
+    /// The same from the gradient with respect to the output.
+    ///
+    /// - Throws: `ShapeError` where it has another shape than the output.
+    public func backward(_ outputGradient: Tensor) throws {
+        guard outputGradient.shape == output.shape else {
+            throw ShapeError(layer: "Plan.backward", expected: "\(output.shape)", got: outputGradient.shape)
+        }
+        if let gradient = output.gradient { output.write(outputGradient, to: gradient) }
+        runBackward()
+    }
+
+    /// A copy of the output of the last forward pass.
+    public var lastOutput: Tensor { output.read(output.buffer) }
+
+    /// The gradient with respect to the input, where the plan was built to compute it.
+    public var inputGradient: Tensor? { input.gradient.map(input.read) }
+
+    /// How many rows of the last output have their largest element at the label.
+    public var correctCount: Int {
+        guard let targets, case .labels(let classes) = targets.kind else { return 0 }
+        return snn_count_correct(output.count / max(classes, 1), classes, output.buffer.floats, targets.labels)
+    }
+
+    /// Calls `body` with the output of the last forward pass, in the memory order of its shape.
+    public func withOutput<R>(_ body: (Span<Float>) throws -> R) rethrows -> R {
+        precondition(output.order == .contiguous, "Plan.withOutput: the output is an image; use lastOutput")
+        return try body(UnsafeBufferPointer(start: output.buffer.floats, count: output.count).span)
+    }
+
+    private func slot(_ what: String) throws -> TargetSlot {
+        guard let targets else { preconditionFailure("Plan.forward(_:\(what):): the plan was built without a loss") }
+        return targets
+    }
+
+    private func run(_ tensor: Tensor) throws {
+        guard tensor.shape == input.shape else {
+            throw ShapeError(layer: "Plan input", expected: "\(input.shape)", got: tensor.shape)
+        }
+        checkInstructionSet()
+        input.write(tensor, to: input.buffer)
+        for operation in operations { operation.forward(step: step) }
+        step += 1
+    }
+
+    private func runBackward() {
+        precondition(mode == .training, "Plan.backward: the plan was built for inference")
+        checkInstructionSet()
+        for operation in operations.reversed() { operation.backward() }
+    }
+
+    private func checkInstructionSet() {
+        precondition(snn_isa_active() == instructionSet, "Plan: built for another instruction set than runs now")
+    }
+}

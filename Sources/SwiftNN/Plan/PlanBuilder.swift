@@ -1,0 +1,177 @@
+import CKernels
+
+/// Turns layers into the operations of a plan. A layer's `build` receives one and calls it.
+public final class PlanBuilder {
+    /// Whether the plan will train: dropout drops, batch norm uses the batch's statistics, gradients are kept.
+    public let mode: Plan.Mode
+    private(set) var operations: [any Operation] = []
+    private(set) var buffers: [Buffer] = []
+    private(set) var summary: [LayerSummary] = []
+    private var path: [String] = []
+    private var description = ""
+    /// The operation that wrote a buffer, while it may still take on an activation.
+    private var fusible: [ObjectIdentifier: any ActivationFusing] = [:]
+    private let seed: UInt64
+    /// What goes into the plan. Its memory order is open until the first operation reads it: channels-last where that
+    /// operation asks for it, so that images are reordered at most once, on their way in.
+    private(set) var input: Value
+    private var inputIsRead = false
+
+    init(mode: Plan.Mode, seed: UInt64, inputShape: [Int], inputGradient: Bool) {
+        self.mode = mode
+        self.seed = seed
+        let count = inputShape.product
+        let buffer = Buffer(byteCount: count * MemoryLayout<Float>.stride, isPersistent: true)
+        let gradient = inputGradient ? Buffer(byteCount: buffer.byteCount, isPersistent: true) : nil
+        input = Value(shape: inputShape, order: .contiguous, buffer: buffer, gradient: gradient)
+        buffers = [buffer] + (gradient.map { [$0] } ?? [])
+    }
+
+    // MARK: Layers
+
+    /// Adds a child layer under a name ("0", "shortcut"); errors and parameters carry the path of names.
+    public func build(_ layer: any Layer, named name: String, _ input: Value) throws -> Value {
+        let outer = (path, description)
+        path.append(name)
+        description = layer.description
+        defer { (path, description) = outer }
+        return try build(layer, input)
+    }
+
+    /// Adds the outermost layer.
+    func build(_ layer: any Layer, _ input: Value) throws -> Value {
+        if path.isEmpty { description = layer.description }
+        let output = try layer.build(self, input)
+        if !(layer is any ContainerLayer) {
+            summary.append(
+                LayerSummary(
+                    name: path.joined(separator: "."), layer: layer.description, outputShape: output.shape,
+                    parameters: layer.parameterCount))
+        }
+        return output
+    }
+
+    /// Throws an error that names the layer being built, unless `condition` holds.
+    public func require(_ condition: Bool, expected: String, got shape: [Int]) throws {
+        guard !condition else { return }
+        throw ShapeError(layer: describedLayer, expected: expected, got: shape)
+    }
+
+    /// "3.main.0: Linear(784, 256)"
+    private var describedLayer: String {
+        path.isEmpty ? description : "\(path.joined(separator: ".")): \(description)"
+    }
+
+    // MARK: Values
+
+    func makeBuffer(bytes: Int, isPersistent: Bool = false) -> Buffer {
+        let buffer = Buffer(byteCount: bytes, isPersistent: isPersistent)
+        buffers.append(buffer)
+        return buffer
+    }
+
+    func makeBuffer(floats: Int, isPersistent: Bool = false) -> Buffer {
+        makeBuffer(bytes: floats * MemoryLayout<Float>.stride, isPersistent: isPersistent)
+    }
+
+    /// A value for the output of an operation on `input` with `parameters`; it has a gradient where one of them needs it.
+    func makeValue(
+        _ shape: [Int], _ order: ElementOrder = .contiguous, from input: Value, parameters: [Parameter] = []
+    ) -> Value {
+        let learns = mode == .training && (input.gradient != nil || parameters.contains(where: \.requiresGradient))
+        return makeValue(shape, order, hasGradient: learns)
+    }
+
+    func makeValue(_ shape: [Int], _ order: ElementOrder, hasGradient: Bool) -> Value {
+        let floats = shape.product
+        return Value(
+            shape: shape, order: order, buffer: makeBuffer(floats: floats),
+            gradient: hasGradient ? makeBuffer(floats: floats) : nil)
+    }
+
+    /// The value with images and sequences channels-last, as convolution, pooling and batch norm take them.
+    func channelsLast(_ value: Value) -> Value {
+        guard value.shape.count >= 3, value.order == .contiguous else { return value }
+        guard value.buffer === input.buffer, !inputIsRead else { return reorder(value, to: .channelsLast) }
+        inputIsRead = true
+        input = view(input, shape: input.shape, order: .channelsLast)
+        return input
+    }
+
+    /// The value in the memory order of its shape.
+    func contiguous(_ value: Value) -> Value {
+        value.order == .contiguous ? value : reorder(value, to: .contiguous)
+    }
+
+    /// The value with its dimension 1 fastest in memory, as kernels over rows of channels take it.
+    func channelsInnermost(_ value: Value) -> Value {
+        value.shape.count >= 3 ? channelsLast(value) : contiguous(value)
+    }
+
+    private func reorder(_ value: Value, to order: ElementOrder) -> Value {
+        let output = makeValue(value.shape, order, from: value)
+        return add(ReorderOperation(input: value, output: output), output)
+    }
+
+    /// The same elements under another shape, without an operation. The caller knows that the memory order allows it.
+    func view(_ value: Value, shape: [Int], order: ElementOrder) -> Value {
+        Value(shape: shape, order: order, buffer: value.buffer, gradient: value.gradient)
+    }
+
+    // MARK: Operations
+
+    /// Appends an operation and returns its output.
+    @discardableResult
+    func add(_ operation: any Operation, _ output: Value) -> Value {
+        inputIsRead = true
+        operations.append(operation)
+        if let fusing = operation as? any ActivationFusing { fusible[ObjectIdentifier(output.buffer)] = fusing }
+        return output
+    }
+
+    /// Applies an activation: inside the operation that wrote the value where that can, or else by its own.
+    func activate(_ value: Value, _ activation: Activation) -> Value {
+        if fusible.removeValue(forKey: ObjectIdentifier(value.buffer))?.fuse(activation) == true { return value }
+        let output = makeValue(value.shape, value.order, from: value)
+        return add(ActivationOperation(activation, input: value, output: output), output)
+    }
+
+    /// Two values of one: the same elements, each with a gradient of its own, which are summed.
+    public func fork(_ value: Value) -> (Value, Value) {
+        fusible.removeValue(forKey: ObjectIdentifier(value.buffer))
+        inputIsRead = true
+        guard value.gradient != nil else { return (value, value) }
+        let branch = Value(
+            shape: value.shape, order: value.order, buffer: value.buffer, gradient: makeBuffer(floats: value.count))
+        add(ForkOperation(value: value, branch: branch), value)
+        return (value, branch)
+    }
+
+    /// The element-wise sum of two values of one shape.
+    public func sum(_ a: Value, _ b: Value) throws -> Value {
+        try require(a.shape == b.shape, expected: "\(a.shape) on both sides of a sum", got: b.shape)
+        let b = b.order == a.order ? b : a.order == .contiguous ? contiguous(b) : channelsLast(contiguous(b))
+        let learns = a.gradient != nil || b.gradient != nil
+        let output = makeValue(a.shape, a.order, hasGradient: learns)
+        if let gradient = output.gradient {
+            // d(a + b) = da + db: all three gradients are the same numbers.
+            a.gradient?.share(with: gradient)
+            b.gradient?.share(with: gradient)
+        }
+        return add(SumOperation(a: a, b: b, output: output), output)
+    }
+
+    /// The seed of the random numbers of the next operation.
+    func nextSeed() -> UInt64 { RandomStream.derivedSeed(from: seed, index: operations.count) }
+}
+
+/// A line of the table that describes a model.
+public struct LayerSummary: Sendable, Equatable {
+    /// The path of names: "3.main.0".
+    public let name: String
+    /// What the layer is: "Linear(784, 256)".
+    public let layer: String
+    public let outputShape: [Int]
+    /// How many numbers it learns.
+    public let parameters: Int
+}

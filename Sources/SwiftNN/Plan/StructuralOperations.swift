@@ -1,0 +1,49 @@
+import CKernels
+
+/// Changes the memory order of a value.
+final class ReorderOperation: Operation {
+    private let input: Value, output: Value
+
+    init(input: Value, output: Value) { (self.input, self.output) = (input, output) }
+
+    var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
+    var backwardBuffers: [Buffer] { [input.gradient, output.gradient].compactMap { $0 } }
+
+    func forward(step: Int) {
+        input.copy(input.buffer.floats, in: input.order, to: output.buffer.floats, in: output.order)
+    }
+
+    func backward() {
+        guard let dx = input.gradient, let dy = output.gradient else { return }
+        input.copy(dy.floats, in: output.order, to: dx.floats, in: input.order)
+    }
+}
+
+/// One value for two consumers: nothing forward, the sum of both gradients backward.
+final class ForkOperation: Operation {
+    private let value: Value, branch: Value
+
+    init(value: Value, branch: Value) { (self.value, self.branch) = (value, branch) }
+
+    var forwardBuffers: [Buffer] { [value.buffer] }
+    var backwardBuffers: [Buffer] { [value.gradient, branch.gradient].compactMap { $0 } }
+
+    func forward(step: Int) {}
+
+    func backward() {
+        guard let dx = value.gradient, let other = branch.gradient else { return }
+        snn_add(value.count, dx.floats, other.floats, dx.floats)
+    }
+}
+
+/// The sum of two values. Their gradients and the sum's share memory, so that nothing is to do backward.
+final class SumOperation: Operation {
+    private let a: Value, b: Value, output: Value
+
+    init(a: Value, b: Value, output: Value) { (self.a, self.b, self.output) = (a, b, output) }
+
+    var forwardBuffers: [Buffer] { [a.buffer, b.buffer, output.buffer] }
+    var backwardBuffers: [Buffer] { [output.gradient].compactMap { $0 } }
+
+    func forward(step: Int) { snn_add(output.count, a.buffer.floats, b.buffer.floats, output.buffer.floats) }
+}
