@@ -1,1 +1,48 @@
-all:
+# make train       a trained Fashion-MNIST network, from nothing
+# make test        every test
+# make sanitize    every test under the address and the undefined-behaviour sanitizer
+# make bench       the throughput benchmarks
+# make format      formats the sources; format-check says what is not formatted
+
+PACKAGES = libopenblas-dev libomp-dev zlib1g-dev dataset-fashion-mnist
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+SWIFT_SOURCES = Package.swift Sources Tests Benchmarks Examples
+C_SOURCES = $(shell find include Sources/CKernels -name '*.h' -o -name '*.c')
+# Kernel threads that wait by spinning would take the CPU from tests that run beside each other.
+TEST = KMP_BLOCKTIME=0 OPENBLAS_NUM_THREADS=1 swift test --quiet
+
+.PHONY: train test sanitize bench format format-check setup
+
+train: setup
+	swift build -c release --product nntrain
+	.build/release/nntrain fashion-mnist --out runs/fashion-mnist
+
+test: setup
+	$(TEST) -c release
+
+sanitize: setup
+	ASAN_OPTIONS=detect_leaks=0 $(TEST) --sanitize address --scratch-path .build-address
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 $(TEST) --sanitize undefined --scratch-path .build-undefined
+
+bench: setup
+	swift build -c release --product nnbench
+	.build/release/nnbench all
+
+format:
+	swift format -i -r $(SWIFT_SOURCES)
+	clang-format -i $(C_SOURCES)
+
+format-check: PACKAGES += clang-format
+format-check: setup
+	swift format lint -s -r $(SWIFT_SOURCES)
+	clang-format --dry-run --Werror $(C_SOURCES)
+
+# Installs what is missing; asks nothing.
+setup:
+	@missing=$$(for package in $(PACKAGES); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || echo $$package; \
+	done); \
+	if [ -n "$$missing" ]; then \
+		echo "installing" $$missing; \
+		$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing; \
+	fi

@@ -1,0 +1,18 @@
+/// Something that looks on while a `Trainer` works: a progress bar, a log, a check that stops it. What it throws ends the
+/// training.
+public protocol TrainerCallback: AnyObject {
+    func trainingStarted(_ run: TrainingRun, trainer: Trainer) throws
+    /// - Parameters:
+    ///   - record: the epoch so far.
+    ///   - step: how many steps are done, over all epochs.
+    func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws
+    func epochFinished(_ record: EpochRecord, trainer: Trainer) throws
+    func trainingFinished(_ history: [EpochRecord], trainer: Trainer) throws
+}
+
+extension TrainerCallback {
+    public func trainingStarted(_ run: TrainingRun, trainer: Trainer) throws {}
+    public func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws {}
+    public func epochFinished(_ record: EpochRecord, trainer: Trainer) throws {}
+    public func trainingFinished(_ history: [EpochRecord], trainer: Trainer) throws {}
+}
