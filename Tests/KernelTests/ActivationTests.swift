@@ -128,11 +128,17 @@ import Testing
             withWorkspace(snn_prelu_workspace_size(prelu.rows, prelu.channels)) {
                 snn_prelu_backward(prelu.rows, prelu.channels, prelu.slopes, x, slope, dy, &dx, false, &dslope, $0)
             }
-            return [y, dx, dslope]
+            var added = slope
+            withWorkspace(snn_prelu_workspace_size(prelu.rows, prelu.channels)) {
+                snn_prelu_backward(prelu.rows, prelu.channels, prelu.slopes, x, slope, dy, nil, true, &added, $0)
+            }
+            return [y, dx, dslope, added]
         } check: { results, isa in
             #expect(relativeError(results[0], expected.y) < Self.tolerance, "\(prelu) on \(isa)")
             #expect(relativeError(results[1], expected.dx) < Self.tolerance, "dx of \(prelu) on \(isa)")
             #expect(relativeError(results[2], expected.dslope) < Self.tolerance, "dslope of \(prelu) on \(isa)")
+            let sums = zip(expected.dslope, doubles(slope)).map { $0 + $1 }
+            #expect(relativeError(results[3], sums) < Self.tolerance, "added dslope of \(prelu) on \(isa)")
         }
     }
 

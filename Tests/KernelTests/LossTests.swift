@@ -27,16 +27,27 @@ import Testing
             }
             var softGradient = [Float](repeating: .nan, count: logits.count)
             let soft = withWorkspace(snn_loss_workspace_size(rows, classes)) {
-                snn_cross_entropy_soft(rows, classes, scale, logits, targets.map(Float.init), &softGradient, $0)
+                snn_cross_entropy_soft(rows, classes, 0, scale, logits, targets.map(Float.init), &softGradient, $0)
             }
-            return [[hard, withoutGradient, soft].flatMap(halves), gradient, softGradient]
+            let oneHot = referenceTargets(classes: classes, labels: labels, smoothing: 0).map(Float.init)
+            var smoothedGradient = softGradient
+            let smoothed = withWorkspace(snn_loss_workspace_size(rows, classes)) {
+                snn_cross_entropy_soft(
+                    rows, classes, loss.smoothing, scale, logits, oneHot, &smoothedGradient, $0)
+            }
+            return [
+                [hard, withoutGradient, soft, smoothed].flatMap(halves), gradient, softGradient, smoothedGradient,
+            ]
         } check: { results, isa in
-            let sums = [expected.loss, expected.loss, expected.loss].map { $0 * Double(scale) }
+            let sums = [expected.loss, expected.loss, expected.loss, expected.loss].map { $0 * Double(scale) }
             let gradient = expected.gradient.map { $0 * Double(scale) }
             #expect(relativeError(joined(results[0]), sums) < Self.tolerance, "\(loss) on \(isa)")
             #expect(pointwiseError(results[1], gradient, floor: 0.1) < Self.tolerance, "gradient of \(loss) on \(isa)")
             #expect(
                 pointwiseError(results[2], gradient, floor: 0.1) < Self.tolerance, "soft gradient of \(loss) on \(isa)")
+            #expect(
+                pointwiseError(results[3], gradient, floor: 0.1) < Self.tolerance,
+                "smoothed soft gradient of \(loss) on \(isa)")
         }
     }
 

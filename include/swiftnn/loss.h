@@ -23,8 +23,8 @@ double snn_cross_entropy(size_t rows, size_t classes, float smoothing, float sca
     const int32_t *labels, float *dlogits, void *workspace);
 
 /// The same with a target distribution per row (rows x classes): (1 - s) * target + s / classes.
-double snn_cross_entropy_soft(size_t rows, size_t classes, float smoothing, float scale, const float *logits, const float *targets,
-    float *dlogits, void *workspace);
+double snn_cross_entropy_soft(size_t rows, size_t classes, float smoothing, float scale, const float *logits,
+    const float *targets, float *dlogits, void *workspace);
 
 /// Index of the first label outside 0 ..< classes, or `rows` where all are inside.
 size_t snn_labels_valid(size_t rows, size_t classes, const int32_t *labels);

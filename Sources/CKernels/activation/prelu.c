@@ -39,7 +39,7 @@ static void backward_shared(size_t count, float slope, const float *x, const flo
     for (size_t s = 0; s < spans; s++) {
         const size_t i = s * SNN_SPAN, n = snn_min(SNN_SPAN, count - i);
         partial[s] = kernels->prelu_slope_gradient(n, x + i, dy + i);
-        kernels->activation_backward(leaky, n, x + i, dy + i, dx + i);
+        if (dx != NULL) kernels->activation_backward(leaky, n, x + i, dy + i, dx + i);
     }
     double sum = accumulate ? dslope[0] : 0;
     for (size_t s = 0; s < spans; s++) sum += partial[s];
@@ -54,8 +54,8 @@ static void backward_per_channel(size_t rows, size_t channels, const float *x, c
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(2 * rows * channels))
     for (size_t k = 0; k < chunks; k++) {
         const size_t i = k * chunk * channels;
-        kernels->prelu_backward(
-            snn_min(chunk, rows - k * chunk), channels, x + i, slope, dy + i, dx + i, partial + k * channels);
+        kernels->prelu_backward(snn_min(chunk, rows - k * chunk), channels, x + i, slope, dy + i,
+            dx != NULL ? dx + i : NULL, partial + k * channels);
     }
     for (size_t c = 0; c < channels; c++) {
         double sum = accumulate ? dslope[c] : 0;

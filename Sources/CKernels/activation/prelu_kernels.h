@@ -22,19 +22,23 @@ SIMD_INLINE void prelu_backward_lanes(size_t lanes, size_t rows, size_t channels
     for (size_t r = 0; r < rows; r++) {
         const vf input = v_load_lanes(x + r * channels, lanes), gradient = v_load_lanes(dy + r * channels, lanes);
         sum += input > 0 ? v_zero() : input * gradient;
-        v_store_lanes(dx + r * channels, input > 0 ? gradient : slopes * gradient, lanes);
+        if (dx != NULL) v_store_lanes(dx + r * channels, input > 0 ? gradient : slopes * gradient, lanes);
     }
     v_store_lanes(dslope, sum, lanes);
 }
 
-/// dx, and the sum over the rows of each channel's slope gradient (overwritten).
+/// dx (where not NULL), and the sum over the rows of each channel's slope gradient (overwritten).
 static void prelu_backward(
     size_t rows, size_t channels, const float *x, const float *slope, const float *dy, float *dx, float *dslope) {
     size_t c = 0;
     for (; c + SIMD_WIDTH <= channels; c += SIMD_WIDTH) {
-        prelu_backward_lanes(SIMD_WIDTH, rows, channels, x + c, slope + c, dy + c, dx + c, dslope + c);
+        prelu_backward_lanes(
+            SIMD_WIDTH, rows, channels, x + c, slope + c, dy + c, dx != NULL ? dx + c : NULL, dslope + c);
     }
-    if (c < channels) prelu_backward_lanes(channels - c, rows, channels, x + c, slope + c, dy + c, dx + c, dslope + c);
+    if (c < channels) {
+        prelu_backward_lanes(
+            channels - c, rows, channels, x + c, slope + c, dy + c, dx != NULL ? dx + c : NULL, dslope + c);
+    }
 }
 
 SIMD_INLINE void prelu_slope_gradient_lanes(size_t lanes, const float *x, const float *dy, vd *sum) {

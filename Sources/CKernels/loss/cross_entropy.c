@@ -28,16 +28,16 @@ double snn_cross_entropy(size_t rows, size_t classes, float smoothing, float sca
     return scale * snn_loss_total(rows, chunk, partial);
 }
 
-double snn_cross_entropy_soft(size_t rows, size_t classes, float scale, const float *logits, const float *targets,
-    float *dlogits, void *workspace) {
+double snn_cross_entropy_soft(size_t rows, size_t classes, float smoothing, float scale, const float *logits,
+    const float *targets, float *dlogits, void *workspace) {
     if (classes == 0) return 0;
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = snn_loss_chunk(rows, classes);
     double *partial = workspace;
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(SNN_SOFTMAX_COST *rows *classes))
     for (size_t r = 0; r < rows; r += chunk) {
-        partial[r / chunk] = kernels->cross_entropy_soft(snn_min(chunk, rows - r), classes, scale, logits + r * classes,
-            targets + r * classes, row_of(dlogits, r, classes));
+        partial[r / chunk] = kernels->cross_entropy_soft(snn_min(chunk, rows - r), classes, smoothing, scale,
+            logits + r * classes, targets + r * classes, row_of(dlogits, r, classes));
     }
     return scale * snn_loss_total(rows, chunk, partial);
 }

@@ -74,8 +74,8 @@ typedef struct {
     void (*log_softmax_backward)(size_t rows, size_t classes, const float *y, const float *dy, float *dx);
     double (*cross_entropy)(size_t rows, size_t classes, float smoothing, float scale, const float *logits,
         const int32_t *labels, float *dlogits);
-    double (*cross_entropy_soft)(
-        size_t rows, size_t classes, float scale, const float *logits, const float *targets, float *dlogits);
+    double (*cross_entropy_soft)(size_t rows, size_t classes, float smoothing, float scale, const float *logits,
+        const float *targets, float *dlogits);
     double (*mse)(size_t count, float factor, const float *x, const float *targets, float *dx);
     double (*bce_with_logits)(size_t count, float factor, const float *x, const float *targets, float *dx);
 

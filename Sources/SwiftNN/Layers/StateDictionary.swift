@@ -1,13 +1,3 @@
-/// A tensor with its name in a file.
-public struct NamedTensor: Sendable, Equatable {
-    public let name: String
-    public let tensor: Tensor
-
-    public init(_ name: String, _ tensor: Tensor) {
-        self.name = name
-        self.tensor = tensor
-    }
-}
 
 /// A set of tensors that does not fit the model it was to be loaded into.
 public struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
