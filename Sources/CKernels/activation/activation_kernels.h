@@ -40,7 +40,7 @@ SIMD_INLINE vf activate(const snn_activation_kind kind, vf parameter, vf x) {
         case SNN_GELU_SIGMOID:
         case SNN_GELU_TANH:
         case SNN_SILU: return above * v_sigmoid(gate(kind, above));
-        case SNN_SOFTPLUS: return v_relu(x) + v_log1p(v_exp(-v_abs(x)));
+        case SNN_SOFTPLUS: return v_relu(x) + v_log1p_unit(v_exp(-v_abs(x)));
     }
     return x;
 }

@@ -19,7 +19,7 @@ static double mse(size_t count, float factor, const float *x, const float *targe
 SIMD_INLINE void bce_lanes(size_t lanes, float factor, const float *x, const float *targets, float *dx, vd *sum) {
     const vf v = v_load_lanes(x, lanes), target = v_load_lanes(targets, lanes), e = v_exp(-v_abs(v));
     // Lanes beyond the end hold x = 0, whose term is log(2).
-    const vf term = v_max(v_zero(), v) - v * target + v_log1p(e);
+    const vf term = v_max(v_zero(), v) - v * target + v_log1p_unit(e);
     v_add_to(sum, v_select_lanes(lanes, term, 0));
     if (dx != NULL) v_store_lanes(dx, factor * ((v >= 0 ? v_set1(1) : e) / (1 + e) - target), lanes);
 }

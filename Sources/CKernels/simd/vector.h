@@ -45,14 +45,23 @@ SIMD_INLINE void v_add_product(vd *sum, vf a, vf b) {
     *sum += __builtin_convertvector(a, vd) * __builtin_convertvector(b, vd);
 }
 
+/// Halves added pairwise, as in v_sum.
 SIMD_INLINE double v_total(const vd *sum) {
-    double total = 0;
-    for (size_t lane = 0; lane < SIMD_WIDTH; lane++) total += (*sum)[lane];
-    return total;
+    double lanes[SIMD_WIDTH];
+    for (size_t lane = 0; lane < SIMD_WIDTH; lane++) lanes[lane] = (*sum)[lane];
+    for (size_t half = SIMD_WIDTH / 2; half > 0; half /= 2) {
+        for (size_t lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+    }
+    return lanes[0];
 }
 
 SIMD_INLINE float v_max_lane(vf v) {
-    float best = v[0];
-    for (size_t lane = 1; lane < SIMD_WIDTH; lane++) best = v[lane] > best ? v[lane] : best;
-    return best;
+    float lanes[SIMD_WIDTH];
+    v_store(lanes, v);
+    for (size_t half = SIMD_WIDTH / 2; half > 0; half /= 2) {
+        for (size_t lane = 0; lane < half; lane++) {
+            lanes[lane] = lanes[lane + half] > lanes[lane] ? lanes[lane + half] : lanes[lane];
+        }
+    }
+    return lanes[0];
 }
