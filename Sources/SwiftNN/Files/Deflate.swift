@@ -1,10 +1,11 @@
 import CZlib
 
-/// Compression by zlib, which `Gzip` and `Zip` share.
+/// Compression by zlib, which `Gzip`, `Zip` and `PNG` share.
 enum Deflate {
     /// What stands around the compressed bytes; the values are zlib's window bits.
     enum Wrapper: Int32 {
         case gzip = 31
+        case zlib = 15
         case none = -15
     }
 

@@ -12,6 +12,10 @@ public struct Evaluation: Sendable, Hashable {
     public let loss: Double
     /// The part of the samples whose label has the largest output; 0 where there are no labels.
     public let accuracy: Double
+
+    public init(loss: Double, accuracy: Double) {
+        (self.loss, self.accuracy) = (loss, accuracy)
+    }
 }
 
 /// What one training step did.
@@ -37,6 +41,20 @@ public struct EpochRecord: Sendable, Hashable {
     public internal(set) var validation: Evaluation?
 
     init(epoch: Int) { self.epoch = epoch }
+
+    /// The record of an epoch that something else than a `Trainer` ran.
+    ///
+    /// - Parameters:
+    ///   - trainLoss: the mean loss over the samples.
+    ///   - correct: how many of the samples were predicted right.
+    public init(
+        epoch: Int, samples: Int, trainLoss: Double, correct: Int, seconds: Duration, learningRate: Float,
+        validation: Evaluation? = nil
+    ) {
+        self.init(epoch: epoch)
+        add(StepResult(samples: samples, loss: trainLoss, correct: correct))
+        (self.seconds, self.learningRate, self.validation) = (seconds, learningRate, validation)
+    }
 
     mutating func add(_ step: StepResult) {
         samples += step.samples
