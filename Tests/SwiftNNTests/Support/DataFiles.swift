@@ -1,3 +1,5 @@
+import SwiftNN
+
 /// The bytes of an IDX file; shape and data may contradict each other.
 func idxBytes(_ shape: [Int], type: UInt8 = 8, data: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [0, 0, type, UInt8(shape.count)]
@@ -5,4 +7,29 @@ func idxBytes(_ shape: [Int], type: UInt8 = 8, data: [UInt8]) -> [UInt8] {
         for shift in [24, 16, 8, 0] { bytes.append(UInt8(size >> shift & 255)) }
     }
     return bytes + data
+}
+
+/// Small files in the form of MNIST: 12 images of 4 x 4 for training and 5 for the test, compressed or not.
+func writeMNIST(_ folder: TemporaryFolder, _ name: String, compressed: Bool = false) throws {
+    func write(_ bytes: [UInt8], _ file: String) throws {
+        try folder.write(compressed ? Gzip.compress(bytes) : bytes, "\(name)/\(file)\(compressed ? ".gz" : "")")
+    }
+    for (prefix, count) in [("train", 12), ("t10k", 5)] {
+        let pixels = (0..<count * 16).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        try write(idxBytes([count, 4, 4], data: pixels), "\(prefix)-images-idx3-ubyte")
+        try write(idxBytes([count], data: (0..<count).map { UInt8($0 % 10) }), "\(prefix)-labels-idx1-ubyte")
+    }
+}
+
+/// A record of CIFAR-10 whose planes hold one value each.
+func cifarRecord(_ label: UInt8, _ planes: [UInt8]) -> [UInt8] {
+    [label] + planes.flatMap { Array(repeating: $0, count: 1024) }
+}
+
+/// CIFAR-10 with two records a file.
+func writeCIFAR10(_ folder: TemporaryFolder, _ name: String) throws {
+    for file in (1...5).map({ "data_batch_\($0).bin" }) + ["test_batch.bin"] {
+        try folder.write(cifarRecord(3, [1, 2, 3]) + cifarRecord(9, [4, 5, 6]), "\(name)/\(file)")
+    }
+    try folder.write("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n", "\(name)/batches.meta.txt")
 }

@@ -1,0 +1,99 @@
+/// Some samples together: what a data set fills and a model learns from.
+///
+/// A batch is a value. Filling it again reuses its memory unless a copy of the batch or of its tensors still exists.
+public struct Batch: Sendable {
+    private var inputs = ReusableTensor()
+    private var targetRows: ReusableTensor?
+    /// The class of every sample; empty where the data set has none.
+    public private(set) var labels: [Int32] = []
+
+    public init() {}
+
+    /// The number of samples.
+    public var count: Int { inputs.shape[0] }
+
+    /// The inputs, [count, ...]; with three or more dimensions they are channels-last in memory.
+    public var input: Tensor { inputs.tensor }
+
+    /// What the model should compute, [count, ...]; nil where the data set has labels only.
+    public var targets: Tensor? { targetRows?.tensor }
+
+    /// Gives the batch `count` inputs of shape `sample` and lets `body` write them in memory order: with three or more
+    /// dimensions in all, [count, spatial..., channels].
+    public mutating func setInput<R>(
+        count: Int, sample: [Int], _ body: (inout MutableSpan<Float>) throws -> R
+    ) rethrows -> R {
+        try inputs.write(count: count, sample: sample) {
+            var span = $0.mutableSpan
+            return try body(&span)
+        }
+    }
+
+    /// Gives the batch `count` targets of shape `sample`, as `setInput` does.
+    public mutating func setTargets<R>(
+        count: Int, sample: [Int], _ body: (inout MutableSpan<Float>) throws -> R
+    ) rethrows -> R {
+        try writeTargets(count: count, sample: sample) {
+            var span = $0.mutableSpan
+            return try body(&span)
+        }
+    }
+
+    /// Gives the batch `count` labels, which `body` writes.
+    public mutating func setLabels<R>(
+        count: Int, _ body: (inout MutableSpan<Int32>) throws -> R
+    ) rethrows -> R {
+        try writeLabels(count: count) {
+            var span = $0.mutableSpan
+            return try body(&span)
+        }
+    }
+
+    mutating func writeInput<R>(
+        count: Int, sample: [Int], _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
+    ) rethrows -> R {
+        try inputs.write(count: count, sample: sample, body)
+    }
+
+    mutating func writeTargets<R>(
+        count: Int, sample: [Int], _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
+    ) rethrows -> R {
+        if targetRows == nil { targetRows = ReusableTensor() }
+        return try targetRows!.write(count: count, sample: sample, body)
+    }
+
+    mutating func writeLabels<R>(
+        count: Int, _ body: (UnsafeMutableBufferPointer<Int32>) throws -> R
+    ) rethrows -> R {
+        if labels.count > count { labels.removeLast(labels.count - count) }
+        if labels.count < count { labels.append(contentsOf: repeatElement(0, count: count - labels.count)) }
+        return try labels.withUnsafeMutableBufferPointer { try body($0) }
+    }
+}
+
+/// Memory for a tensor whose first dimension changes from use to use.
+private struct ReusableTensor {
+    private(set) var shape = [0]
+    private var storage = Storage(uninitialized: 0)
+
+    var tensor: Tensor {
+        Tensor(shape: shape, format: shape.count >= 3 ? .channelsLast : .contiguous, storage: storage)
+    }
+
+    mutating func write<R>(
+        count: Int, sample: [Int], _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
+    ) rethrows -> R {
+        if shape.dropFirst().elementsEqual(sample) {
+            shape[0] = count
+        } else {
+            shape = [count] + sample
+        }
+        let needed = shape.product
+        if storage.count < needed || !isKnownUniquelyReferenced(&storage) {
+            storage = Storage(uninitialized: needed)
+        }
+        return try withExtendedLifetime(storage) {
+            try body(UnsafeMutableBufferPointer(start: storage.base, count: needed))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+extension ImageDataset {
+    /// MNIST: 28 x 28 handwritten digits, 60,000 for training and 10,000 for the test.
+    ///
+    /// - Parameter directory: where the files are; nil looks where `DatasetSource.locate` says.
+    /// - Throws: `FileError` where files are missing or damaged.
+    public static func mnist(in directory: String? = nil) throws -> (train: ImageDataset, test: ImageDataset) {
+        try idxPair(.mnist, classNames: (0..<10).map(String.init), in: directory)
+    }
+
+    /// Fashion-MNIST: 28 x 28 pictures of clothes, 60,000 for training and 10,000 for the test.
+    ///
+    /// - Parameter directory: where the files are; nil looks where `DatasetSource.locate` says.
+    /// - Throws: `FileError` where files are missing or damaged.
+    public static func fashionMNIST(in directory: String? = nil) throws -> (train: ImageDataset, test: ImageDataset) {
+        let classNames = [
+            "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        ]
+        return try idxPair(.fashionMNIST, classNames: classNames, in: directory)
+    }
+
+    /// CIFAR-10: 32 x 32 colour pictures of ten classes, 50,000 for training and 10,000 for the test.
+    ///
+    /// - Parameter directory: where the files are; nil looks where `DatasetSource.locate` says.
+    /// - Throws: `FileError` where files are missing or damaged.
+    public static func cifar10(in directory: String? = nil) throws -> (train: ImageDataset, test: ImageDataset) {
+        let directory = try DatasetSource.cifar10.locate(in: directory)
+        let classNames = try CIFAR10.readClassNames(in: directory)
+        func read(_ names: [String]) throws -> ImageDataset {
+            let records = try CIFAR10.readRecords(names, in: directory)
+            return ImageDataset(
+                pixels: records.pixels, order: .contiguous, shape: CIFAR10.shape, labels: records.labels,
+                classNames: classNames)
+        }
+        return (try read(CIFAR10.trainFiles), try read([CIFAR10.testFile]))
+    }
+
+    /// Images of one channel and their labels from two IDX files, plain or compressed by gzip.
+    ///
+    /// - Throws: `FileError` where a file is damaged, the counts differ, or a label is not below the number of classes.
+    public static func idx(images: String, labels: String, classNames: [String]) throws -> ImageDataset {
+        let file = try IDX.read(images).images()
+        let classes = try IDX.read(labels).labels(classes: classNames.count)
+        guard classes.count == file.count else {
+            throw FileError(labels, "\(classes.count) labels, but \(images) has \(file.count) images")
+        }
+        return ImageDataset(
+            pixels: file.pixels, shape: [1, file.height, file.width], labels: classes, classNames: classNames)
+    }
+
+    /// Images from a text file: a line each, with the label and then the pixels of [C, H, W] from 0 to 255, separated by
+    /// commas; a first line of column names is skipped.
+    ///
+    /// - Throws: `FileError`, naming the line and the column, where a field is missing or is not such a number.
+    public static func csv(_ path: String, shape: [Int], classNames: [String]) throws -> ImageDataset {
+        let images = try CSV.readImages(path, pixels: shape.product, classes: classNames.count)
+        return ImageDataset(
+            pixels: images.pixels, order: .contiguous, shape: shape, labels: images.labels, classNames: classNames)
+    }
+
+    /// The four files of MNIST and of data sets in its form.
+    private static func idxPair(
+        _ source: DatasetSource, classNames: [String], in directory: String?
+    ) throws -> (train: ImageDataset, test: ImageDataset) {
+        let directory = try source.locate(in: directory)
+        try source.requireOwnLabels(in: directory)
+        let paths = source.files.map { $0.path(in: directory) }
+        let train = try idx(images: paths[0], labels: paths[1], classNames: classNames)
+        let test = try idx(images: paths[2], labels: paths[3], classNames: classNames)
+        guard train.shape == test.shape else {
+            throw FileError(paths[2], "images of \(test.shape), but \(paths[0]) has \(train.shape)")
+        }
+        return (train, test)
+    }
+}

@@ -1,0 +1,145 @@
+import CKernels
+
+/// Labelled images of one size, kept in memory as bytes and turned into normalised `Float` batch by batch.
+public struct ImageDataset: Dataset {
+    /// [N, H, W, C]
+    public let pixels: [UInt8]
+    /// [C, H, W]
+    public let shape: [Int]
+    /// The class of every image, below `classNames.count`.
+    public let labels: [Int32]
+    public let classNames: [String]
+
+    /// What batches are normalised by: (pixel / 255 - mean) / deviation, for each channel. Until it is set, inputs are
+    /// pixel / 255.
+    public var normalization: ChannelStatistics? {
+        didSet { updateScale() }
+    }
+
+    /// What `normalization` makes of a byte: byte * scale + shift.
+    private var scale: [Float] = []
+    private var shift: [Float] = []
+
+    /// - Parameters:
+    ///   - pixels: the images one after the other.
+    ///   - order: `.channelsLast` for [H, W, C] within an image, `.contiguous` for [C, H, W].
+    ///   - shape: [C, H, W] of an image.
+    public init(
+        pixels: [UInt8], order: MemoryFormat = .channelsLast, shape: [Int], labels: [Int32], classNames: [String]
+    ) {
+        precondition(shape.count == 3, "ImageDataset: the shape of an image is [C, H, W], not \(shape)")
+        precondition(
+            pixels.count == labels.count * shape.product,
+            "ImageDataset: \(labels.count) images of \(shape) have not \(pixels.count) bytes")
+        precondition(labels.count < Int(Int32.max), "ImageDataset: \(labels.count) images are too many")
+        let wrong = labels.first { !(0..<classNames.count ~= Int($0)) }
+        precondition(wrong == nil, "ImageDataset: label \(wrong ?? 0) is outside of 0..<\(classNames.count)")
+        self.pixels = order == .channelsLast || shape[0] == 1 ? pixels : Self.interleaved(pixels, shape)
+        self.shape = shape
+        self.labels = labels
+        self.classNames = classNames
+        updateScale()
+    }
+
+    public var count: Int { labels.count }
+    public var inputShape: [Int] { shape }
+
+    public func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>) throws {
+        let wrong = indices.first { !(0..<count ~= Int($0)) }
+        precondition(wrong == nil, "ImageDataset: there is no image \(wrong ?? 0) among \(count)")
+        indices.withUnsafeBufferPointer { indices in
+            batch.writeInput(count: indices.count, sample: shape) { out in
+                snn_images_to_float(
+                    indices.count, shape[1] * shape[2], shape[0], pixels, indices.baseAddress, scale, shift,
+                    out.baseAddress)
+            }
+            batch.writeLabels(count: indices.count) {
+                snn_gather_labels(indices.count, labels, indices.baseAddress, $0.baseAddress)
+            }
+        }
+    }
+
+    public func subset(_ indices: [Int]) -> ImageDataset {
+        let size = shape.product
+        var chosen = [UInt8]()
+        chosen.reserveCapacity(indices.count * size)
+        for index in indices { chosen += pixels[index * size..<(index + 1) * size] }
+        var result = ImageDataset(
+            pixels: chosen, shape: shape, labels: indices.map { labels[$0] }, classNames: classNames)
+        result.normalization = normalization
+        return result
+    }
+
+    /// The bytes of one image, [H, W, C].
+    public subscript(_ index: Int) -> ArraySlice<UInt8> {
+        pixels[index * shape.product..<(index + 1) * shape.product]
+    }
+
+    private mutating func updateScale() {
+        let channels = shape[0]
+        let statistics =
+            normalization
+            ?? ChannelStatistics(
+                mean: Array(repeating: 0, count: channels), deviation: Array(repeating: 1, count: channels))
+        precondition(
+            statistics.mean.count == channels && statistics.deviation.count == channels,
+            "ImageDataset: \(statistics.mean.count) means for \(channels) channels")
+        // A channel of one value has no deviation; it becomes 0.
+        let deviation = statistics.deviation.map { $0 > 0 ? $0 : 1 }
+        scale = deviation.map { 1 / (255 * $0) }
+        shift = zip(statistics.mean, deviation).map { -$0 / $1 }
+    }
+
+    /// [N, C, H, W] to [N, H, W, C].
+    private static func interleaved(_ planes: [UInt8], _ shape: [Int]) -> [UInt8] {
+        let (channels, area) = (shape[0], shape[1] * shape[2])
+        return [UInt8](unsafeUninitializedCapacity: planes.count) { out, count in
+            planes.withUnsafeBufferPointer { planes in
+                for image in stride(from: 0, to: planes.count, by: max(shape.product, 1)) {
+                    for channel in 0..<channels {
+                        for pixel in 0..<area {
+                            out[image + pixel * channels + channel] = planes[image + channel * area + pixel]
+                        }
+                    }
+                }
+            }
+            count = planes.count
+        }
+    }
+}
+
+/// The mean and the deviation of each channel, of pixels from 0 to 1.
+public struct ChannelStatistics: Sendable, Equatable {
+    public let mean: [Float]
+    public let deviation: [Float]
+
+    public init(mean: [Float], deviation: [Float]) {
+        self.mean = mean
+        self.deviation = deviation
+    }
+}
+
+extension ImageDataset {
+    /// The mean and the deviation of each channel over all images, from exact sums.
+    public func channelStatistics() -> ChannelStatistics {
+        let channels = shape[0]
+        let moments = (0..<channels).map { channel in
+            pixels.withUnsafeBufferPointer { pixels in
+                var (sum, squares) = (0, 0)
+                for i in stride(from: channel, to: pixels.count, by: channels) {
+                    let value = Int(pixels[i])
+                    sum &+= value
+                    squares &+= value &* value
+                }
+                return (sum: Double(sum), squares: Double(squares))
+            }
+        }
+        let samples = Double(max(count * shape[1] * shape[2], 1))
+        return ChannelStatistics(
+            mean: moments.map { Float($0.sum / samples / 255) },
+            deviation: moments.map {
+                let mean = $0.sum / samples
+                return Float(max($0.squares / samples - mean * mean, 0).squareRoot() / 255)
+            })
+    }
+}
