@@ -44,7 +44,7 @@ public final class Trainer {
     ) throws -> [EpochRecord] {
         let loader = BatchLoader(data, batchSize: batchSize, shuffle: seed, dropLast: dropLast)
         let run = TrainingRun(
-            epochs: epochs, stepsPerEpoch: loader.batchCount, samplesPerEpoch: loader.sampleCount, batchSize: batchSize)
+            epochs: epochs, stepsPerEpoch: loader.batchCount, samplesPerEpoch: loader.samplesPerEpoch, batchSize: batchSize)
         isStopped = false
         var history: [EpochRecord] = []
         for callback in callbacks { try callback.trainingStarted(run, trainer: self) }
@@ -62,9 +62,9 @@ public final class Trainer {
         let clock = ContinuousClock()
         let start = clock.now
         var record = EpochRecord(epoch: epoch)
-        var batches = loader.epoch(epoch)
+        loader.start(epoch: epoch)
         var step = epoch * run.stepsPerEpoch
-        while !isStopped, let batch = try batches.next() {
+        while !isStopped, let batch = try loader.next() {
             let position = TrainingPosition(
                 step: step, totalSteps: run.epochs * run.stepsPerEpoch, stepsPerEpoch: run.stepsPerEpoch)
             let result = try trainStep(batch, at: position)
@@ -97,8 +97,9 @@ public final class Trainer {
     /// - Parameter batchSize: how many samples are computed together; it changes the speed only.
     public func evaluate(_ data: any Dataset, batchSize: Int = 500) throws -> Evaluation {
         var record = EpochRecord(epoch: 0)
-        var batches = BatchLoader(data, batchSize: batchSize, shuffle: nil).epoch(0)
-        while let batch = try batches.next() {
+        let loader = BatchLoader(data, batchSize: batchSize)
+        loader.start(epoch: 0)
+        while let batch = try loader.next() {
             let plan = try inferencePlans.plan(for: batch.input.shape)
             record.add(StepResult(samples: batch.count, loss: try plan.forward(batch), correct: plan.correctCount))
         }
