@@ -8,5 +8,5 @@ public struct ElementwiseCase: KernelCase {
 
     /// Tails at every vector width, one more and one fewer than the spans the threads get, and several of them.
     public static let all: [ElementwiseCase] =
-        [0, 1, 3, 4, 7, 8, 15, 16, 17, 33, 100, 4095, 4096, 4097, 100_003].map { ElementwiseCase(count: $0) }
+        [0, 1, 3, 4, 7, 8, 15, 16, 17, 33, 100, 4095, 4096, 4097, 100_003, 600_011].map { ElementwiseCase(count: $0) }
 }

@@ -14,9 +14,9 @@ import Testing
         let b = randomFloats(count, seed: 2)
         let factor = Double(Self.factor)
         let pairs = zip(doubles(a), doubles(b))
-        let expected = [
+        let expected: [[Double]] = [
             pairs.map { $0 + $1 }, pairs.map { $0 * $1 }, pairs.map { $0 * factor + $1 }, a.map { Double($0) * factor },
-            [Double](repeating: factor, count: count),
+            [Double](repeating: factor, count: count), a.map { min(max(Double($0), -0.25), 0.5) },
         ]
         onEveryConfiguration(elementwise) {
             let sum = written(count) { snn_add(count, a, b, $0) }
@@ -25,11 +25,20 @@ import Testing
             snn_axpy(count, Self.factor, a, &moved)
             let scaled = written(count) { snn_scale(count, Self.factor, a, $0) }
             let filled = written(count) { snn_fill(count, Self.factor, $0) }
-            return [sum, product, moved, scaled, filled]
+            let clamped = written(count) { snn_clamp(count, -0.25, 0.5, a, $0) }
+            return [sum, product, moved, scaled, filled, clamped]
         } check: { results, isa in
             for (result, expected) in zip(results, expected) {
                 #expect(relativeError(result, expected) < Self.tolerance, "\(elementwise) on \(isa)")
             }
+        }
+    }
+
+    @Test func clampKeepsNaN() {
+        onEveryConfiguration("clamp") {
+            written(9) { snn_clamp(9, -1, 1, [Float](repeating: .nan, count: 9), $0) }.map { [$0] }
+        } check: { results, _ in
+            #expect(results.allSatisfy { $0[0].isNaN })
         }
     }
 

@@ -1,4 +1,5 @@
 import CKernels
+import ReferenceKernels
 import Testing
 
 @Suite struct TransposeTests {

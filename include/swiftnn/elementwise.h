@@ -17,10 +17,13 @@ void snn_axpy(size_t count, float factor, const float *x, float *y);
 /// out = a * b; out may be either.
 void snn_multiply(size_t count, const float *a, const float *b, float *out);
 
+/// out = a limited to low ... high; NaN stays NaN; out may be a.
+void snn_clamp(size_t count, float low, float high, const float *a, float *out);
+
 void snn_fill(size_t count, float value, float *out);
 
 /// Sum of squares, accumulated in double in an order that does not depend on the threads.
-/// workspace: snn_sum_squares_workspace_size bytes.
+/// workspace: snn_sum_squares_workspace_size bytes, at most 512 for any count.
 double snn_sum_squares(size_t count, const float *x, void *workspace);
 size_t snn_sum_squares_workspace_size(size_t count);
 

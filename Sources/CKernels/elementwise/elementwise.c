@@ -30,24 +30,36 @@ void snn_multiply(size_t count, const float *a, const float *b, float *out) {
     for (size_t i = 0; i < count; i += SNN_SPAN) kernels->multiply(snn_min(SNN_SPAN, count - i), a + i, b + i, out + i);
 }
 
+void snn_clamp(size_t count, float low, float high, const float *a, float *out) {
+    const snn_kernel_table *kernels = snn_kernels();
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(count))
+    for (size_t i = 0; i < count; i += SNN_SPAN) {
+        kernels->clamp(snn_min(SNN_SPAN, count - i), low, high, a + i, out + i);
+    }
+}
+
 void snn_fill(size_t count, float value, float *out) {
     const snn_kernel_table *kernels = snn_kernels();
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(count))
     for (size_t i = 0; i < count; i += SNN_SPAN) kernels->fill(snn_min(SNN_SPAN, count - i), value, out + i);
 }
 
-size_t snn_sum_squares_workspace_size(size_t count) { return snn_ceil_div(count, SNN_SPAN) * sizeof(double); }
+/// Numbers summed by one thread at a time: a span or more, so that there are at most 64 partial sums, which a caller
+/// can keep on its stack.
+static size_t sum_chunk(size_t count) { return snn_max(SNN_SPAN, snn_round_up(snn_ceil_div(count, 64), SNN_SPAN)); }
+
+size_t snn_sum_squares_workspace_size(size_t count) { return snn_ceil_div(count, sum_chunk(count)) * sizeof(double); }
 
 double snn_sum_squares(size_t count, const float *x, void *workspace) {
     const snn_kernel_table *kernels = snn_kernels();
-    const size_t spans = snn_ceil_div(count, SNN_SPAN);
+    const size_t chunk = sum_chunk(count), chunks = snn_ceil_div(count, chunk);
     double *partial = workspace;
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(2 * count))
-    for (size_t s = 0; s < spans; s++) {
-        partial[s] = kernels->sum_squares(snn_min(SNN_SPAN, count - s * SNN_SPAN), x + s * SNN_SPAN);
+    for (size_t s = 0; s < chunks; s++) {
+        partial[s] = kernels->sum_squares(snn_min(chunk, count - s * chunk), x + s * chunk);
     }
     double sum = 0;
-    for (size_t s = 0; s < spans; s++) sum += partial[s];
+    for (size_t s = 0; s < chunks; s++) sum += partial[s];
     return sum;
 }
 

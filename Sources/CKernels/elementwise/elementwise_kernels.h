@@ -41,6 +41,18 @@ static void multiply(size_t count, const float *a, const float *b, float *out) {
     if (i < count) multiply_lanes(count - i, a + i, b + i, out + i);
 }
 
+/// The comparisons are false for NaN, which stays as it is.
+SIMD_INLINE void clamp_lanes(size_t lanes, vf low, vf high, const float *a, float *out) {
+    v_store_lanes(out, v_min(high, v_max(low, v_load_lanes(a, lanes))), lanes);
+}
+
+static void clamp(size_t count, float low, float high, const float *a, float *out) {
+    const vf lowest = v_set1(low), highest = v_set1(high);
+    size_t i = 0;
+    for (; i + SIMD_WIDTH <= count; i += SIMD_WIDTH) clamp_lanes(SIMD_WIDTH, lowest, highest, a + i, out + i);
+    if (i < count) clamp_lanes(count - i, lowest, highest, a + i, out + i);
+}
+
 static void fill(size_t count, float value, float *out) {
     const vf values = v_set1(value);
     size_t i = 0;

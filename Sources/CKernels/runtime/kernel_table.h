@@ -47,6 +47,7 @@ typedef struct {
     void (*scale)(size_t count, float factor, const float *a, float *out);
     void (*axpy)(size_t count, float factor, const float *x, float *y);
     void (*multiply)(size_t count, const float *a, const float *b, float *out);
+    void (*clamp)(size_t count, float low, float high, const float *a, float *out);
     void (*fill)(size_t count, float value, float *out);
     double (*sum_squares)(size_t count, const float *x);
     bool (*all_finite)(size_t count, const float *x);

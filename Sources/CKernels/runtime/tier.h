@@ -47,6 +47,7 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .scale = scale,
     .axpy = axpy,
     .multiply = multiply,
+    .clamp = clamp,
     .fill = fill,
     .sum_squares = sum_squares,
     .all_finite = all_finite,

@@ -24,8 +24,8 @@ public enum GradientClipping: Sendable, Hashable {
             }
         case .value(let limit):
             for parameter in parameters where parameter.hasGradient {
-                parameter.addToGradient { gradient in
-                    for index in gradient.indices { gradient[index] = min(max(gradient[index], -limit), limit) }
+                parameter.withGradientForWriting { gradient, _ in
+                    snn_clamp(parameter.count, -limit, limit, gradient, gradient)
                 }
             }
         }
@@ -35,11 +35,13 @@ public enum GradientClipping: Sendable, Hashable {
 
 /// The joint Euclidean norm of the gradients of the parameters.
 public func gradientNorm(of parameters: [Parameter]) -> Float {
-    let sum = parameters.filter(\.hasGradient).reduce(0.0) { sum, parameter in
-        parameter.withGradientForReading { gradient in
+    var sum = 0.0
+    for parameter in parameters where parameter.hasGradient {
+        sum += parameter.withGradientForReading { gradient in
+            // At most 512 bytes: on the stack.
             withUnsafeTemporaryAllocation(
                 byteCount: snn_sum_squares_workspace_size(parameter.count), alignment: Int(SNN_ALIGNMENT)
-            ) { workspace in sum + snn_sum_squares(parameter.count, gradient, workspace.baseAddress) }
+            ) { snn_sum_squares(parameter.count, gradient, $0.baseAddress) }
         }
     }
     return Float(sum.squareRoot())
