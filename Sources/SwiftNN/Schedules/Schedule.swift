@@ -80,8 +80,8 @@ public struct CosineSchedule: Schedule {
     }
 }
 
-/// Up from 1 / `divisor` to 1 and down to 1 / (`divisor` · `finalDivisor`) (Smith & Topin 2018; OneCycleLR): the
-/// optimizer's rate is the largest.
+/// Up from 1 / `divisor` to 1 and down to 1 / (`divisor` · `finalDivisor`) at the last step (Smith & Topin 2018;
+/// OneCycleLR): the optimizer's rate is the largest.
 public struct OneCycleSchedule: Schedule {
     public enum Shape: Sendable { case cosine, linear }
 
@@ -97,9 +97,12 @@ public struct OneCycleSchedule: Schedule {
     }
 
     public func factor(at position: TrainingPosition) -> Float {
-        let progress = position.progress
-        if progress < rise { return between(1 / divisor, 1, at: progress / rise) }
-        return between(1, 1 / (divisor * finalDivisor), at: rise == 1 ? 1 : (progress - rise) / (1 - rise))
+        // As PyTorch counts: the top is at step rise · totalSteps − 1.
+        let step = Float(position.step)
+        let top = rise * Float(position.totalSteps) - 1
+        let end = Float(position.totalSteps - 1)
+        if step < top { return between(1 / divisor, 1, at: step / top) }
+        return between(1, 1 / (divisor * finalDivisor), at: top < end ? min((step - top) / (end - top), 1) : 1)
     }
 
     private func between(_ a: Float, _ b: Float, at t: Float) -> Float {
