@@ -19,8 +19,13 @@ public protocol ContainerLayer: Layer {}
 extension Layer {
     public var namedParameters: [NamedParameter] { [] }
 
-    /// The parameters that are learned.
-    public var parameters: [Parameter] { namedParameters.map(\.parameter).filter(\.requiresGradient) }
+    /// The parameters that are learned, each once, also where layers share it.
+    public var parameters: [Parameter] {
+        var seen: Set<ObjectIdentifier> = []
+        return namedParameters.map(\.parameter).filter {
+            $0.requiresGradient && seen.insert(ObjectIdentifier($0)).inserted
+        }
+    }
 
     /// How many numbers the layer learns.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }

@@ -35,7 +35,10 @@ public final class Optimizer {
         var step = 0
     }
 
+    /// Groups of parameters, each with a rule of its own. A parameter is in one group, once.
     public init(groups: [ParameterGroup]) {
+        let all = groups.flatMap(\.parameters).map(ObjectIdentifier.init)
+        precondition(Set(all).count == all.count, "Optimizer: a parameter is there twice")
         self.groups = groups
         baseRates = groups.map(\.rule.lr)
         states = groups.map { group in
