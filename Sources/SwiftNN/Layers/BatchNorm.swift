@@ -61,6 +61,7 @@ private struct BatchNormalization {
     let runningMean: Parameter, runningVariance: Parameter
 
     init(_ channels: Int, epsilon: Float, momentum: Float, affine: Bool) {
+        precondition(channels > 0, "BatchNorm: channels must be positive, got \(channels)")
         (self.channels, self.epsilon, self.momentum) = (channels, epsilon, momentum)
         scale = affine ? Parameter([channels], .ones) : nil
         shift = affine ? Parameter([channels], .zeros) : nil
@@ -99,11 +100,28 @@ extension Parameter? {
         map { $0.withValue(body) } ?? body(nil)
     }
 
-    /// Calls `body` with the parameter's gradient for writing, or nil where it is not learned.
-    func withOptionalGradient<R>(_ body: (UnsafeMutablePointer<Float>?, _ accumulate: Bool) -> R) -> R {
-        guard let self, self.requiresGradient else { return body(nil, false) }
-        return self.withGradientForWriting(body)
+    /// The parameter where it is learned.
+    fileprivate var learned: Parameter? { flatMap { $0.requiresGradient ? $0 : nil } }
+}
+
+/// Calls `body` with the gradients of a scale and a shift, nil where one is absent or frozen, and whether to add to them
+/// (or else to overwrite them).
+func withNormGradients<R>(
+    scale: Parameter?, shift: Parameter?,
+    _ body: (_ scale: UnsafeMutablePointer<Float>?, _ shift: UnsafeMutablePointer<Float>?, _ accumulate: Bool) -> R
+) -> R {
+    let (scale, shift) = (scale.learned, shift.learned)
+    // Both are treated alike: where one has a gradient already, the other starts at zero.
+    if scale?.hasGradient == true || shift?.hasGradient == true {
+        scale?.zeroGradientIfCleared()
+        shift?.zeroGradientIfCleared()
     }
+    func withShift(_ dscale: UnsafeMutablePointer<Float>?, _ accumulate: Bool) -> R {
+        guard let shift else { return body(dscale, nil, accumulate) }
+        return shift.withGradientForWriting { body(dscale, $0, $1) }
+    }
+    guard let scale else { return withShift(nil, false) }
+    return scale.withGradientForWriting(withShift)
 }
 
 private final class BatchNormTrainingOperation: ActivationFusing {
@@ -151,13 +169,11 @@ private final class BatchNormTrainingOperation: ActivationFusing {
     func backward() {
         guard let dy = output.gradient else { return }
         norm.scale.withOptionalValue { scale in
-            norm.scale.withOptionalGradient { dscale, accumulateScale in
-                norm.shift.withOptionalGradient { dshift, accumulateShift in
-                    snn_batch_norm_backward(
-                        &shape, input.buffer.floats, output.buffer.floats, dy.floats, scale, mean.floats,
-                        inverseDeviation.floats, activation.kernel, accumulateScale || accumulateShift,
-                        input.gradient?.floats, dscale, dshift, workspace.bytes)
-                }
+            withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
+                snn_batch_norm_backward(
+                    &shape, input.buffer.floats, output.buffer.floats, dy.floats, scale, mean.floats,
+                    inverseDeviation.floats, activation.kernel, accumulate, input.gradient?.floats, dscale, dshift,
+                    workspace.bytes)
             }
         }
     }

@@ -73,12 +73,10 @@ private final class LayerNormOperation: Operation {
     func backward() {
         guard let dy = output.gradient else { return }
         norm.weight.withOptionalValue { scale in
-            norm.weight.withOptionalGradient { dscale, accumulate in
-                norm.bias.withOptionalGradient { dshift, _ in
-                    snn_layer_norm_backward(
-                        &shape, input.buffer.floats, dy.floats, scale, mean.floats, inverseDeviation.floats, accumulate,
-                        input.gradient?.floats, dscale, dshift, workspace.bytes)
-                }
+            withNormGradients(scale: norm.weight, shift: norm.bias) { dscale, dshift, accumulate in
+                snn_layer_norm_backward(
+                    &shape, input.buffer.floats, dy.floats, scale, mean.floats, inverseDeviation.floats, accumulate,
+                    input.gradient?.floats, dscale, dshift, workspace.bytes)
             }
         }
     }

@@ -9,6 +9,7 @@ public struct PReLU: StandaloneLayer {
 
     /// - Parameter channels: 1 for a slope that all channels share.
     public init(channels: Int = 1, slope: Float = 0.25) {
+        precondition(channels > 0, "PReLU: channels must be positive, got \(channels)")
         self.slope = Parameter([channels], .constant(slope))
     }
 
@@ -34,15 +35,20 @@ private final class PReLUOperation: Operation {
     private let input: Value, output: Value
     private let rows: Int, channels: Int
     private let workspace: Buffer
+    /// The gradient of a frozen slope.
+    private let unusedGradient: Buffer
 
     init(_ builder: PlanBuilder, _ slope: Parameter, input: Value, output: Value, channels: Int) {
         (self.slope, self.input, self.output, self.channels) = (slope, input, output, channels)
         rows = input.count / channels
         workspace = builder.makeBuffer(bytes: snn_prelu_workspace_size(rows, channels))
+        unusedGradient = builder.makeBuffer(floats: slope.count)
     }
 
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
-    var backwardBuffers: [Buffer] { [input.buffer, input.gradient, output.gradient, workspace].compactMap { $0 } }
+    var backwardBuffers: [Buffer] {
+        [input.buffer, input.gradient, output.gradient, workspace, unusedGradient].compactMap { $0 }
+    }
 
     func forward(step: Int) {
         slope.withValue {
@@ -52,13 +58,15 @@ private final class PReLUOperation: Operation {
 
     func backward() {
         guard let dy = output.gradient else { return }
-        slope.withValue { value in
-            slope.withGradientForWriting { gradient, accumulate in
-                snn_prelu_backward(
-                    rows, channels, slope.count, input.buffer.floats, value, dy.floats, input.gradient?.floats,
-                    accumulate,
-                    gradient, workspace.bytes)
-            }
+        guard slope.requiresGradient else { return compute(dy, unusedGradient.floats, accumulate: false) }
+        slope.withGradientForWriting { compute(dy, $0, accumulate: $1) }
+    }
+
+    private func compute(_ dy: Buffer, _ dslope: UnsafeMutablePointer<Float>, accumulate: Bool) {
+        slope.withValue {
+            snn_prelu_backward(
+                rows, channels, slope.count, input.buffer.floats, $0, dy.floats, input.gradient?.floats, accumulate,
+                dslope, workspace.bytes)
         }
     }
 }

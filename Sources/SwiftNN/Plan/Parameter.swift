@@ -2,6 +2,8 @@
 /// statistics, which are not.
 public final class Parameter {
     public let shape: [Int]
+    /// The number of elements.
+    public let count: Int
     /// Whether `backward` computes a gradient and optimizers change the value; false freezes it. Plans read this when
     /// they are built.
     public var requiresGradient: Bool
@@ -16,13 +18,11 @@ public final class Parameter {
     /// A parameter with a value drawn from a random seed; `Layer.initialize(seed:)` draws it again from a known one.
     public init(_ shape: [Int], _ initializer: Initializer, requiresGradient: Bool = true) {
         self.shape = shape
+        count = shape.product
         self.initializer = initializer
         self.requiresGradient = requiresGradient
         tensor = initializer.makeTensor(shape, seed: UInt64.random(in: 0...UInt64.max))
     }
-
-    /// The number of elements.
-    public var count: Int { tensor.count }
 
     /// The value, in the order of the shape. Reading it shares memory; the next update then copies.
     public var value: Tensor {
@@ -85,8 +85,12 @@ extension Parameter {
 
     /// The gradient, zeros where there is none.
     func withGradientForReading<R>(_ body: (UnsafePointer<Float>) -> R) -> R {
-        if gradientIsCleared { addToGradient { _ in } }
+        zeroGradientIfCleared()
         return withGradientForWriting { gradient, _ in body(gradient) }
+    }
+
+    func zeroGradientIfCleared() {
+        if gradientIsCleared { addToGradient { _ in } }
     }
 
     /// The gradient, and whether to add to it (or else to overwrite it). It counts as written afterwards.
