@@ -8,6 +8,7 @@ public struct Flatten: StandaloneLayer {
 
     public func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
         try builder.require(input.shape.count >= 2, expected: "[N, ...]", got: input.shape)
+        guard input.shape.count > 2 else { return input }
         let shape = [input.shape[0], input.shape.dropFirst().product]
         guard input.order == .channelsLast else { return builder.view(input, shape: shape, order: .contiguous) }
         let (channels, spatial) = (input.shape[1], input.shape.dropFirst(2).product)

@@ -4,21 +4,44 @@ import CKernels
 struct Pooling {
     enum Kind { case max, average }
 
+    /// Which element of a window won is kept in 16 bits.
+    private static let largestWindow = 1 << 16
+
     let kind: Kind
     /// nil for a window of the whole image.
     let kernel: SpatialSize?
     let stride: SpatialSize
     let padding: Padding
-    var dilation = SpatialSize(1)
-    var ceilMode = false
-    var countIncludePad = true
+    let dilation: SpatialSize
+    let ceilMode: Bool
+    let countIncludePad: Bool
+
+    init(
+        kind: Kind, kernel: SpatialSize?, stride: SpatialSize, padding: Padding, dilation: SpatialSize = 1,
+        ceilMode: Bool = false, countIncludePad: Bool = true
+    ) {
+        precondition(
+            [kernel ?? 1, stride, dilation].allSatisfy { $0.height > 0 && $0.width > 0 },
+            "Pool: kernel size, stride and dilation must be positive")
+        (self.kind, self.kernel, self.stride, self.padding) = (kind, kernel, stride, padding)
+        (self.dilation, self.ceilMode, self.countIncludePad) = (dilation, ceilMode, countIncludePad)
+    }
 
     /// - Parameter dimensions: 1 for [N, C, L], 2 for [N, C, H, W].
     func build(_ builder: PlanBuilder, _ input: Value, dimensions: Int) throws -> Value {
         try builder.require(
             input.shape.count == dimensions + 2, expected: dimensions == 1 ? "[N, C, L]" : "[N, C, H, W]",
             got: input.shape)
+        try builder.require(
+            padding != .same || stride == 1,
+            expected: "stride 1 with padding .same (a stride of \(stride) cannot keep the size)", got: input.shape)
         var shape = shape(of: input.shape, dimensions: dimensions)
+        try builder.require(
+            shape.kernel_height > 0 && shape.kernel_width > 0, expected: "an image that is not empty",
+            got: input.shape)
+        try builder.require(
+            kind == .average || shape.kernel_height * shape.kernel_width <= Pooling.largestWindow,
+            expected: "a window of at most \(Pooling.largestWindow) elements", got: input.shape)
         try builder.require(
             2 * Swift.max(shape.pad_top, shape.pad_bottom) <= shape.kernel_height
                 && 2 * Swift.max(shape.pad_left, shape.pad_right) <= shape.kernel_width,

@@ -6,7 +6,7 @@
 /// let dx = try conv.backward(delta)    // leaves conv.weight.gradient and conv.bias?.gradient
 /// ```
 public protocol StandaloneLayer: Layer {
-    /// Remembers the plan of the last forward pass. Copies of a layer share it.
+    /// Remembers the plans of the last forward passes. Copies of a layer share it.
     var runner: LayerRunner { get }
 }
 
@@ -21,7 +21,7 @@ extension StandaloneLayer {
     /// `forward` in inference mode.
     public func callAsFunction(_ input: Tensor) throws -> Tensor { try forward(input, mode: .inference) }
 
-    /// The gradient with respect to the input of the last forward pass, from that with respect to its output. The
+    /// The gradient with respect to the input of the last forward pass in training mode, from that with respect to its output. The
     /// gradients of the parameters are added to what they hold, sums over the batch, not averages.
     public func backward(_ outputGradient: Tensor) throws -> Tensor {
         let plan = runner.trainingPlan
@@ -30,21 +30,21 @@ extension StandaloneLayer {
     }
 }
 
-/// The plan that a layer runs by itself in, kept as long as shape and mode stay the same.
+/// The plans that a layer runs by itself in, one for each mode, kept as long as the shape stays the same.
 public final class LayerRunner {
-    private var plan: Plan?
+    private var plans: [Plan.Mode: Plan] = [:]
 
     public init() {}
 
     func plan(for layer: any Layer, inputShape: [Int], mode: Plan.Mode) throws -> Plan {
-        if let plan, plan.inputShape == inputShape, plan.mode == mode { return plan }
+        if let plan = plans[mode], plan.inputShape == inputShape, plan.fitsInstructionSet { return plan }
         let new = try Plan(layer, inputShape: inputShape, mode: mode, inputGradient: true)
-        plan = new
+        plans[mode] = new
         return new
     }
 
     var trainingPlan: Plan {
-        guard let plan, plan.mode == .training else {
+        guard let plan = plans[.training] else {
             preconditionFailure("backward: call forward in training mode first")
         }
         return plan

@@ -1,4 +1,3 @@
-
 /// A set of tensors that does not fit the model it was to be loaded into.
 public struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
@@ -20,7 +19,8 @@ extension Layer {
         let missing = own.map(\.name).filter { state[$0] == nil }
         let unknown = Set(state.keys).subtracting(own.map(\.name)).filter { !ignoring($0) }.sorted()
         guard missing.isEmpty && unknown.isEmpty else {
-            throw StateError(description: "another model: \(list("lacks", missing))\(list("has unknown", unknown))")
+            let complaints = [list("lacks", missing), list("has unknown", unknown)].compactMap { $0 }
+            throw StateError(description: "another model: \(complaints.joined(separator: "; "))")
         }
         for named in own {
             guard let tensor = state[named.name], tensor.shape != named.parameter.shape else { continue }
@@ -33,9 +33,9 @@ extension Layer {
         }
     }
 
-    private func list(_ verb: String, _ names: [String]) -> String {
-        guard !names.isEmpty else { return "" }
+    private func list(_ verb: String, _ names: [String]) -> String? {
+        guard !names.isEmpty else { return nil }
         let shown = names.prefix(3).joined(separator: ", ")
-        return "\(verb) \(shown)\(names.count > 3 ? " and \(names.count - 3) more" : ""); "
+        return "\(verb) \(shown)\(names.count > 3 ? " and \(names.count - 3) more" : "")"
     }
 }

@@ -52,7 +52,7 @@ extension LabelLoss {
         prediction: Value, targets: TargetSlot, _ builder: PlanBuilder
     ) throws -> any LossOperation {
         CustomLossOperation(builder, prediction) { prediction, gradient in
-            let classes = targets.shape[1]
+            let classes = targets.shape.last ?? 1
             let labels = UnsafeBufferPointer(start: targets.labels, count: prediction.count / classes).span
             return evaluate(prediction, classes: classes, labels: labels, gradient: &gradient)
         }

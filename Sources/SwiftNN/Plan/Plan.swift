@@ -34,6 +34,8 @@ public final class Plan {
     private let lossOperation: (any LossOperation)?
     private let instructionSet = snn_isa_active()
     private var step = 0
+    /// Whether a forward pass has left the activations that a backward pass uses up.
+    private var awaitsBackward = false
 
     /// Builds the plan of a model.
     ///
@@ -47,6 +49,9 @@ public final class Plan {
         _ model: any Layer, inputShape: [Int], mode: Mode = .inference, loss: (any Loss)? = nil,
         inputGradient: Bool = false, seed: UInt64 = 0
     ) throws {
+        guard inputShape.allSatisfy({ $0 >= 0 }) else {
+            throw ShapeError(layer: "Plan input", expected: "no negative dimension", got: inputShape)
+        }
         let builder = PlanBuilder(
             mode: mode, seed: seed, inputShape: inputShape, inputGradient: mode == .training && inputGradient)
         let result = try builder.build(model, builder.input)
@@ -163,15 +168,21 @@ extension Plan {
         input.write(tensor, to: input.buffer)
         for operation in operations { operation.forward(step: step) }
         step += 1
+        awaitsBackward = true
     }
 
     private func runBackward() {
         precondition(mode == .training, "Plan.backward: the plan was built for inference")
+        precondition(awaitsBackward, "Plan.backward: each backward pass needs a forward pass before it")
+        awaitsBackward = false
         checkInstructionSet()
         for operation in operations.reversed() { operation.backward() }
     }
 
     private func checkInstructionSet() {
-        precondition(snn_isa_active() == instructionSet, "Plan: built for another instruction set than runs now")
+        precondition(fitsInstructionSet, "Plan: built for another instruction set than runs now")
     }
+
+    /// Weights are packed for the instruction set that was active when the plan was built.
+    var fitsInstructionSet: Bool { snn_isa_active() == instructionSet }
 }

@@ -131,6 +131,7 @@ public final class PlanBuilder {
 
     /// Applies an activation: inside the operation that wrote the value where that can, or else by its own.
     func activate(_ value: Value, _ activation: Activation) -> Value {
+        guard activation != .identity else { return value }
         if fusible.removeValue(forKey: ObjectIdentifier(value.buffer))?.fuse(activation) == true { return value }
         let output = makeValue(value.shape, value.order, from: value)
         return add(ActivationOperation(activation, input: value, output: output), output)
@@ -150,7 +151,7 @@ public final class PlanBuilder {
     /// The element-wise sum of two values of one shape.
     public func sum(_ a: Value, _ b: Value) throws -> Value {
         try require(a.shape == b.shape, expected: "\(a.shape) on both sides of a sum", got: b.shape)
-        let b = b.order == a.order ? b : a.order == .contiguous ? contiguous(b) : channelsLast(contiguous(b))
+        let (a, b) = a.order == b.order ? (a, b) : (channelsInnermost(a), channelsInnermost(b))
         let learns = a.gradient != nil || b.gradient != nil
         let output = makeValue(a.shape, a.order, hasGradient: learns)
         if let gradient = output.gradient {
