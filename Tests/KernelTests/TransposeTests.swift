@@ -1,5 +1,4 @@
 import CKernels
-import ReferenceKernels
 import Testing
 
 @Suite struct TransposeTests {
