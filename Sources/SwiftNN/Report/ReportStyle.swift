@@ -16,7 +16,7 @@ enum ReportStyle {
         p{margin:0 0 12px;color:var(--soft)}
         figure{margin:0}
         code{font:13px ui-monospace,"SF Mono",Menlo,"DejaVu Sans Mono",monospace}
-        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0}
+        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:12px;margin:0}
         .figures div{background:var(--tile);border:1px solid var(--line);border-radius:8px;padding:12px 16px}
         .figures dt{color:var(--soft);font-size:13px}
         .figures dd{margin:2px 0 0;font-size:22px;font-weight:600;font-variant-numeric:tabular-nums}
@@ -31,7 +31,7 @@ enum ReportStyle {
         .number,.numbers th,.numbers td{text-align:right}
         details{margin-top:12px}
         summary{cursor:pointer;color:var(--soft)}
-        .matrix td,.matrix th{border:0;padding:0 4px;height:36px;min-width:46px;text-align:center;font-size:13px}
+        .matrix td,.matrix th{border:0;padding:0 4px;height:36px;min-width:54px;text-align:center;font-size:13px}
         .matrix tbody th,.matrix tfoot th{text-align:right;padding-right:10px;white-space:nowrap}
         .matrix thead th{height:auto;padding:0 0 8px}
         .matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);white-space:nowrap}
@@ -43,14 +43,14 @@ enum ReportStyle {
         .matrix .score{color:var(--soft);font-weight:400;white-space:nowrap}
         .matrix.dense td,.matrix.dense th{font-size:10px;height:18px;min-width:22px;padding:0 2px}
         .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(124px,1fr));gap:16px}
-        .mistakes img{display:block;width:96px;height:96px;object-fit:contain;image-rendering:pixelated;background:#000;\
-        border-radius:4px}
+        .mistakes img{display:block;max-width:100%;image-rendering:pixelated;border-radius:3px}
         .mistakes figcaption{font-size:13px;line-height:1.4;margin-top:6px;color:var(--soft);overflow-wrap:anywhere}
         .mistakes b{color:var(--text);font-weight:600}
         @media print{
         main{max-width:none;padding:0}
         body{font-size:11pt}
         h2{break-after:avoid}
+        details:not([open]){display:none}
         figure,tr,.figures div,.matrix{break-inside:avoid}
         td,img,.figures div{print-color-adjust:exact;-webkit-print-color-adjust:exact}
         .charts{grid-template-columns:1fr 1fr}

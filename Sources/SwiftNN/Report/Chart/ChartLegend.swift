@@ -10,7 +10,7 @@ struct ChartLegend {
     private let entries: [Entry]
     private let top: Double
 
-    private static let rowHeight = 20.0
+    static let rowHeight = 20.0
     private static let sampleWidth = 26.0
     private static let gap = 20.0
 
@@ -29,11 +29,11 @@ struct ChartLegend {
     /// About how wide a text is.
     static func width(of text: String) -> Double { 6.5 * Double(text.count) }
 
-    var height: Double { entries.last.map { Self.rowHeight * Double($0.row + 1) + 4 } ?? 0 }
+    var height: Double { entries.last.map { Self.rowHeight * Double($0.row + 1) } ?? 0 }
 
     var markup: Markup {
         let items = entries.map { entry -> Markup in
-            let y = top + Self.rowHeight * Double(entry.row) + 8
+            let y = top + Self.rowHeight * Double(entry.row) + 6
             let end = entry.x + Self.sampleWidth
             return """
                 <g class="line \(ChartStyle.className(of: entry.index))">\

@@ -9,11 +9,11 @@ struct LineChartDrawing {
     /// The edges of the area of the lines.
     private let left: Double
     private let top: Double
+    private let bottom: Double
 
     private static let width = 600.0
-    private static let height = 340.0
-    private static let right = width - 16
-    private static let bottom = height - 46
+    private static let right = width - 24
+    private static let footHeight = 46.0
     private static let titleHeight = 28.0
     /// More points than this get no dots.
     private static let dotLimit = 40
@@ -30,6 +30,8 @@ struct LineChartDrawing {
         let head = chart.title.isEmpty ? 12 : Self.titleHeight
         legend = ChartLegend(names, left: left, right: Self.right, top: head)
         top = head + legend.height
+        // A long legend makes the picture higher, not the lines flat.
+        bottom = 294 + max(legend.height - ChartLegend.rowHeight, 0)
     }
 
     /// The points of a line; nil where one cannot be shown.
@@ -41,7 +43,7 @@ struct LineChartDrawing {
 
     var markup: Markup {
         """
-        <svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 \(Self.width) \(Self.height)" role="img" \
+        <svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 \(Self.width) \(height)" role="img" \
         aria-label="\(chart.title)">
         <style>\(ChartStyle.css)</style>
         \(title)\(legend.markup)\(horizontalGrid)\(verticalGrid)\(axisTitles)\(chart.series.indices.map(line))\(strips)</svg>
@@ -71,30 +73,31 @@ struct LineChartDrawing {
         let marks = xAxis.ticks.map { tick -> Markup in
             let x = place(x: tick.value)
             return """
-                <line x1="\(x)" y1="\(Self.bottom)" x2="\(x)" y2="\(Self.bottom + 5)"/>\
-                <text x="\(x)" y="\(Self.bottom + 18)" text-anchor="middle">\(tick.label)</text>
+                <line x1="\(x)" y1="\(bottom)" x2="\(x)" y2="\(bottom + 5)"/>\
+                <text x="\(x)" y="\(bottom + 18)" text-anchor="middle">\(tick.label)</text>
 
                 """
         }
         return """
             <g class="axis">
-            <line x1="\(left)" y1="\(Self.bottom)" x2="\(Self.right)" y2="\(Self.bottom)"/>
+            <line x1="\(left)" y1="\(bottom)" x2="\(Self.right)" y2="\(bottom)"/>
             \(marks)</g>
 
             """
     }
 
     private var axisTitles: Markup {
-        let middle = (top + Self.bottom) / 2
+        let middle = (top + bottom) / 2
         return """
-            <text x="\((left + Self.right) / 2)" y="\(Self.height - 8)" text-anchor="middle">\(chart.xTitle)</text>
+            <text x="\((left + Self.right) / 2)" y="\(height - 8)" text-anchor="middle">\(chart.xTitle)</text>
             <text transform="translate(14 \(middle)) rotate(-90)" text-anchor="middle">\(chart.yTitle)</text>
 
             """
     }
 
+    private var height: Double { bottom + Self.footHeight }
     private func place(x value: Double) -> Double { left + xAxis.position(of: value) * (Self.right - left) }
-    private func place(y value: Double) -> Double { Self.bottom - yAxis.position(of: value) * (Self.bottom - top) }
+    private func place(y value: Double) -> Double { bottom - yAxis.position(of: value) * (bottom - top) }
 
     // MARK: Lines
 
@@ -126,7 +129,7 @@ struct LineChartDrawing {
             let (x, lines) = chosen[index]
             let text = ["\(chart.xTitle) \(NumberText.short(x, significant: 6))"] + lines
             return """
-                <rect x="\(from)" y="\(top)" width="\(to - from)" height="\(Self.bottom - top)">\
+                <rect x="\(from)" y="\(top)" width="\(to - from)" height="\(bottom - top)">\
                 <title>\(text.joined(separator: "\n"))</title></rect>
 
                 """
