@@ -1,5 +1,3 @@
-import CKernels
-
 /// A matrix product to test and, where `measured`, to time: C (m x n) = op(A) op(B).
 public struct GemmCase: KernelCase {
     public var m: Int, n: Int, k: Int
@@ -39,13 +37,4 @@ public struct GemmCase: KernelCase {
             GemmCase(m: 256, n: 784, k: 64, transposeA: true, measured: true),
             GemmCase(m: 64, n: 10, k: 256, transposeB: true, measured: true),
         ]
-}
-
-extension GemmCase {
-    /// The shape as the kernel takes it, rows without gaps.
-    public var shape: snn_gemm_shape {
-        snn_gemm_shape(
-            m: m, n: n, k: k, transpose_a: transposeA, transpose_b: transposeB,
-            lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n, alpha: alpha, beta: beta)
-    }
 }

@@ -101,15 +101,6 @@ import Testing
 }
 
 extension ConvCase {
-    var shape: snn_conv_shape {
-        snn_conv_shape(
-            batch: batch, in_height: height.size, in_width: width.size, in_channels: inChannels,
-            out_channels: outChannels, kernel_height: height.kernel, kernel_width: width.kernel,
-            stride_height: height.stride, stride_width: width.stride, dilation_height: height.dilation,
-            dilation_width: width.dilation, pad_top: height.padBefore, pad_bottom: height.padAfter,
-            pad_left: width.padBefore, pad_right: width.padAfter, groups: groups)
-    }
-
     var reference: ReferenceConv {
         ReferenceConv(
             batch: batch, inChannels: inChannels, outChannels: outChannels, groups: groups,

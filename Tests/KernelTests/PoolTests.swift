@@ -90,15 +90,6 @@ extension PoolCase {
             Axis(7, kernel: 2, stride: overlapping ? 1 : 3, padBefore: 0, padAfter: 1), countIncludePad: overlapping)
     }
 
-    var shape: snn_pool_shape {
-        snn_pool_shape(
-            batch: batch, in_height: height.size, in_width: width.size, channels: channels,
-            kernel_height: height.kernel, kernel_width: width.kernel, stride_height: height.stride,
-            stride_width: width.stride, dilation_height: height.dilation, dilation_width: width.dilation,
-            pad_top: height.padBefore, pad_bottom: height.padAfter, pad_left: width.padBefore,
-            pad_right: width.padAfter, ceil_mode: ceilMode, count_include_pad: countIncludePad)
-    }
-
     var reference: ReferencePool {
         ReferencePool(
             batch: batch, channels: channels, vertical: reference(height), horizontal: reference(width),

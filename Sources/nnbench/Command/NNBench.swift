@@ -39,7 +39,7 @@ import Foundation
         let peak = try Peak.measure()
         let table = Table(names: benchmarks.map(\.name) + peak.results.map(\.name), peer: peer != nil)
         table.printHeader()
-        var results = selected(peak.results, name: \.name).map { Result(peak: $0) }
+        var results = peak.results.map { Result(peak: $0) }
         for result in results { table.printRow(result) }
         for benchmark in benchmarks {
             let result = try Referee(peak: peak, peer: peer).result(of: benchmark)

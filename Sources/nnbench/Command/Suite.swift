@@ -11,6 +11,8 @@ enum Suite: String, CaseIterable, ExpressibleByArgument {
         case .peak: []
         case .gemm: GemmBenchmark.all
         case .all: Self.allCases.filter { $0 != .all }.flatMap(\.benchmarks)
+        case .conv: ConvBenchmark.all
+        case .pool: PoolBenchmark.all
         default: []
         }
     }
