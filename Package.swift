@@ -42,7 +42,8 @@ let package = Package(
         .executableTarget(
             name: "nnbench",
             dependencies: [
-                "CKernels", "KernelCases", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SwiftNN", "CKernels", "KernelCases",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .executableTarget(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CKernels
 import Foundation
+import SwiftNN
 
 @main struct NNBench: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -62,9 +63,12 @@ import Foundation
     }
 
     private func setThreads() throws {
+        if let complaint = Runtime.instructionSetComplaint(environment: ProcessInfo.processInfo.environment) {
+            throw BenchError(complaint)
+        }
         if let threads {
             guard (1...1024).contains(threads) else { throw BenchError("--threads \(threads): expected 1 to 1024") }
-            snn_set_thread_count(Int32(threads))
+            Runtime.threads = threads
         }
         snn_openblas_set_threads(snn_thread_count())
     }
