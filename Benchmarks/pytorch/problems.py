@@ -5,6 +5,8 @@ import time
 
 import torch
 
+import networks
+
 ROTATION = 4
 
 
@@ -160,6 +162,14 @@ def pool_average_backward(memory_format, **sizes):
     return rotated(make, run)
 
 
+def step(network):
+    def run(memory_format, batch):
+        training = networks.Training(network, memory_format, batch)
+        return rotated(training.examples, training.step)
+
+    return in_best_format(run)
+
+
 PROBLEMS = {
     "gemm": gemm,
     "conv_forward": in_best_format(conv_forward),
@@ -169,4 +179,7 @@ PROBLEMS = {
     "pool_max_backward": in_best_format(pool_max_backward),
     "pool_average_forward": in_best_format(pool_average_forward),
     "pool_average_backward": in_best_format(pool_average_backward),
+    "step_mlp": step(networks.mlp),
+    "step_lenet5": step(networks.lenet5),
+    "step_airbench": step(networks.airbench),
 }

@@ -10,10 +10,10 @@ enum Suite: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .peak: []
         case .gemm: GemmBenchmark.all
-        case .all: Self.allCases.filter { $0 != .all }.flatMap(\.benchmarks)
         case .conv: ConvBenchmark.all
         case .pool: PoolBenchmark.all
-        default: []
+        case .step: StepBenchmark.all
+        case .all: Self.allCases.filter { $0 != .all }.flatMap(\.benchmarks)
         }
     }
 }
