@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import KernelCases
 import ReferenceKernels
 import Testing
@@ -285,5 +286,7 @@ private struct Activation: Sendable, CustomStringConvertible {
         Activation(kind: SNN_IDENTITY, description: "identity", function: { $0 }, derivativeFromOutput: { _ in 1 }),
         Activation(
             kind: SNN_RELU, description: "relu", function: { max($0, 0) }, derivativeFromOutput: { $0 > 0 ? 1 : 0 }),
+        Activation(
+            kind: SNN_TANH, description: "tanh", function: { tanh($0) }, derivativeFromOutput: { 1 - $0 * $0 }),
     ]
 }

@@ -227,11 +227,11 @@ SIMD_INLINE void layer_norm_vector(const size_t lanes, const float *x, const flo
 /// cancellation. The row is in the cache after the first pass.
 static void layer_norm_forward_row(const snn_norm_shape *shape, const float *x, const float *scale, const float *shift,
     float *mean, float *inverse_deviation, float *y) {
-    const double count = (double)(ptrdiff_t)shape->channels;
-    const float origin = (float)(norm_row_sum(shape->channels, x) / count);
+    const double share = 1 / (double)(ptrdiff_t)shape->channels;
+    const float origin = (float)(norm_row_sum(shape->channels, x) * share);
     float sum, square;
     row_moments(shape->channels, x, origin, &sum, &square);
-    const double rest = sum / count, variance = square / count - rest * rest;
+    const double rest = sum * share, variance = square * share - rest * rest;
     const double inverse = snn_inverse_deviation(variance, shape->epsilon);
     *mean = (float)(origin + rest);
     *inverse_deviation = (float)inverse;
@@ -261,10 +261,10 @@ static void layer_norm_backward_row(size_t channels, const float *x, const float
     } while (0)
     { ROW_CHANNELS(channels, VECTOR) }
 #undef VECTOR
-    const double count = (double)(ptrdiff_t)channels, inverse = inverse_deviation;
+    const double inverse = inverse_deviation, share = inverse / (double)(ptrdiff_t)channels;
     const vf factor = v_set1(inverse_deviation);
-    const vf offset = v_set1((float)(-inverse * sum_of_sums(sums) / count));
-    const vf slope = v_set1((float)(-inverse * inverse * inverse * sum_of_sums(products) / count));
+    const vf offset = v_set1((float)(-share * sum_of_sums(sums)));
+    const vf slope = v_set1((float)(-share * inverse * inverse * sum_of_sums(products)));
 #define VECTOR(L, C)                                                                       \
     do {                                                                                   \
         const vf rest = v_fma(v_load_lanes(x + (C), L) - center, slope, offset);           \

@@ -99,8 +99,8 @@ SIMD_INLINE void max_pool_gradient_block(const size_t vectors, const size_t lane
 
 static void max_pool_backward_row(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx) {
     const snn_covering across = snn_covering_at(row->vertical, row->row);
-    for (size_t in = 0; in < row->horizontal->in; in++) {
-        const snn_covering along = snn_covering_at(row->horizontal, in);
+    snn_covering along = snn_covering_at(row->horizontal, 0);
+    for (size_t in = 0; in < row->horizontal->in; in++, snn_covering_next(row->horizontal, &along)) {
         float *pixel = dx + in * row->pixel;
 #define BLOCK(V, L, C) max_pool_gradient_block(V, L, row, across, along, dy + (C), argmax + (C), pixel + (C))
         POOL_CHANNELS(row->channels, BLOCK)
@@ -169,8 +169,8 @@ SIMD_INLINE void average_pool_gradient_block(const size_t vectors, const size_t 
 
 static void average_pool_backward_row(const snn_pool_row *row, const float *dy, float *dx) {
     const snn_covering across = snn_covering_at(row->vertical, row->row);
-    for (size_t in = 0; in < row->horizontal->in; in++) {
-        const snn_covering along = snn_covering_at(row->horizontal, in);
+    snn_covering along = snn_covering_at(row->horizontal, 0);
+    for (size_t in = 0; in < row->horizontal->in; in++, snn_covering_next(row->horizontal, &along)) {
         float *pixel = dx + in * row->pixel;
 #define BLOCK(V, L, C) average_pool_gradient_block(V, L, row, across, along, dy + (C), pixel + (C))
         POOL_CHANNELS(row->channels, BLOCK)

@@ -53,6 +53,14 @@ static inline snn_covering snn_covering_at(const snn_pool_axis *axis, size_t in)
     return covering;
 }
 
+/// Moves on to the next input position, without a division.
+static inline void snn_covering_next(const snn_pool_axis *axis, snn_covering *covering) {
+    const size_t reach = (axis->kernel - 1) * axis->dilation;
+    covering->position++;
+    if (covering->end < axis->out && covering->end * axis->stride <= covering->position) covering->end++;
+    if (covering->first * axis->stride + reach < covering->position) covering->first++;
+}
+
 /// The tap of window `out` that lies on the covered position; false where it falls between two taps.
 static inline bool snn_covering_tap(const snn_pool_axis *axis, snn_covering covering, size_t out, size_t *tap) {
     *tap = covering.position - out * axis->stride;
