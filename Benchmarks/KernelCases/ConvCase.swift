@@ -37,6 +37,11 @@ public struct ConvCase: KernelCase {
 
     public static let all: [ConvCase] = edges + oneDimensional + grouped + measuredShapes
 
+    /// The smaller ones: unoptimised tests compare every number, in many configurations.
+    public static var tested: [ConvCase] {
+        all.filter { $0.operations <= 20_000_000 && max($0.inputCount, $0.outputCount) <= 50_000 }
+    }
+
     private static func label(_ height: Axis, _ width: Axis, _ number: (Axis) -> Int) -> String {
         "\(number(height))x\(number(width))"
     }

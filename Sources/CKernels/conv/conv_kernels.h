@@ -69,17 +69,27 @@ SIMD_INLINE void depthwise_tile_sized(const size_t rows, const snn_depthwise_til
     }
 }
 
-static void depthwise_tile(const snn_depthwise_tile *tile){
+static void depthwise_tile(const snn_depthwise_tile *tile) {
+    if (tile->rows == 0 || tile->channels == 0) return;
 #define CALL(R, V) depthwise_tile_sized(R, tile)
     TILE_ROW_CASES(CALL, SIMD_TILE_VECTORS)
 #undef CALL
 }
 
+/// Columns up to the vector's width are filled up with zeros, further ones left.
+static void panel_copy(size_t rows, size_t columns, const float *source, size_t stride, float *panel) {
+    for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
+        const size_t lanes = columns - c < SIMD_WIDTH ? columns - c : SIMD_WIDTH;
+        for (size_t r = 0; r < rows; r++) {
+            v_store(panel + r * SIMD_TILE_COLUMNS + c, load_lanes(source + r * stride + c, lanes));
+        }
+    }
+}
+
 SIMD_INLINE void weight_gradient_tile_sized(
-    const size_t rows, const size_t vectors, const bool masked, const snn_weight_gradient_tile *tile) {
+    const size_t rows, const size_t vectors, const snn_weight_gradient_tile *tile) {
     tile_accumulators acc;
     tile_clear(rows, vectors, acc);
-    const size_t tail = tile->columns - (vectors - 1) * SIMD_WIDTH;
     for (size_t image = 0; image < tile->images; image++) {
         for (size_t line = 0; line < tile->lines; line++) {
             const float *first = tile->a + image * tile->a_image + line * tile->a_line;
@@ -87,7 +97,7 @@ SIMD_INLINE void weight_gradient_tile_sized(
             const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
             for (size_t i = 0; i < rows; i++) a[i] = first + i;
-            tile_accumulate(rows, vectors, masked, acc, tile->pixels, a, tile->a_pixel, b, tile->b_pixel, tail);
+            tile_accumulate(rows, vectors, false, acc, tile->pixels, a, tile->a_pixel, b, SIMD_TILE_COLUMNS, 0);
         }
     }
     float *c[SIMD_TILE_ROWS];
@@ -97,15 +107,10 @@ SIMD_INLINE void weight_gradient_tile_sized(
 }
 
 static void weight_gradient_tile(const snn_weight_gradient_tile *tile) {
-    if (tile->columns % SIMD_WIDTH == 0) {
-#define CALL(R, V) weight_gradient_tile_sized(R, V, false, tile)
-        TILE_VECTOR_CASES(CALL)
+    if (tile->rows == 0 || tile->columns == 0) return;
+#define CALL(R, V) weight_gradient_tile_sized(R, V, tile)
+    TILE_VECTOR_CASES(CALL)
 #undef CALL
-    } else {
-#define CALL(R, V) weight_gradient_tile_sized(R, V, true, tile)
-        TILE_VECTOR_CASES(CALL)
-#undef CALL
-    }
 }
 
 /// `vectors` independent sums (a constant), so that one addition need not wait for another.

@@ -20,15 +20,15 @@ typedef struct {
 } snn_depthwise_tile;
 
 /// The sum over a block of output pixels that one tap's weight gradient is:
-/// C = beta * C + sum of A[pixel] (transposed) * B[pixel], where A is the input under the tap and B the output
-/// gradient.
+/// C = beta * C + sum of A[pixel] (transposed) * B[pixel], where A is the input under the tap and B a copied panel of
+/// the output gradient, tile_columns numbers a pixel.
 typedef struct {
     size_t rows, columns;             ///< input and output channels of the tile
     size_t images, lines, pixels;     ///< of the block; pixels per line
     const float *a;                   ///< `rows` contiguous numbers a pixel
     size_t a_image, a_line, a_pixel;  ///< floats between neighbours
     const float *b;
-    size_t b_image, b_line, b_pixel;
+    size_t b_image, b_line;
     float *c;
     size_t c_row;
     float beta;  ///< with beta = 0, C is not read

@@ -25,7 +25,7 @@ typedef struct {
 typedef struct {
     float *target;
     ptrdiff_t row, column;
-    size_t image;
+    ptrdiff_t source;  ///< in floats from the start of the source
 } gather_pixel;
 
 /// The tiles a thread works on at a time.
@@ -100,40 +100,68 @@ static gather_plan make_plan(const conv_geometry *geometry, const conv_operands 
     return plan;
 }
 
-static gather_pixel pixel_at(const gather_plan *plan, size_t image, size_t position) {
-    const conv_axis *height = &plan->geometry->height, *width = &plan->geometry->width;
-    const size_t i = position / width->positions, j = position % width->positions;
-    const size_t target_row = image * height->target_size + height->first_target + i * height->target_stride;
-    const size_t target = target_row * width->target_size + width->first_target + j * width->target_stride;
+/// A target pixel as image, row and column of the positions.
+typedef struct {
+    size_t image, i, j;
+} gather_position;
+
+static gather_pixel pixel_at(const gather_plan *plan, gather_position at) {
+    const conv_geometry *geometry = plan->geometry;
+    const conv_axis *height = &geometry->height, *width = &geometry->width;
+    const size_t target_row = at.image * height->target_size + height->first_target + at.i * height->target_stride;
+    const size_t target = target_row * width->target_size + width->first_target + at.j * width->target_stride;
+    const ptrdiff_t row = (ptrdiff_t)at.i * height->step + height->offset;
+    const ptrdiff_t column = (ptrdiff_t)at.j * width->step + width->offset;
+    const ptrdiff_t source_row = (ptrdiff_t)(at.image * height->source_size) + row;
     return (gather_pixel){
-        .target = plan->operands->target + target * plan->geometry->target_channels,
-        .row = (ptrdiff_t)i * height->step + height->offset,
-        .column = (ptrdiff_t)j * width->step + width->offset,
-        .image = image,
+        .target = plan->operands->target + target * geometry->target_channels,
+        .row = row,
+        .column = column,
+        .source = (source_row * (ptrdiff_t)width->source_size + column) * (ptrdiff_t)geometry->source_channels,
     };
 }
 
-/// Fills in the pixels of a tile; how many there are.
-static size_t locate_pixels(const gather_plan *plan, size_t tile, gather_pixel *pixels) {
-    const size_t batch = plan->geometry->batch, positions = plan->image_positions;
+/// The first position of a tile, and how many there are.
+static size_t first_position(const gather_plan *plan, size_t tile, gather_position *first) {
+    const size_t batch = plan->geometry->batch, width = plan->geometry->width.positions;
+    size_t position, rows;
     if (plan->across_images) {
         // The images are shared out evenly, since a tile with few rows costs almost as much as a full one.
-        const size_t group = tile / positions;
-        const size_t first = group * batch / plan->image_groups, end = (group + 1) * batch / plan->image_groups;
-        for (size_t r = 0; r < end - first; r++) pixels[r] = pixel_at(plan, first + r, tile % positions);
-        return end - first;
+        const size_t group = tile / plan->image_positions;
+        first->image = group * batch / plan->image_groups;
+        position = tile % plan->image_positions;
+        rows = (group + 1) * batch / plan->image_groups - first->image;
+    } else {
+        const size_t start = tile * plan->kernels->tile_rows;
+        first->image = start / plan->image_positions;
+        position = start % plan->image_positions;
+        rows = snn_min(plan->kernels->tile_rows, batch * plan->image_positions - start);
     }
-    const size_t first = tile * plan->kernels->tile_rows;
-    const size_t rows = snn_min(plan->kernels->tile_rows, batch * positions - first);
-    for (size_t r = 0; r < rows; r++) pixels[r] = pixel_at(plan, (first + r) / positions, (first + r) % positions);
+    first->i = position / width;
+    first->j = position % width;
     return rows;
+}
+
+static void advance(const gather_plan *plan, gather_position *at) {
+    if (!plan->across_images) {
+        if (++at->j < plan->geometry->width.positions) return;
+        at->j = 0;
+        if (++at->i < plan->geometry->height.positions) return;
+        at->i = 0;
+    }
+    at->image++;
 }
 
 static void locate_block(const gather_plan *plan, size_t first_tile, gather_block *block) {
     block->tiles = snn_min(plan->block_tiles, plan->tiles - first_tile);
     for (size_t t = 0; t < block->tiles; t++) {
-        block->rows[t] = locate_pixels(plan, first_tile + t, block->pixels[t]);
-        for (size_t r = 0; r < block->rows[t]; r++) block->targets[t][r] = block->pixels[t][r].target;
+        gather_position at;
+        block->rows[t] = first_position(plan, first_tile + t, &at);
+        for (size_t r = 0; r < block->rows[t]; r++) {
+            block->pixels[t][r] = pixel_at(plan, at);
+            block->targets[t][r] = block->pixels[t][r].target;
+            advance(plan, &at);
+        }
     }
 }
 
@@ -146,12 +174,12 @@ static bool gather_tap(const gather_plan *plan, const gather_pixel *pixels, size
     ptrdiff_t right, const float **sources) {
     const conv_geometry *geometry = plan->geometry;
     const size_t source_height = geometry->height.source_size, source_width = geometry->width.source_size;
+    const ptrdiff_t offset = (down * (ptrdiff_t)source_width + right) * (ptrdiff_t)geometry->source_channels;
     bool inside = false;
     for (size_t r = 0; r < rows; r++) {
         const size_t row = (size_t)(pixels[r].row + down), column = (size_t)(pixels[r].column + right);
         if (row < source_height && column < source_width) {
-            const size_t pixel = (pixels[r].image * source_height + row) * source_width + column;
-            sources[r] = plan->operands->source + pixel * geometry->source_channels;
+            sources[r] = plan->operands->source + (pixels[r].source + offset);
             inside = true;
         } else {
             sources[r] = plan->operands->zeros;

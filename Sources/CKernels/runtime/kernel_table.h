@@ -28,6 +28,8 @@ typedef struct {
     void (*transpose)(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row);
 
     // conv
+    /// Copies `columns` (at most tile_columns) numbers of each of `rows` rows, `stride` apart, into a panel.
+    void (*panel_copy)(size_t rows, size_t columns, const float *source, size_t stride, float *panel);
     void (*weight_gradient_tile)(const snn_weight_gradient_tile *tile);
     void (*depthwise_tile)(const snn_depthwise_tile *tile);
     void (*depthwise_gradient)(const snn_depthwise_gradient *sum);

@@ -32,6 +32,7 @@ const snn_kernel_table SNN_TIER_TABLE = {
 
     .transpose = transpose,
 
+    .panel_copy = panel_copy,
     .weight_gradient_tile = weight_gradient_tile,
     .depthwise_tile = depthwise_tile,
     .depthwise_gradient = depthwise_gradient,
