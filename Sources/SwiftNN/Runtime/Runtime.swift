@@ -31,12 +31,10 @@ public enum Runtime {
     }
 
     /// A one-line complaint about the environment variable SWIFTNN_ISA, or nil where it is unset or can be obeyed.
-    public static func instructionSetComplaint(environment: [String: String]) -> String? {
-        guard let name = environment["SWIFTNN_ISA"] else { return nil }
+    public static func instructionSetComplaint() -> String? {
+        guard let name = SystemFile.environment("SWIFTNN_ISA") else { return nil }
+        if let wanted = InstructionSet(rawValue: name), wanted.isAvailable { return nil }
         let usable = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
-        guard let wanted = InstructionSet(rawValue: name), wanted.isAvailable else {
-            return "SWIFTNN_ISA=\(name): this machine has \(usable)"
-        }
-        return nil
+        return "SWIFTNN_ISA=\(name): this machine has \(usable)"
     }
 }

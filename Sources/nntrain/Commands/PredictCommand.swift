@@ -1,0 +1,31 @@
+import ArgumentParser
+import SwiftNN
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict", abstract: "Writes the classes that a saved model predicts, as CSV: index,label.")
+
+    @Argument(help: "The model.safetensors that a training wrote.")
+    var model: String
+
+    @Option(help: ArgumentHelp("Images as an IDX file, plain or gzip; else the test set's.", valueName: "file"))
+    var images: String?
+
+    @OptionGroup var location: DataOption
+
+    @Option(help: ArgumentHelp("Where the CSV goes.", valueName: "file"))
+    var out = "submission.csv"
+
+    func run() throws {
+        try checkEnvironment()
+        let saved = try SavedModel(from: model)
+        let data = try images.map { path in
+            try ImageDataset.unlabelled(idx: path, classNames: saved.recipe.dataset.load(in: location.data).test.classNames)
+        } ?? saved.recipe.dataset.load(in: location.data).test
+        let input = try saved.normalized(data, from: images ?? saved.recipe.dataset.title)
+        let predictions = try saved.model.probabilities(for: input).argmaxOfRows()
+        let lines = predictions.enumerated().map { "\($0),\($1)\n" }
+        try AtomicFile.write("index,label\n" + lines.joined(), to: out)
+        print("wrote \(predictions.count) predictions to \(out)")
+    }
+}

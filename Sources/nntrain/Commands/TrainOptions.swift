@@ -1,0 +1,65 @@
+import ArgumentParser
+import SwiftNN
+
+enum Precision: String, ExpressibleByArgument, CaseIterable {
+    case float32
+    case bfloat16
+}
+
+/// What every training command takes.
+struct TrainOptions: ParsableArguments {
+    @Option(help: "Which recipe; the first listed below is the default.")
+    var recipe: String?
+
+    @OptionGroup var location: DataOption
+
+    @Option(help: "How often to go through the training set; else the recipe's number.")
+    var epochs: Int?
+
+    @Option(help: "How many samples make a step; else the recipe's number.")
+    var batchSize: Int?
+
+    @Option(help: "Of the weights, the order of the samples and dropout. The same seed gives the same model.")
+    var seed: UInt64 = 1
+
+    @Option(help: "How many threads compute; else one per CPU.")
+    var threads: Int?
+
+    @Option(help: "float32 (bfloat16 is not yet built).")
+    var precision: Precision = .float32
+
+    @Option(help: ArgumentHelp("Where model.safetensors, metrics.json and report.html go.", valueName: "dir"))
+    var out: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Train without so many of the training samples and score on them instead of the test set, for tuning.",
+            valueName: "samples"))
+    var holdOut = 0
+
+    @Flag(help: "Print the result only.")
+    var quiet = false
+
+    func validate() throws {
+        guard precision == .float32 else {
+            throw ValidationError("--precision bfloat16 is not yet supported: use float32")
+        }
+        guard holdOut >= 0 else { throw ValidationError("--hold-out must be at least 0, not \(holdOut)") }
+        for (name, value) in [("--epochs", epochs), ("--batch-size", batchSize), ("--threads", threads)] {
+            guard let value, value < 1 else { continue }
+            throw ValidationError("\(name) must be at least 1, not \(value)")
+        }
+    }
+
+    func train(_ dataset: DatasetName) throws {
+        try checkEnvironment()
+        if let threads { Runtime.threads = threads }
+        var recipe = try Recipe.find(recipe, of: dataset)
+        if let epochs { recipe.epochs = epochs }
+        if let batchSize { recipe.batchSize = batchSize }
+        try TrainingSession(
+            recipe: recipe, data: location.data, seed: seed, precision: precision, out: out.map(OutputDirectory.init),
+            quiet: quiet, holdOut: holdOut
+        ).run()
+    }
+}

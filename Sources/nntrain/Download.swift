@@ -1,0 +1,112 @@
+import Foundation
+import SwiftNN
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// Brings the files of a data set from a mirror. They take their place only after their hashes were checked.
+struct Download {
+    private let source: DatasetSource
+    private let mirror: String
+    private let directory: String
+    /// Where files lie until they are checked: beside their place, so that moving them there is one step.
+    private let staging: String
+
+    init(_ source: DatasetSource, from mirror: String, to directory: String) {
+        (self.source, self.directory) = (source, directory)
+        self.mirror = mirror.hasSuffix("/") ? mirror : mirror + "/"
+        staging = directory + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
+    }
+
+    /// - Throws: `FileError` naming the address or the file and what is wrong; nothing that was there is changed then.
+    func run() throws {
+        let files = FileManager.default
+        do {
+            try files.createDirectory(atPath: staging, withIntermediateDirectories: true)
+            defer { try? files.removeItem(atPath: staging) }
+            for name in source.downloads { try fetch(name) }
+            try source.verify(in: staging)
+            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            for name in try files.contentsOfDirectory(atPath: staging) {
+                let place = directory + "/" + name
+                if files.fileExists(atPath: place) { try files.removeItem(atPath: place) }
+                try files.moveItem(atPath: staging + "/" + name, toPath: place)
+            }
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw FileError(directory, error.localizedDescription)
+        }
+    }
+
+    private func fetch(_ name: String) throws {
+        guard let address = URL(string: mirror + name) else { throw FileError(mirror + name, "not an address") }
+        print("fetching \(address.absoluteString)")
+        let bytes = try load(address)
+        let path = staging + "/" + name
+        try AtomicFile.write(bytes, to: path)
+        if name.hasSuffix(".tar.gz") {
+            try unpack(path)
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    private func load(_ address: URL) throws -> [UInt8] {
+        let result = Result<Data, any Error>.waiting { resume in
+            URLSession.shared.dataTask(with: address) { data, response, error in
+                if let error { return resume(.failure(error)) }
+                let status = (response as? HTTPURLResponse)?.statusCode ?? 200
+                guard status == 200, let data else {
+                    return resume(.failure(FileError(address.absoluteString, "the server answered \(status)")))
+                }
+                resume(.success(data))
+            }.resume()
+        }
+        do {
+            return Array(try result.get())
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw FileError(address.absoluteString, "cannot be fetched: \(error.localizedDescription)")
+        }
+    }
+
+    /// Unpacks an archive of one folder into the staging directory, without the folder.
+    private func unpack(_ archive: String) throws {
+        let tar = Process()
+        tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        tar.arguments = ["tar", "-xzf", archive, "-C", staging, "--strip-components", "1"]
+        try tar.run()
+        tar.waitUntilExit()
+        guard tar.terminationStatus == 0 else {
+            throw FileError(archive, "tar could not unpack it (status \(tar.terminationStatus))")
+        }
+    }
+}
+
+extension Result where Success: Sendable, Failure == any Error {
+    /// Waits for a result that is handed over on another thread.
+    fileprivate static func waiting(_ start: (@escaping @Sendable (Self) -> Void) -> Void) -> Self {
+        let box = ResultBox<Self>()
+        start { box.set($0) }
+        return box.wait()
+    }
+}
+
+/// Hands one value from one thread to another.
+private final class ResultBox<Value: Sendable>: @unchecked Sendable {
+    private var value: Value?
+    private let ready = DispatchSemaphore(value: 0)
+
+    func set(_ value: Value) {
+        self.value = value
+        ready.signal()
+    }
+
+    func wait() -> Value {
+        ready.wait()
+        guard let value else { preconditionFailure("signalled without a value") }
+        return value
+    }
+}

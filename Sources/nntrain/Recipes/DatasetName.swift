@@ -1,0 +1,22 @@
+import SwiftNN
+
+/// The data sets that recipes train on.
+enum DatasetName: String, CaseIterable {
+    case mnist
+    case fashionMNIST = "fashion-mnist"
+
+    var title: String {
+        switch self {
+        case .mnist: "MNIST"
+        case .fashionMNIST: "Fashion-MNIST"
+        }
+    }
+
+    /// Both parts, not yet normalised.
+    func load(in directory: String?) throws -> (train: ImageDataset, test: ImageDataset) {
+        switch self {
+        case .mnist: try .mnist(in: directory)
+        case .fashionMNIST: try .fashionMNIST(in: directory)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import SwiftNN
+
+/// A model with everything that its training needs. One file each, hyper-parameters on top, evidence in its header.
+struct Recipe {
+    let name: String
+    let dataset: DatasetName
+    let summary: String
+    var epochs: Int
+    var batchSize: Int
+    let rule: any UpdateRule
+    let schedule: any Schedule
+    let loss: CrossEntropyLoss
+    let makeModel: () -> Sequential
+
+    /// The default of each data set first.
+    static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP]
+
+    static func of(_ dataset: DatasetName) -> [Recipe] { all.filter { $0.dataset == dataset } }
+
+    /// The recipe of that name, or the data set's default.
+    static func find(_ name: String?, of dataset: DatasetName) throws -> Recipe {
+        let recipes = of(dataset)
+        guard let found = name.map({ name in recipes.first { $0.name == name } }) ?? recipes.first else {
+            throw ValidationError(
+                "no recipe \(name ?? "") for \(dataset.rawValue): there is \(recipes.map(\.name).joined(separator: ", "))")
+        }
+        return found
+    }
+
+    /// The recipes with their summaries, for `--help`.
+    static func list(of dataset: DatasetName) -> String {
+        "RECIPES\n" + of(dataset).map { "  \($0.name): \($0.summary)" }.joined(separator: "\n")
+    }
+
+    /// What the report shows.
+    var hyperParameters: [(name: String, value: String)] {
+        [
+            ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"), ("optimizer", rule.description),
+            ("schedule", "\(schedule)"), ("label smoothing", "\(loss.labelSmoothing)"),
+        ]
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import SwiftNN
+
+/// One run of a recipe, from the data to the files it leaves.
+struct TrainingSession {
+    let recipe: Recipe
+    let data: String?
+    let seed: UInt64
+    let precision: Precision
+    let out: OutputDirectory?
+    let quiet: Bool
+    /// Samples of the training set that take the place of the test set; 0 scores on the test set.
+    let holdOut: Int
+
+    func run() throws {
+        let (train, test) = try loadData()
+        let model = recipe.makeModel()
+        model.initialize(seed: seed)
+        let trainer = Trainer(
+            model, loss: recipe.loss, optimizer: Optimizer(recipe.rule, model.parameters), schedule: recipe.schedule,
+            seed: seed, callbacks: quiet ? [] : [ProgressBar()])
+        let history = try trainer.fit(train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test)
+        guard let score = history.last?.validation else { return }
+        if let out {
+            let saved = SavedModel(
+                recipe: recipe, model: model, normalization: train.normalization ?? train.channelStatistics())
+            try saved.write(to: out.model)
+            let metrics = Metrics(self, model: model, history: history, score: score, modelBytes: try fileSize(out.model))
+            try metrics.write(to: out.metrics)
+            try report(metrics, model, history, test).write(to: out.report)
+        }
+        let set = holdOut > 0 ? "held-out" : "test"
+        print("\(set) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))")
+        if let out { print("wrote \(out.model), \(out.metrics), \(out.report)") }
+    }
+
+    private func loadData() throws -> (train: ImageDataset, test: ImageDataset) {
+        var (train, test) = try recipe.dataset.load(in: data)
+        if holdOut > 0 {
+            guard holdOut < train.count else {
+                throw FileError("--hold-out", "must be below the \(train.count) training samples, not \(holdOut)")
+            }
+            (train, test) = train.split(holdingOut: holdOut, seed: 0)
+        }
+        train.normalization = train.channelStatistics()
+        test.normalization = train.normalization
+        return (train, test)
+    }
+
+    private func report(
+        _ metrics: Metrics, _ model: Sequential, _ history: [EpochRecord], _ test: ImageDataset
+    ) throws -> String {
+        let probabilities = try model.probabilities(for: test)
+        var report = TrainingReport(title: "\(recipe.dataset.title), recipe \(recipe.name)")
+        report.figures = metrics.figures
+        report.hyperParameters = recipe.hyperParameters + [("seed", "\(seed)"), ("precision", precision.rawValue)]
+        report.layers = try Plan(model, inputShape: [1] + test.shape).summary
+        report.history = history
+        report.classNames = test.classNames
+        report.confusion = try ConfusionMatrix(
+            labels: test.labels, predictions: probabilities.argmaxOfRows(), classCount: test.classNames.count)
+        report.mistakes = Mistake.mostConfident(24, labels: test.labels, probabilities: probabilities) { sample in
+            Picture(
+                width: test.shape[2], height: test.shape[1], channels: test.shape[0], pixels: Array(test[sample]))
+        }
+        return report.html()
+    }
+
+    private func fileSize(_ path: String) throws -> Int {
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        return size ?? 0
+    }
+}
+
+extension String {
+    fileprivate func write(to path: String) throws { try AtomicFile.write(self, to: path) }
+}
