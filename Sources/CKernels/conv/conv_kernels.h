@@ -81,7 +81,7 @@ static void panel_copy(size_t rows, size_t columns, const float *source, size_t 
     for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
         const size_t lanes = columns - c < SIMD_WIDTH ? columns - c : SIMD_WIDTH;
         for (size_t r = 0; r < rows; r++) {
-            v_store(panel + r * SIMD_TILE_COLUMNS + c, load_lanes(source + r * stride + c, lanes));
+            v_store(panel + r * SIMD_TILE_COLUMNS + c, v_load_lanes(source + r * stride + c, lanes));
         }
     }
 }

@@ -47,6 +47,16 @@ extension ImageDataset {
             pixels: file.pixels, shape: [1, file.height, file.width], labels: classes, classNames: classNames)
     }
 
+    /// Images of one channel without labels (all are 0) from an IDX file, plain or compressed by gzip: to predict.
+    ///
+    /// - Throws: `FileError` where the file is damaged.
+    public static func unlabelled(idx path: String, classNames: [String]) throws -> ImageDataset {
+        let file = try IDX.read(path).images()
+        return ImageDataset(
+            pixels: file.pixels, shape: [1, file.height, file.width], labels: Array(repeating: 0, count: file.count),
+            classNames: classNames)
+    }
+
     /// Images from a text file: a line each, with the label and then the pixels of [C, H, W] from 0 to 255, separated by
     /// commas; a first line of column names is skipped.
     ///

@@ -2,7 +2,7 @@
 ///
 /// A rule is a value with its hyper-parameters; what it remembers between steps (momentum, averages of squares) is kept by
 /// the `Optimizer` for each parameter.
-public protocol UpdateRule: CustomStringConvertible {
+public protocol UpdateRule: Sendable, CustomStringConvertible {
     /// The learning rate.
     var lr: Float { get set }
 

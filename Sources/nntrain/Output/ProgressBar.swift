@@ -32,7 +32,7 @@ final class ProgressBar: TrainerCallback {
         let test = record.validation.map { "  test loss \(NumberText.fixed($0.loss, digits: 4))  accuracy \(NumberText.percent($0.accuracy))" } ?? ""
         draw("\(label(record))  \(figures(record))\(test)")
         print()
-        fflush(stdout)
+        fflush(nil)
     }
 
     private func label(_ record: EpochRecord) -> String {
@@ -48,6 +48,6 @@ final class ProgressBar: TrainerCallback {
     /// Draws over the line on a terminal, and else leaves the line for `print()` to end.
     private func draw(_ line: String) {
         print(isTerminal ? "\r\u{1B}[K\(line)" : line, terminator: "")
-        fflush(stdout)
+        fflush(nil)
     }
 }

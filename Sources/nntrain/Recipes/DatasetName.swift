@@ -15,8 +15,8 @@ enum DatasetName: String, CaseIterable {
     /// Both parts, not yet normalised.
     func load(in directory: String?) throws -> (train: ImageDataset, test: ImageDataset) {
         switch self {
-        case .mnist: try .mnist(in: directory)
-        case .fashionMNIST: try .fashionMNIST(in: directory)
+        case .mnist: try ImageDataset.mnist(in: directory)
+        case .fashionMNIST: try ImageDataset.fashionMNIST(in: directory)
         }
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import SwiftNN
 
 /// A model with everything that its training needs. One file each, hyper-parameters on top, evidence in its header.
-struct Recipe {
+struct Recipe: Sendable {
     let name: String
     let dataset: DatasetName
     let summary: String
@@ -11,7 +11,7 @@ struct Recipe {
     let rule: any UpdateRule
     let schedule: any Schedule
     let loss: CrossEntropyLoss
-    let makeModel: () -> Sequential
+    let makeModel: @Sendable () -> Sequential
 
     /// The default of each data set first.
     static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP]
