@@ -63,7 +63,7 @@ import SwiftNN
     }
 
     private func setThreads() throws {
-        if let complaint = Runtime.instructionSetComplaint(environment: ProcessInfo.processInfo.environment) {
+        if let complaint = Runtime.instructionSetComplaint() {
             throw BenchError(complaint)
         }
         if let threads {
