@@ -23,7 +23,7 @@ public struct NormCase: KernelCase {
         } + [
             NormCase(rows: 0, channels: 5), NormCase(rows: 5, channels: 0), NormCase(rows: 1200, channels: 10),
             NormCase(rows: 33_000, channels: 3), NormCase(rows: 70, channels: 130), NormCase(rows: 40, channels: 1030),
-            NormCase(rows: 3, channels: 2100), NormCase(rows: 600, channels: 200),
+            NormCase(rows: 3, channels: 2100), NormCase(rows: 500, channels: 300),
             NormCase(rows: 4000, channels: 12, mean: 1000, deviation: 0.1),
             NormCase(rows: 64, channels: 300, mean: 1000, deviation: 0.1),
             NormCase(rows: 64, channels: 33, mean: -1000, deviation: 0.1),
