@@ -23,14 +23,9 @@ typedef struct {
     size_t images, lines, columns;  ///< of a block of output pixels
     size_t line_blocks, column_blocks, blocks;
     size_t chunks;                ///< of the blocks
-    size_t row_tiles, row_parts;  ///< of the rows (tap, input channel) of the gradient
+    size_t row_tiles, row_parts;  ///< of the rows of the gradient, the input channels of a group
     size_t panels, panel_parts;   ///< of its columns, the output channels of all groups
 } gradient_plan;
-
-/// The tiles of rows in one tap.
-static size_t tap_tiles(const gradient_plan *plan) {
-    return snn_ceil_div(plan->geometry.depth, plan->kernels->tile_rows);
-}
 
 static size_t tap_count(const gradient_plan *plan) { return plan->geometry.height.taps * plan->geometry.width.taps; }
 
@@ -41,14 +36,17 @@ static size_t cut_evenly(size_t size, size_t most, size_t *piece) {
     return pieces;
 }
 
-/// Blocks of pixels of one line, of lines of one image, or of whole images: as many as keep x and dy in half of the
-/// second-level cache; where chunks are wanted, few enough to make that many blocks.
+/// Blocks of pixels of one line, of lines of one image, or of whole images: as many as keep the part of x and dy that a
+/// task reads in half of the second-level cache, and a panel of dy in half of the first; where chunks are wanted, few
+/// enough to make that many blocks.
 static void choose_blocks(gradient_plan *plan, size_t wanted_chunks) {
     const conv_geometry *geometry = &plan->geometry;
     const size_t lines = geometry->height.positions, columns = geometry->width.positions;
     const size_t source_pixels = (size_t)(geometry->height.step * geometry->width.step);
-    const size_t pixel_bytes = (source_pixels * geometry->source_channels + geometry->target_channels) * sizeof(float);
-    const size_t fitting = snn_l2_cache_size() / 2 / snn_max(pixel_bytes, 1);
+    const size_t pixel_floats =
+        source_pixels * geometry->source_channels / plan->row_parts + geometry->target_channels / plan->panel_parts + 1;
+    const size_t panel_pixels = snn_l1_cache_size() / 2 / (plan->kernels->tile_columns * sizeof(float));
+    const size_t fitting = snn_min(snn_l2_cache_size() / 2 / (pixel_floats * sizeof(float)), panel_pixels);
     const size_t wanted = geometry->batch * lines * columns / wanted_chunks;
     // With very few pixels, a tile would spend its time on loading and storing the sums.
     const size_t pixels = snn_max(32, snn_min(fitting, wanted));
@@ -69,16 +67,17 @@ static gradient_plan make_plan(const snn_conv_shape *shape) {
     };
     plan.sums_size = conv_packing_size(&plan.packing);
     plan.panels = plan.packing.groups * conv_packing_panels(&plan.packing);
-    plan.row_tiles = tap_count(&plan) * tap_tiles(&plan);
+    plan.row_tiles = snn_ceil_div(plan.geometry.depth, plan.kernels->tile_rows);
     const bool in_chunks = plan.geometry.depthwise || plan.sums_size * sizeof(float) <= snn_l2_cache_size() / 2;
+    if (!in_chunks) {
+        // About square: each part of the columns reads all of x, and each part of the rows all of dy.
+        plan.row_parts = snn_max(1, snn_min(plan.row_tiles, 4));
+        plan.panel_parts = snn_max(1, snn_min(plan.panels, wanted_tasks / plan.row_parts));
+    }
     choose_blocks(&plan, in_chunks ? wanted_tasks : 1);
     plan.chunks = in_chunks ? snn_min(wanted_tasks, plan.blocks) : 1;
     if (!plan.geometry.depthwise) {
         plan.copy_size = plan.images * plan.lines * plan.columns * plan.packing.panel_columns;
-    }
-    if (!in_chunks) {
-        plan.panel_parts = snn_max(1, snn_min(plan.panels, wanted_tasks / 2));
-        plan.row_parts = snn_max(1, snn_min(plan.row_tiles, snn_ceil_div(wanted_tasks, plan.panel_parts)));
     }
     return plan;
 }
@@ -174,11 +173,11 @@ static void copy_panel(const gradient_plan *plan, const pixel_block *block, cons
     }
 }
 
-/// Adds one block to the tiles [first, end) of the rows of one panel.
+/// Adds one block to the tiles [first, end) of the rows of one panel, at all taps.
 static void add_rows(const gradient_plan *plan, const pixel_block *block, bool first_block, const gradient_panel *panel,
     const float *copy, size_t first, size_t end, float *sums) {
     const conv_geometry *geometry = &plan->geometry;
-    const size_t width = plan->packing.panel_columns, tile_rows = plan->kernels->tile_rows, tiles = tap_tiles(plan);
+    const size_t width = plan->packing.panel_columns, tile_rows = plan->kernels->tile_rows, taps = tap_count(plan);
     float *panel_sums = sums + panel->index * conv_packing_panel_size(&plan->packing);
     snn_weight_gradient_tile tile = {
         .columns = panel->columns,
@@ -190,8 +189,9 @@ static void add_rows(const gradient_plan *plan, const pixel_block *block, bool f
         .c_row = width,
         .beta = first_block ? 0 : 1,
     };
-    for (size_t t = first; t < end; t++) {
-        const size_t tap = t / tiles, row = t % tiles * tile_rows;
+    // All taps of a tile's channels after another, since they read the same pixels.
+    for (size_t t = first * taps; t < end * taps; t++) {
+        const size_t tap = t % taps, row = t / taps * tile_rows;
         const tap_pixels pixels = tap_pixels_of(plan, block, tap);
         if (pixels.images == 0 && !first_block) continue;
         tile.rows = snn_min(tile_rows, geometry->depth - row);

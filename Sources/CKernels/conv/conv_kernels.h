@@ -9,13 +9,8 @@ SIMD_INLINE vf load_strided(const float *p, size_t lane_stride, size_t lanes) {
 }
 
 SIMD_INLINE void store_strided(float *p, vf v, size_t lane_stride, size_t lanes) {
-    if (lane_stride == 1 && lanes == SIMD_WIDTH) {
-        v_store(p, v);
-    } else if (lane_stride == 1) {
-        v_store_n(p, v, lanes);
-    } else {
-        for (size_t lane = 0; lane < lanes; lane++) p[lane * lane_stride] = v[lane];
-    }
+    if (lane_stride == 1) return v_store_lanes(p, v, lanes);
+    for (size_t lane = 0; lane < lanes; lane++) p[lane * lane_stride] = v[lane];
 }
 
 /// Vectors of channels from `first` on, of which the last has `tail` lanes. `rows` and `vectors` are constants at every
@@ -64,8 +59,7 @@ SIMD_INLINE void depthwise_tile_sized(const size_t rows, const snn_depthwise_til
         depthwise_channels(rows, SIMD_TILE_VECTORS, true, tile, c, SIMD_WIDTH);
     }
     for (; c < tile->channels; c += SIMD_WIDTH) {
-        const size_t rest = tile->channels - c;
-        depthwise_channels(rows, 1, false, tile, c, rest < SIMD_WIDTH ? rest : SIMD_WIDTH);
+        depthwise_channels(rows, 1, false, tile, c, lanes_at(c, tile->channels));
     }
 }
 
@@ -79,7 +73,7 @@ static void depthwise_tile(const snn_depthwise_tile *tile) {
 /// Columns up to the vector's width are filled up with zeros, further ones left.
 static void panel_copy(size_t rows, size_t columns, const float *source, size_t stride, float *panel) {
     for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
-        const size_t lanes = columns - c < SIMD_WIDTH ? columns - c : SIMD_WIDTH;
+        const size_t lanes = lanes_at(c, columns);
         for (size_t r = 0; r < rows; r++) {
             v_store(panel + r * SIMD_TILE_COLUMNS + c, v_load_lanes(source + r * stride + c, lanes));
         }
@@ -138,7 +132,7 @@ SIMD_INLINE void depthwise_gradient_channels(
     for (size_t v = 0; v < vectors; v++) {
         float *c = sum->c + first + v * SIMD_WIDTH;
         if (sum->beta != 0) acc[v] = v_fma(v_set1(sum->beta), v_load_lanes(c, lanes), acc[v]);
-        store_strided(c, acc[v], 1, lanes);
+        v_store_lanes(c, acc[v], lanes);
     }
 }
 
@@ -149,7 +143,6 @@ static void depthwise_gradient(const snn_depthwise_gradient *sum) {
         depthwise_gradient_channels(vectors, true, sum, c, SIMD_WIDTH);
     }
     for (; c < sum->channels; c += SIMD_WIDTH) {
-        const size_t rest = sum->channels - c;
-        depthwise_gradient_channels(1, false, sum, c, rest < SIMD_WIDTH ? rest : SIMD_WIDTH);
+        depthwise_gradient_channels(1, false, sum, c, lanes_at(c, sum->channels));
     }
 }
