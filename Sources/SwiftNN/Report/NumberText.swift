@@ -22,6 +22,7 @@ public enum NumberText {
     /// A number of any size with so many significant digits and no idle zeros: "0.25", "1200", "3.1e-5".
     public static func short(_ value: Double, significant: Int = 4) -> String {
         guard value.isFinite, value != 0 else { return value == 0 ? "0" : word(value) }
+        guard value.isNormal else { return "\(value)" }
         let exponent = Int(log10(value.magnitude).rounded(.down))
         if exponent >= -4 && exponent < max(significant, 6) {
             return withoutIdleZeros(fixed(value, digits: max(significant - 1 - exponent, 0)))

@@ -55,3 +55,15 @@ public struct Picture: Sendable, Hashable {
     /// The picture as a URL that needs no file.
     var dataURI: String { "data:image/png;base64," + Data(png).base64EncodedString() }
 }
+
+extension ImageDataset {
+    /// The picture of an image of one or three channels, as it came.
+    public func picture(of index: Int) -> Picture {
+        precondition(
+            (0..<count).contains(index), "ImageDataset.picture: there is no image \(index) among \(count)")
+        let size = shape.product
+        return Picture(
+            width: shape[2], height: shape[1], channels: shape[0],
+            pixels: Array(pixels[index * size..<(index + 1) * size]))
+    }
+}

@@ -32,7 +32,8 @@ struct ChartAxis {
             ticks = Self.linearTicks(domain, step: step)
         case .logarithmic:
             let (low, high) = (shown.min() ?? 0.1, shown.max() ?? 1)
-            let margin = high > low ? pow(high / low, 0.04) : 2
+            let extent = log(high) - log(low)
+            let margin = extent > 1e-9 ? exp(0.04 * extent) : 2
             domain = max(low / margin, .leastNonzeroMagnitude)...min(high * margin, .greatestFiniteMagnitude)
             ticks = Self.logarithmicTicks(domain, maximumTicks: maximumTicks)
         }
@@ -48,7 +49,7 @@ struct ChartAxis {
         let (low, high) = (domain.lowerBound, domain.upperBound)
         switch scale {
         case .linear: return (value - low) / (high - low)
-        case .logarithmic: return log(value / low) / log(high / low)
+        case .logarithmic: return (log(value) - log(low)) / (log(high) - log(low))
         }
     }
 
@@ -81,10 +82,14 @@ struct ChartAxis {
         let first = (domain.lowerBound / step - 1e-9).rounded(.up)
         let last = (domain.upperBound / step + 1e-9).rounded(.down)
         let digits = max(Int((-log10(step) - 1e-9).rounded(.up)), 0)
-        let isPlain = digits <= 4 && max(first.magnitude, last.magnitude) * step < 1e7
+        let largest = max(first.magnitude, last.magnitude)
+        let isPlain = digits <= 4 && largest * step < 1e7
+        // As many digits as tell neighbours apart.
+        let significant = Int(log10(max(largest, 1))) + 2
         return stride(from: first, through: last, by: 1).map { index in
             let value = index * step
-            let label = isPlain ? NumberText.fixed(value, digits: digits) : NumberText.short(value, significant: 6)
+            let label =
+                isPlain ? NumberText.fixed(value, digits: digits) : NumberText.short(value, significant: significant)
             return Tick(value: value, label: label)
         }
     }
