@@ -1,7 +1,7 @@
 /// A convolution by the definition: channels-last images, weights [out, in / groups, kernel height, kernel width].
-public struct ReferenceConv {
+public struct ReferenceConv: Sendable {
     /// One axis of the image.
-    public struct Axis {
+    public struct Axis: Sendable {
         let size: Int, kernel: Int, stride: Int, dilation: Int, padBefore: Int, outputSize: Int
 
         public init(size: Int, kernel: Int, stride: Int, dilation: Int, padBefore: Int, outputSize: Int) {
@@ -11,6 +11,14 @@ public struct ReferenceConv {
             self.dilation = dilation
             self.padBefore = padBefore
             self.outputSize = outputSize
+        }
+
+        /// The output size follows from the others.
+        public init(size: Int, kernel: Int, stride: Int, dilation: Int, padBefore: Int, padAfter: Int) {
+            let room = size + padBefore + padAfter - dilation * (kernel - 1) - 1
+            self.init(
+                size: size, kernel: kernel, stride: stride, dilation: dilation, padBefore: padBefore,
+                outputSize: room < 0 ? 0 : room / stride + 1)
         }
 
         /// Where output position `out` reads through tap `tap`, or nil in the padding.

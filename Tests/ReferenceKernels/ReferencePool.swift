@@ -1,5 +1,5 @@
 /// One axis of a pooling, by PyTorch's definitions.
-public struct ReferencePoolAxis {
+public struct ReferencePoolAxis: Sendable {
     let size: Int, kernel: Int, stride: Int, dilation: Int, padBefore: Int, padAfter: Int
     public let out: Int
 
@@ -28,7 +28,7 @@ public struct ReferencePoolAxis {
 }
 
 /// A pooling of a channels-last batch.
-public struct ReferencePool {
+public struct ReferencePool: Sendable {
     public let batch: Int, channels: Int
     public let vertical: ReferencePoolAxis, horizontal: ReferencePoolAxis
     public let countIncludePad: Bool
