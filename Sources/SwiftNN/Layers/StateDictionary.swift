@@ -1,6 +1,8 @@
 /// A set of tensors that does not fit the model it was to be loaded into.
 public struct StateError: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 extension Layer {

@@ -67,5 +67,9 @@ public struct LabelError: Error, Equatable, Sendable, CustomStringConvertible {
     public let row: Int
     public let classes: Int
 
+    public init(label: Int32, row: Int, classes: Int) {
+        (self.label, self.row, self.classes) = (label, row, classes)
+    }
+
     public var description: String { "label \(label) of row \(row) is outside of 0 ..< \(classes)" }
 }
