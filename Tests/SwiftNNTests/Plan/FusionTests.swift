@@ -1,0 +1,81 @@
+import SwiftNN
+import Testing
+
+/// What a plan fuses, or leaves out, does not change a result.
+@Suite struct FusionTests {
+    enum Kind: String, CaseIterable, Sendable {
+        case linear, conv, batchNorm, batchNorm1d
+
+        func layer() -> any StandaloneLayer {
+            switch self {
+            case .linear: Linear(7, 19)
+            case .conv: Conv2d(3, 19, kernelSize: 3, padding: 1)
+            case .batchNorm: BatchNorm2d(3)
+            case .batchNorm1d: BatchNorm1d(7)
+            }
+        }
+
+        var shape: [Int] { self == .linear || self == .batchNorm1d ? [5, 7] : [2, 3, 5, 4] }
+    }
+
+    static func activation(_ index: Int) -> any StandaloneLayer {
+        [
+            Identity(), BinaryStep(), Sigmoid(), Tanh(), Arctan(), ReLU(), LeakyReLU(slope: 0.1), LeakyReLU(slope: -1),
+            ELU(), GELU(), GELU(approximation: .sigmoid), GELU(approximation: .tanh), SiLU(), Softplus(),
+        ][index]
+    }
+
+    @Test(arguments: Kind.allCases, 0..<14) func anActivationBehindALayer(_ kind: Kind, activation: Int) throws {
+        let layer = kind.layer()
+        layer.initialize(seed: 1)
+        let fused = Sequential([layer, Self.activation(activation)])
+        let apart = Sequential([layer, Copy(), Self.activation(activation)])
+        let twice = Sequential([layer, Identity(), Self.activation(activation), Tanh()])
+        let twiceApart = Sequential([layer, Copy(), Self.activation(activation), Copy(), Tanh()])
+        for (a, b) in [(fused, apart), (twice, twiceApart)] {
+            for mode in [Plan.Mode.training, .inference] {
+                try expectSame(results(a, kind.shape, mode), results(b, kind.shape, mode))
+            }
+        }
+    }
+
+    @Test func flattenIsAView() throws {
+        let conv = Conv2d(3, 4, kernelSize: 2)
+        let linear = Linear(4 * 3 * 2, 5)
+        let direct = Sequential([conv, Flatten(), Flatten(), ReLU(), Dropout(0), linear])
+        let copied = Sequential([conv, Copy(), Flatten(), Copy(), ReLU(), linear])
+        let (a, b) = (try results(direct, [2, 3, 4, 3], .training), try results(copied, [2, 3, 4, 3], .training))
+        // The products are summed in another order.
+        for (x, y) in zip(a, b) { expectClose(x, y, tolerance: 2e-6, "flatten") }
+    }
+
+    /// Every layer that may read a flattened image, against the same on a copy in logical order.
+    @Test func everyReaderKnowsTheOrderOfAFlattenedImage() throws {
+        let readers: [any Layer] = [
+            BatchNorm1d(24), LayerNorm(24), PReLU(channels: 24), PReLU(), Softmax(), LogSoftmax(), Sigmoid(), GELU(),
+            Scale(24), Residual { Tanh() }, Residual(shortcut: Linear(24, 24)) { Tanh() }, Flatten(),
+        ]
+        let conv = Conv2d(3, 4, kernelSize: 2)
+        for reader in readers {
+            let direct = Sequential([conv, Flatten(), reader])
+            let copied = Sequential([conv, Flatten(), Copy(), reader])
+            let (a, b) = (try results(direct, [2, 3, 4, 3], .training), try results(copied, [2, 3, 4, 3], .training))
+            for (x, y) in zip(a, b) { expectClose(x, y, tolerance: 4e-6, "\(reader)") }
+        }
+    }
+
+    /// Output, and in training the gradients of input and parameters.
+    private func results(_ model: Sequential, _ shape: [Int], _ mode: Plan.Mode) throws -> [Tensor] {
+        model.clearGradients()
+        let plan = try Plan(model, inputShape: shape, mode: mode, inputGradient: true)
+        let y = try plan.forward(.normal(shape, seed: 2))
+        guard mode == .training else { return [y] }
+        try plan.backward(.normal(y.shape, seed: 3))
+        return try [y, #require(plan.inputGradient)] + model.parameters.map(\.gradient)
+    }
+
+    private func expectSame(_ a: [Tensor], _ b: [Tensor], sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(a.map(\.shape) == b.map(\.shape), sourceLocation: sourceLocation)
+        #expect(a.map(bits) == b.map(bits), sourceLocation: sourceLocation)
+    }
+}
