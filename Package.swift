@@ -57,6 +57,7 @@ let package = Package(
         ),
         .target(name: "KernelCases", dependencies: ["CKernels"], path: "Benchmarks/KernelCases"),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
+        .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench"]),
         .testTarget(
             name: "SwiftNNTests",
             dependencies: ["SwiftNN", "ReferenceKernels"],

@@ -25,12 +25,15 @@ struct TrainingSession {
             let saved = SavedModel(
                 recipe: recipe, model: model, normalization: train.normalization ?? train.channelStatistics())
             try saved.write(to: out.model)
-            let metrics = Metrics(self, model: model, history: history, score: score, modelBytes: try fileSize(out.model))
+            let metrics = Metrics(
+                self, model: model, history: history, score: score, modelBytes: try fileSize(out.model))
             try metrics.write(to: out.metrics)
             try report(metrics, model, history, test).write(to: out.report)
         }
         let set = holdOut > 0 ? "held-out" : "test"
-        print("\(set) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))")
+        print(
+            "\(set) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))"
+        )
         if let out { print("wrote \(out.model), \(out.metrics), \(out.report)") }
     }
 

@@ -2,7 +2,8 @@ import ArgumentParser
 import SwiftNN
 
 struct EvalCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "eval", abstract: "Scores a saved model on its test set.")
+    static let configuration = CommandConfiguration(
+        commandName: "eval", abstract: "Scores a saved model on its test set.")
 
     @Argument(help: "The model.safetensors that a training wrote.")
     var model: String
@@ -15,6 +16,8 @@ struct EvalCommand: ParsableCommand {
         let test = try saved.recipe.dataset.load(in: location.data).test
         let trainer = Trainer(saved.model, loss: saved.recipe.loss, optimizer: Optimizer(groups: []))
         let score = try trainer.evaluate(try saved.normalized(test, from: saved.recipe.dataset.title))
-        print("test accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))%  loss \(NumberText.fixed(score.loss, digits: 4))")
+        print(
+            "test accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))%  loss \(NumberText.fixed(score.loss, digits: 4))"
+        )
     }
 }

@@ -19,9 +19,11 @@ struct PredictCommand: ParsableCommand {
     func run() throws {
         try checkEnvironment()
         let saved = try SavedModel(from: model)
-        let data = try images.map { path in
-            try ImageDataset.unlabelled(idx: path, classNames: saved.recipe.dataset.load(in: location.data).test.classNames)
-        } ?? saved.recipe.dataset.load(in: location.data).test
+        let data =
+            try images.map { path in
+                try ImageDataset.unlabelled(
+                    idx: path, classNames: saved.recipe.dataset.load(in: location.data).test.classNames)
+            } ?? saved.recipe.dataset.load(in: location.data).test
         let input = try saved.normalized(data, from: images ?? saved.recipe.dataset.title)
         let predictions = try saved.model.probabilities(for: input).argmaxOfRows()
         let lines = predictions.enumerated().map { "\($0),\($1)\n" }

@@ -19,6 +19,9 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "How many samples make a step; else the recipe's number.")
     var batchSize: Int?
 
+    @Option(help: "The largest learning rate; else the recipe's.")
+    var lr: Float?
+
     @Option(help: "Of the weights, the order of the samples and dropout. The same seed gives the same model.")
     var seed: UInt64 = 1
 
@@ -45,6 +48,7 @@ struct TrainOptions: ParsableArguments {
             throw ValidationError("--precision bfloat16 is not yet supported: use float32")
         }
         guard holdOut >= 0 else { throw ValidationError("--hold-out must be at least 0, not \(holdOut)") }
+        if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr must be a positive number, not \(lr)") }
         for (name, value) in [("--epochs", epochs), ("--batch-size", batchSize), ("--threads", threads)] {
             guard let value, value < 1 else { continue }
             throw ValidationError("\(name) must be at least 1, not \(value)")
@@ -57,6 +61,7 @@ struct TrainOptions: ParsableArguments {
         var recipe = try Recipe.find(recipe, of: dataset)
         if let epochs { recipe.epochs = epochs }
         if let batchSize { recipe.batchSize = batchSize }
+        if let lr { recipe.rule.lr = lr }
         try TrainingSession(
             recipe: recipe, data: location.data, seed: seed, precision: precision, out: out.map(OutputDirectory.init),
             quiet: quiet, holdOut: holdOut

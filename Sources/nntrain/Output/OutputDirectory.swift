@@ -15,7 +15,9 @@ struct OutputDirectory {
         } catch {
             throw FileError(path, "the directory cannot be made: \(error.localizedDescription)")
         }
-        guard FileManager.default.isWritableFile(atPath: path) else { throw FileError(path, "the directory is not writable") }
+        guard FileManager.default.isWritableFile(atPath: path) else {
+            throw FileError(path, "the directory is not writable")
+        }
     }
 
     var model: String { path + "/model.safetensors" }

@@ -29,7 +29,10 @@ final class ProgressBar: TrainerCallback {
 
     func epochFinished(_ record: EpochRecord, trainer: Trainer) {
         secondsBefore += record.seconds / .seconds(1)
-        let test = record.validation.map { "  test loss \(NumberText.fixed($0.loss, digits: 4))  accuracy \(NumberText.percent($0.accuracy))" } ?? ""
+        let test =
+            record.validation.map {
+                "  test loss \(NumberText.fixed($0.loss, digits: 4))  accuracy \(NumberText.percent($0.accuracy))"
+            } ?? ""
         draw("\(label(record))  \(figures(record))\(test)")
         print()
         fflush(nil)

@@ -8,7 +8,7 @@ struct Recipe: Sendable {
     let summary: String
     var epochs: Int
     var batchSize: Int
-    let rule: any UpdateRule
+    var rule: any UpdateRule
     let schedule: any Schedule
     let loss: CrossEntropyLoss
     let makeModel: @Sendable () -> Sequential
@@ -23,7 +23,8 @@ struct Recipe: Sendable {
         let recipes = of(dataset)
         guard let found = name.map({ name in recipes.first { $0.name == name } }) ?? recipes.first else {
             throw ValidationError(
-                "no recipe \(name ?? "") for \(dataset.rawValue): there is \(recipes.map(\.name).joined(separator: ", "))")
+                "no recipe \(name ?? "") for \(dataset.rawValue): there is \(recipes.map(\.name).joined(separator: ", "))"
+            )
         }
         return found
     }

@@ -32,7 +32,7 @@ import Testing
         let plan = try Plan(model, inputShape: x.shape, mode: .training, loss: PlainCrossEntropy())
         let optimizer = Optimizer(PlainDescent(lr: 0.5), model.parameters)
         var losses: [Double] = []
-        for _ in 0..<200 {
+        for _ in 0..<400 {
             losses.append(try plan.forward(x, labels: labels))
             optimizer.clearGradients()
             plan.backward()

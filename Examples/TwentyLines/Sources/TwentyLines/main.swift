@@ -3,7 +3,7 @@ import SwiftNN
 // Is a point of the plane inside the unit circle?
 let points = Tensor.uniform([4096, 2], low: -1.5, high: 1.5, seed: 1)
 let labels = (0..<4096).map { Int32(points[$0, 0] * points[$0, 0] + points[$0, 1] * points[$0, 1] < 1 ? 1 : 0) }
-let (train, test) = try TensorDataset(points, labels: labels, classes: 2).split(validationCount: 1024, seed: 2)
+let (train, test) = TensorDataset(points, labels: labels).split(holdingOut: 1024, seed: 2)
 
 let model = Sequential {
     Linear(2, 32)
@@ -16,5 +16,4 @@ model.initialize(seed: 3)
 
 let trainer = Trainer(model, loss: CrossEntropyLoss(), optimizer: Optimizer(Adam(lr: 0.01), model.parameters))
 try trainer.fit(train, epochs: 20, batchSize: 64)
-let score = try trainer.evaluate(test)
-print("test accuracy \(score.accuracy)")
+print("test accuracy \(try trainer.evaluate(test).accuracy)")
