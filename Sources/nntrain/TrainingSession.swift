@@ -12,13 +12,16 @@ struct TrainingSession {
     /// Samples of the training set that take the place of the test set; 0 scores on the test set.
     let holdOut: Int
 
+    /// "test", or "held-out" where training samples take its place.
+    var scoredOn: String { holdOut > 0 ? "held-out" : "test" }
+
     func run() throws {
         let (train, test) = try loadData()
         let model = recipe.makeModel()
         model.initialize(seed: seed)
         let trainer = Trainer(
             model, loss: recipe.loss, optimizer: Optimizer(recipe.rule, model.parameters), schedule: recipe.schedule,
-            seed: seed, callbacks: quiet ? [] : [ProgressBar()])
+            seed: seed, callbacks: quiet ? [] : [ProgressBar(scoredOn: scoredOn)])
         let history = try trainer.fit(train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test)
         guard let score = history.last?.validation else { return }
         if let out {
@@ -30,7 +33,6 @@ struct TrainingSession {
             try metrics.write(to: out.metrics)
             try report(metrics, model, history, test).write(to: out.report)
         }
-        let set = holdOut > 0 ? "held-out" : "test"
         print(
             "\(set) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))"
         )
@@ -63,8 +65,7 @@ struct TrainingSession {
         report.confusion = try ConfusionMatrix(
             labels: test.labels, predictions: probabilities.argmaxOfRows(), classCount: test.classNames.count)
         report.mistakes = Mistake.mostConfident(24, labels: test.labels, probabilities: probabilities) { sample in
-            Picture(
-                width: test.shape[2], height: test.shape[1], channels: test.shape[0], pixels: Array(test[sample]))
+            test.picture(of: sample)
         }
         return report.html()
     }

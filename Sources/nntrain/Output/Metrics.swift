@@ -42,7 +42,7 @@ struct Metrics: Encodable {
         trainAccuracy = history.last?.trainAccuracy ?? 0
         testLoss = score.loss
         testAccuracy = score.accuracy
-        scoredOn = session.holdOut > 0 ? "held-out" : "test"
+        scoredOn = session.scoredOn
     }
 
     func write(to path: String) throws {

@@ -13,6 +13,10 @@ final class ProgressBar: TrainerCallback {
     private var lastDrawn: ContinuousClock.Instant?
     private var secondsBefore = 0.0
     private var epochs = 0
+    /// What the model is scored on: "test" or "held-out".
+    private let scoredOn: String
+
+    init(scoredOn: String) { self.scoredOn = scoredOn }
 
     func trainingStarted(_ run: TrainingRun, trainer: Trainer) { epochs = run.epochs }
 
@@ -31,7 +35,7 @@ final class ProgressBar: TrainerCallback {
         secondsBefore += record.seconds / .seconds(1)
         let test =
             record.validation.map {
-                "  test loss \(NumberText.fixed($0.loss, digits: 4))  accuracy \(NumberText.percent($0.accuracy))"
+                "  \(scoredOn) loss \(NumberText.fixed($0.loss, digits: 4))  accuracy \(NumberText.percent($0.accuracy))"
             } ?? ""
         draw("\(label(record))  \(figures(record))\(test)")
         print()

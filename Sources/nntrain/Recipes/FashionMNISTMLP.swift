@@ -5,7 +5,7 @@ extension Recipe {
         name: "mlp",
         dataset: .fashionMNIST,
         summary: "a multi-layer perceptron 784-256-128-10 with dropout",
-        epochs: 12,
+        epochs: 16,
         batchSize: 128,
         rule: AdamW(lr: 2e-3, weightDecay: 1e-2),
         schedule: OneCycleSchedule(rise: 0.25),
