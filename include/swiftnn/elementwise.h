@@ -23,7 +23,8 @@ void snn_clamp(size_t count, float low, float high, const float *a, float *out);
 void snn_fill(size_t count, float value, float *out);
 
 /// Sum of squares, accumulated in double in an order that does not depend on the threads.
-/// workspace: snn_sum_squares_workspace_size bytes, at most 512 for any count.
+/// workspace: snn_sum_squares_workspace_size bytes, at most 512 for any count, aligned as
+/// double is.
 double snn_sum_squares(size_t count, const float *x, void *workspace);
 size_t snn_sum_squares_workspace_size(size_t count);
 

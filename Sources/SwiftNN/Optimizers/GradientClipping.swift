@@ -40,7 +40,8 @@ public func gradientNorm(of parameters: [Parameter]) -> Float {
         sum += parameter.withGradientForReading { gradient in
             // At most 512 bytes: on the stack.
             withUnsafeTemporaryAllocation(
-                byteCount: snn_sum_squares_workspace_size(parameter.count), alignment: Int(SNN_ALIGNMENT)
+                of: Double.self,
+                capacity: snn_sum_squares_workspace_size(parameter.count) / MemoryLayout<Double>.stride
             ) { snn_sum_squares(parameter.count, gradient, $0.baseAddress) }
         }
     }

@@ -10,8 +10,12 @@ public struct Value {
     let buffer: Buffer
     /// nil where nobody needs it: in inference, and before the first layer that learns.
     let gradient: Buffer?
+    let count: Int
 
-    var count: Int { shape.product }
+    init(shape: [Int], order: ElementOrder, buffer: Buffer, gradient: Buffer?) {
+        (self.shape, self.order, self.buffer, self.gradient) = (shape, order, buffer, gradient)
+        count = shape.product
+    }
 }
 
 /// How the elements of a value lie in memory.

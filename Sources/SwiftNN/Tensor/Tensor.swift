@@ -7,14 +7,14 @@ import CKernels
 public struct Tensor: Sendable {
     /// The size of every dimension. An empty shape is a single number.
     public let shape: [Int]
+    /// The number of elements.
+    public let count: Int
     /// How elements lie in memory; `subscript` and `scalars` hide it.
     public let format: MemoryFormat
     private(set) var storage: Storage
     /// Where this tensor's first element lies in the storage.
     let offset: Int
 
-    /// The number of elements.
-    public var count: Int { shape.product }
     /// The number of dimensions.
     public var rank: Int { shape.count }
 
@@ -23,6 +23,7 @@ public struct Tensor: Sendable {
         precondition(
             format == .contiguous || shape.count >= 3, "Tensor: channels-last needs 3 or more dimensions, not \(shape)")
         self.shape = shape
+        count = shape.product
         self.format = format
         self.storage = storage
         self.offset = offset
