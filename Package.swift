@@ -58,9 +58,10 @@ let package = Package(
         .target(name: "KernelCases", dependencies: ["CKernels"], path: "Benchmarks/KernelCases"),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
         .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
             name: "SwiftNNTests",
-            dependencies: ["SwiftNN", "ReferenceKernels"],
+            dependencies: ["SwiftNN", "CKernels", "ReferenceKernels", "AllocationCounter"],
             resources: [.copy("Fixtures")]
         ),
     ],
