@@ -144,6 +144,8 @@ private struct NetworkMaker {
             let out = Int.random(in: 2...20, using: &random)
             layers += [Linear(features, out), pointwise(out)]
             if Bool.random(using: &random) { layers.append(Residual { [Linear(out, out), pointwise(out)] }) }
+            // Of a few numbers the deviation can be close to 0, and its inverse magnifies roundings.
+            if out > 5 { layers.append(LayerNorm(out)) }
             features = out
         }
         return Sequential(layers)
