@@ -34,7 +34,7 @@ struct TrainingSession {
             try report(metrics, model, history, test).write(to: out.report)
         }
         print(
-            "\(set) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))"
+            "\(scoredOn) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))"
         )
         if let out { print("wrote \(out.model), \(out.metrics), \(out.report)") }
     }
