@@ -1,6 +1,13 @@
 // The GEMM micro-kernels: a block of accumulators that stays in registers while the depth runs.
 #include "gemm/tile.h"
 
+// Under a sanitizer, whose checks would take minutes to compile in every variant of a tile, one variant serves all: the
+// loops over its rows and vectors then stay loops.
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define SNN_ONE_TILE_VARIANT
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
+
 typedef vf tile_accumulators[SIMD_TILE_ROWS][SIMD_TILE_VECTORS];
 
 /// acc += A * B over `depth`. `rows`, `vectors` and `masked` are constants at every call, so the loops over them unroll
@@ -81,10 +88,8 @@ SIMD_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vector
     tile_store(rows, vectors, acc, tile->columns, 1, tile->beta, tile->bias, c);
 }
 
-// A tile has a compiled variant for every number of rows and of vectors: `rows` and `vectors` become constants. Under a
-// sanitizer, whose checks would take minutes to compile in each variant, one serves all and they stay variables.
-#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
-#pragma clang diagnostic ignored "-Wpass-failed"
+// A tile has a compiled variant for every number of rows and of vectors: `rows` and `vectors` become constants.
+#ifdef SNN_ONE_TILE_VARIANT
 #define TILE_ROW_CASES(CALL, V) CALL(tile->rows, V);
 #define TILE_VECTOR_CASES(CALL) CALL(tile->rows, (tile->columns + SIMD_WIDTH - 1) / SIMD_WIDTH);
 #else

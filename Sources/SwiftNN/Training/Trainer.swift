@@ -44,7 +44,8 @@ public final class Trainer {
     ) throws -> [EpochRecord] {
         let loader = BatchLoader(data, batchSize: batchSize, shuffle: seed, dropLast: dropLast)
         let run = TrainingRun(
-            epochs: epochs, stepsPerEpoch: loader.batchCount, samplesPerEpoch: loader.samplesPerEpoch, batchSize: batchSize)
+            epochs: epochs, stepsPerEpoch: loader.batchCount, samplesPerEpoch: loader.samplesPerEpoch,
+            batchSize: batchSize)
         isStopped = false
         var history: [EpochRecord] = []
         for callback in callbacks { try callback.trainingStarted(run, trainer: self) }

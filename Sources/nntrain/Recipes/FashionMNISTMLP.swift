@@ -11,15 +11,6 @@ extension Recipe {
         schedule: OneCycleSchedule(rise: 0.25),
         loss: CrossEntropyLoss()
     ) {
-        Sequential {
-            Flatten()
-            Linear(784, 256)
-            ReLU()
-            Dropout(0.2)
-            Linear(256, 128)
-            ReLU()
-            Dropout(0.1)
-            Linear(128, 10)
-        }
+        .perceptron(inputs: 784, hidden: [(256, dropout: 0.2), (128, dropout: 0.1)], classes: 10)
     }
 }
