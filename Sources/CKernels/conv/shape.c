@@ -22,8 +22,8 @@ size_t snn_conv_out_width(const snn_conv_shape *s) {
         s->in_width, s->kernel_width, s->stride_width, s->dilation_width, s->pad_left, s->pad_right);
 }
 
-size_t conv_work(const snn_conv_shape *shape) {
-    return 2 * shape->batch * snn_conv_out_height(shape) * snn_conv_out_width(shape) * shape->out_channels *
+size_t conv_products(const snn_conv_shape *shape) {
+    return shape->batch * snn_conv_out_height(shape) * snn_conv_out_width(shape) * shape->out_channels *
            conv_taps(shape) * conv_group_in(shape);
 }
 

@@ -214,7 +214,7 @@ void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *pa
     float *c, void *workspace) {
     if (shape->m == 0 || shape->n == 0) return;
     const gemm_blocking blocking = choose_blocking(shape);
-    const int threads = snn_threads_for(2 * shape->m * shape->n * shape->k);
+    const int threads = snn_threads_for_products(shape->m * shape->n * shape->k);
     gemm_slice slice = {
         .shape = shape,
         .blocking = &blocking,

@@ -100,7 +100,7 @@ void snn_thread_count_override(int count) { thread_threads = count; }
 
 void snn_set_spin_time(int milliseconds) { kmp_set_blocktime(milliseconds); }
 
-/// Below this many operations a loop ends before another thread has woken.
+/// Below this many numbers a loop ends before another thread has woken.
 static const size_t parallel_grain = 1 << 15;
 
 int snn_threads_for(size_t work) { return work < parallel_grain ? 1 : snn_thread_count(); }

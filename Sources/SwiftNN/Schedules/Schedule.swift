@@ -82,7 +82,7 @@ public struct CosineSchedule: Schedule {
 
 /// Up from 1 / `divisor` to 1 and down to 1 / (`divisor` · `finalDivisor`) at the last step (Smith & Topin 2018;
 /// OneCycleLR): the optimizer's rate is the largest.
-public struct OneCycleSchedule: Schedule {
+public struct OneCycleSchedule: Schedule, CustomStringConvertible {
     public enum Shape: Sendable { case cosine, linear }
 
     /// The part of the training in which the rate goes up.
@@ -104,6 +104,8 @@ public struct OneCycleSchedule: Schedule {
         if step < top { return between(1 / divisor, 1, at: step / top) }
         return between(1, 1 / (divisor * finalDivisor), at: top < end ? min((step - top) / (end - top), 1) : 1)
     }
+
+    public var description: String { "OneCycleSchedule(rise: \(rise), divisor: \(divisor), shape: .\(shape))" }
 
     private func between(_ a: Float, _ b: Float, at t: Float) -> Float {
         shape == .linear ? a + (b - a) * t : b + (a - b) * (1 + cos(.pi * t)) / 2

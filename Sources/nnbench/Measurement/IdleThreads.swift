@@ -15,7 +15,10 @@ enum IdleThreads {
     private static let othersSeconds = 0.04
 
     func wake() {
-        if self == .ours { snn_set_spin_time(Self.ordinaryMilliseconds) }
+        guard self == .ours else { return }
+        snn_set_spin_time(Self.ordinaryMilliseconds)
+        // Threads take the new time over with the first region that they all work in.
+        _ = snn_peak_multiply_add(1)
     }
 
     func sleep() {
