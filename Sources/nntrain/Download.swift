@@ -30,8 +30,9 @@ struct Download {
             try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
             for name in try files.contentsOfDirectory(atPath: staging) {
                 let place = directory + "/" + name
-                if files.fileExists(atPath: place) { try files.removeItem(atPath: place) }
-                try files.moveItem(atPath: staging + "/" + name, toPath: place)
+                guard rename(staging + "/" + name, place) == 0 else {
+                    throw FileError(place, "cannot be replaced: \(String(cString: strerror(errno)))")
+                }
             }
         } catch let error as FileError {
             throw error

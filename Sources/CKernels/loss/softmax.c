@@ -4,44 +4,42 @@
 #include "runtime/parallel.h"
 #include "swiftnn/loss.h"
 
-void snn_softmax_forward(size_t rows, size_t classes, const float *x, float *y) {
+typedef void forward_rows(size_t rows, size_t classes, const float *x, float *y);
+typedef void backward_rows(size_t rows, size_t classes, const float *y, const float *dy, float *dx);
+
+static void forward(forward_rows *kernel, size_t rows, size_t classes, const float *x, float *y) {
     if (classes == 0) return;
-    const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = snn_loss_chunk(rows, classes);
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(SNN_SOFTMAX_COST *rows *classes))
     for (size_t r = 0; r < rows; r += chunk) {
-        kernels->softmax_forward(snn_min(chunk, rows - r), classes, x + r * classes, y + r * classes);
+        kernel(snn_min(chunk, rows - r), classes, x + r * classes, y + r * classes);
     }
+}
+
+/// `cost` of a number in the units of snn_threads_for.
+static void backward(
+    backward_rows *kernel, size_t cost, size_t rows, size_t classes, const float *y, const float *dy, float *dx) {
+    if (classes == 0) return;
+    const size_t chunk = snn_loss_chunk(rows, classes);
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(cost *rows *classes))
+    for (size_t r = 0; r < rows; r += chunk) {
+        const size_t i = r * classes;
+        kernel(snn_min(chunk, rows - r), classes, y + i, dy + i, dx + i);
+    }
+}
+
+void snn_softmax_forward(size_t rows, size_t classes, const float *x, float *y) {
+    forward(snn_kernels()->softmax_forward, rows, classes, x, y);
 }
 
 void snn_softmax_backward(size_t rows, size_t classes, const float *y, const float *dy, float *dx) {
-    if (classes == 0) return;
-    const snn_kernel_table *kernels = snn_kernels();
-    const size_t chunk = snn_loss_chunk(rows, classes);
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(2 * rows * classes))
-    for (size_t r = 0; r < rows; r += chunk) {
-        const size_t i = r * classes;
-        kernels->softmax_backward(snn_min(chunk, rows - r), classes, y + i, dy + i, dx + i);
-    }
+    backward(snn_kernels()->softmax_backward, 2, rows, classes, y, dy, dx);
 }
 
 void snn_log_softmax_forward(size_t rows, size_t classes, const float *x, float *y) {
-    if (classes == 0) return;
-    const snn_kernel_table *kernels = snn_kernels();
-    const size_t chunk = snn_loss_chunk(rows, classes);
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(SNN_SOFTMAX_COST *rows *classes))
-    for (size_t r = 0; r < rows; r += chunk) {
-        kernels->log_softmax_forward(snn_min(chunk, rows - r), classes, x + r * classes, y + r * classes);
-    }
+    forward(snn_kernels()->log_softmax_forward, rows, classes, x, y);
 }
 
 void snn_log_softmax_backward(size_t rows, size_t classes, const float *y, const float *dy, float *dx) {
-    if (classes == 0) return;
-    const snn_kernel_table *kernels = snn_kernels();
-    const size_t chunk = snn_loss_chunk(rows, classes);
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(SNN_SOFTMAX_COST *rows *classes))
-    for (size_t r = 0; r < rows; r += chunk) {
-        const size_t i = r * classes;
-        kernels->log_softmax_backward(snn_min(chunk, rows - r), classes, y + i, dy + i, dx + i);
-    }
+    backward(snn_kernels()->log_softmax_backward, SNN_SOFTMAX_COST, rows, classes, y, dy, dx);
 }

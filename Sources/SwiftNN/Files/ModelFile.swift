@@ -14,11 +14,18 @@ extension Layer {
     @discardableResult
     public func load(from path: String) throws -> [String: String] {
         let (tensors, metadata) = try Safetensors.read(path)
+        try load(tensors, readFrom: path)
+        return metadata
+    }
+
+    /// Takes over tensors that were read from a file.
+    ///
+    /// - Throws: `FileError`, naming the file, where they are of another model, whose parameters it then leaves alone.
+    public func load(_ tensors: [String: Tensor], readFrom path: String) throws {
         do {
             try load(tensors)
         } catch let error as StateError {
             throw FileError(path, error.description)
         }
-        return metadata
     }
 }

@@ -22,7 +22,7 @@ struct SavedModel {
     ///
     /// - Throws: `FileError` where it is damaged, or not written by `nntrain`, or its recipe has changed.
     init(from path: String) throws {
-        let metadata = try Safetensors.read(path).metadata
+        let (tensors, metadata) = try Safetensors.read(path)
         func value(_ key: String) throws -> String {
             guard let value = metadata[key] else {
                 throw FileError(path, "its metadata has no \"\(key)\": expected a model that nntrain wrote")
@@ -42,8 +42,13 @@ struct SavedModel {
         else { throw FileError(path, "there is no recipe \(recipeName) for \(datasetName)") }
         self.recipe = recipe
         model = recipe.makeModel()
-        try model.load(from: path)
-        normalization = ChannelStatistics(mean: try numbers(Key.mean), deviation: try numbers(Key.deviation))
+        try model.load(tensors, readFrom: path)
+        let (mean, deviation) = (try numbers(Key.mean), try numbers(Key.deviation))
+        guard mean.count == deviation.count else {
+            throw FileError(
+                path, at: "metadata \(Key.deviation)", "expected \(mean.count) numbers, got \(deviation.count)")
+        }
+        normalization = ChannelStatistics(mean: mean, deviation: deviation)
     }
 
     func write(to path: String) throws {
