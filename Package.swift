@@ -50,6 +50,11 @@ let package = Package(
             name: "nntrain",
             dependencies: ["SwiftNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]
         ),
+        .executableTarget(
+            name: "coursework",
+            dependencies: ["SwiftNN", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Examples/Coursework"
+        ),
         .target(
             name: "ReferenceKernels",
             path: "Tests/ReferenceKernels",
@@ -58,6 +63,7 @@ let package = Package(
         .target(name: "KernelCases", dependencies: ["CKernels"], path: "Benchmarks/KernelCases"),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
         .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench"]),
+        .testTarget(name: "CourseworkTests", dependencies: ["coursework", "SwiftNN"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
             name: "SwiftNNTests",

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `swift run coursework NAME` runs an exercise; without a name it lists them. One file an exercise.
+@main
+struct Coursework: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coursework", abstract: "Exercises of university courses on neural networks, solved with SwiftNN.",
+        subcommands: [MomentumOnReLU.self])
+}
