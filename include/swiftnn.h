@@ -13,6 +13,7 @@
 #define SWIFTNN_H
 
 #include "swiftnn/activation.h"
+#include "swiftnn/augment.h"
 #include "swiftnn/conv.h"
 #include "swiftnn/dropout.h"
 #include "swiftnn/elementwise.h"

@@ -1,36 +1,9 @@
 // Batches of uint8 images, gathered and normalised in one pass.
 #include "swiftnn/image.h"
 
+#include "image/factor_pattern.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
-
-enum {
-    most_repeated = 8,  ///< images of up to so many channels have their factors written out for several pixels
-    repeats = 16,       ///< pixels: a multiple of every vector width, so that the period is one, too
-};
-
-/// The factors of a few pixels in a row. The period of images with many channels is that of the channels.
-typedef struct {
-    size_t period;
-    const float *scale, *shift;
-    float repeated_scale[most_repeated * repeats], repeated_shift[most_repeated * repeats];
-} factor_pattern;
-
-static void make_pattern(size_t channels, const float *scale, const float *shift, factor_pattern *pattern) {
-    if (channels > most_repeated) {
-        pattern->period = channels;
-        pattern->scale = scale;
-        pattern->shift = shift;
-        return;
-    }
-    pattern->period = channels * repeats;
-    for (size_t i = 0; i < pattern->period; i++) {
-        pattern->repeated_scale[i] = scale[i % channels];
-        pattern->repeated_shift[i] = shift[i % channels];
-    }
-    pattern->scale = pattern->repeated_scale;
-    pattern->shift = pattern->repeated_shift;
-}
 
 void snn_images_to_float(size_t batch, size_t pixels, size_t channels, const uint8_t *images, const int32_t *indices,
     const float *scale, const float *shift, float *out) {

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Some samples together: what a data set fills and a model learns from.
 ///
 /// A batch is a value. Filling it again reuses its memory unless a copy of the batch or of its tensors still exists.
@@ -6,6 +8,9 @@ public struct Batch: Sendable {
     private var targetRows: ReusableTensor?
     /// The class of every sample; empty where the data set has none.
     public private(set) var labels: [Int32] = []
+
+    /// What augmentation makes of each image, kept for its memory.
+    var views: [snn_image_view] = []
 
     public init() {}
 

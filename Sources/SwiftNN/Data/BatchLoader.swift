@@ -22,7 +22,7 @@ public final class BatchLoader {
     private var isPrefetching = false
 
     /// - Parameters:
-    ///   - seed: of the order of the samples; nil keeps the data set's order.
+    ///   - seed: of the order of the samples and of their augmentation; nil keeps the data set's order.
     ///   - dropLast: leaves out a last batch of fewer samples.
     ///   - prefetch: fills the next batch on another thread.
     public init(
@@ -50,6 +50,7 @@ public final class BatchLoader {
             (0...batchCount).contains(batch), "BatchLoader.start: there is no batch \(batch) among \(batchCount)")
         finishPrefetch()
         filler.setOrder(shuffleSeed.map { RandomStream.derivedSeed(from: $0, index: epoch) })
+        filler.setPass(DatasetPass(seed: shuffleSeed ?? 0, epoch: epoch))
         nextBatch = batch
         prefetch()
     }
@@ -100,6 +101,7 @@ private final class Filler: @unchecked Sendable {
     private let dataset: any Dataset
     private var order: [Int32]
     private var requested = 0..<0
+    private var pass = DatasetPass()
     /// The slot to fill, and the one whose batch the caller has.
     private var current = Slot()
     private var other = Slot()
@@ -117,11 +119,13 @@ private final class Filler: @unchecked Sendable {
         random.shuffle(&order)
     }
 
+    func setPass(_ pass: DatasetPass) { self.pass = pass }
+
     func request(_ range: Range<Int>) { requested = range }
 
     func fill() {
         do {
-            try dataset.fill(&current.batch, with: order[requested])
+            try dataset.fill(&current.batch, with: order[requested], in: pass)
             current.error = nil
         } catch {
             current.error = error

@@ -7,7 +7,9 @@ public protocol Dataset: Sendable {
     var inputShape: [Int] { get }
 
     /// Fills a batch with the samples of the given numbers, using the memory that it has.
-    func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>) throws
+    ///
+    /// - Parameter pass: what random changes to the samples are drawn from.
+    func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>, in pass: DatasetPass) throws
 
     /// The samples of the given numbers, in that order, as a data set of its own.
     func subset(_ indices: [Int]) -> Self
@@ -15,13 +17,13 @@ public protocol Dataset: Sendable {
 
 extension Dataset {
     /// The samples of the given numbers as a batch.
-    public func batch(_ indices: some Sequence<Int>) throws -> Batch {
+    public func batch(_ indices: some Sequence<Int>, in pass: DatasetPass = DatasetPass()) throws -> Batch {
         let indices = indices.map { index in
             precondition((0..<count).contains(index), "Dataset.batch: there is no sample \(index) among \(count)")
             return Int32(index)
         }
         var batch = Batch()
-        try fill(&batch, with: indices[...])
+        try fill(&batch, with: indices[...], in: pass)
         return batch
     }
 
@@ -44,7 +46,7 @@ extension RandomStream {
     mutating func shuffle(_ items: inout [Int32]) {
         guard items.count > 1 else { return }
         for last in stride(from: items.count - 1, to: 0, by: -1) {
-            items.swapAt(last, Int(next().multipliedFullWidth(by: UInt64(last + 1)).high))
+            items.swapAt(last, below(last + 1))
         }
     }
 }

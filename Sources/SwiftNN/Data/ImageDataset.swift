@@ -16,6 +16,9 @@ public struct ImageDataset: Dataset {
         didSet { updateScale() }
     }
 
+    /// How batches are changed at random; nil leaves the images as they are, as a test set's should be.
+    public var augmentation: ImageAugmentation?
+
     /// What `normalization` makes of a byte: byte * scale + shift.
     private var scale: [Float] = []
     private var shift: [Float] = []
@@ -44,19 +47,36 @@ public struct ImageDataset: Dataset {
     public var count: Int { labels.count }
     public var inputShape: [Int] { shape }
 
-    public func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>) throws {
+    public func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>, in pass: DatasetPass) throws {
         let wrong = indices.first { !(0..<count ~= Int($0)) }
         precondition(wrong == nil, "ImageDataset: there is no image \(wrong ?? 0) among \(count)")
+        if let augmentation {
+            let size = (height: shape[1], width: shape[2])
+            batch.views.removeAll(keepingCapacity: true)
+            for index in indices { batch.views.append(augmentation.view(of: index, window: size, in: pass)) }
+        }
+        let views = batch.views
         indices.withUnsafeBufferPointer { indices in
-            batch.writeInput(count: indices.count, sample: shape) { out in
-                snn_images_to_float(
-                    indices.count, shape[1] * shape[2], shape[0], pixels, indices.baseAddress, scale, shift,
-                    out.baseAddress)
-            }
+            batch.writeInput(count: indices.count, sample: shape) { out in write(indices, views: views, to: out) }
             batch.writeLabels(count: indices.count) {
                 snn_gather_labels(indices.count, labels, indices.baseAddress, $0.baseAddress)
             }
         }
+    }
+
+    private func write(
+        _ indices: UnsafeBufferPointer<Int32>, views: [snn_image_view], to out: UnsafeMutableBufferPointer<Float>
+    ) {
+        let (channels, height, width) = (shape[0], shape[1], shape[2])
+        guard let augmentation else {
+            snn_images_to_float(
+                indices.count, height * width, channels, pixels, indices.baseAddress, scale, shift, out.baseAddress)
+            return
+        }
+        var viewShape = snn_view_shape(
+            batch: indices.count, height: height, width: width, channels: channels, out_height: height,
+            out_width: width, edge: augmentation.edge == .reflect ? SNN_EDGE_REFLECT : SNN_EDGE_BLACK)
+        snn_views_to_float(&viewShape, pixels, indices.baseAddress, views, scale, shift, out.baseAddress)
     }
 
     public func subset(_ indices: [Int]) -> ImageDataset {
@@ -67,6 +87,7 @@ public struct ImageDataset: Dataset {
         var result = ImageDataset(
             pixels: chosen, shape: shape, labels: indices.map { labels[$0] }, classNames: classNames)
         result.normalization = normalization
+        result.augmentation = augmentation
         return result
     }
 

@@ -30,7 +30,7 @@ public struct TensorDataset: Dataset {
 
     public var count: Int { features.shape[0] }
 
-    public func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>) throws {
+    public func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>, in pass: DatasetPass) throws {
         batch.writeInput(count: indices.count, sample: inputShape) { Self.gather(indices, of: features, into: $0) }
         batch.writeLabels(count: labels.isEmpty ? 0 : indices.count) { out in
             for (place, index) in zip(out.indices, indices) { out[place] = labels[Int(index)] }

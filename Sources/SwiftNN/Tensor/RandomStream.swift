@@ -17,6 +17,13 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
         return snn_random_u64(seed, position)
     }
 
+    /// A number of 0 ..< limit, each as likely as the others. Unlike the standard library's, it is the same in every version
+    /// of Swift.
+    public mutating func below(_ limit: Int) -> Int {
+        precondition(limit > 0, "RandomStream.below: there is no number below \(limit)")
+        return Int(next().multipliedFullWidth(by: UInt64(limit)).high)
+    }
+
     /// The seed of an independent stream: number `index` of the stream `seed`.
     public static func derivedSeed(from seed: UInt64, index: Int) -> UInt64 {
         snn_random_u64(seed, UInt64(bitPattern: Int64(index)))

@@ -107,7 +107,7 @@ import Testing
         let count = 6
         let inputShape = [2]
 
-        func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>) throws {
+        func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>, in pass: DatasetPass) throws {
             if indices.contains(2) { throw FileError("sample 2", "broken") }
             batch.setInput(count: indices.count, sample: inputShape) { span in
                 for i in span.indices { span[i] = 1 }
