@@ -7,6 +7,7 @@ struct NNTrain: ParsableCommand {
         commandName: "nntrain",
         abstract: "Trains neural networks on the CPU.",
         subcommands: [
-            MNISTCommand.self, FashionMNISTCommand.self, EvalCommand.self, PredictCommand.self, FetchCommand.self,
+            MNISTCommand.self, FashionMNISTCommand.self, CIFAR10Command.self, EvalCommand.self, PredictCommand.self,
+            FetchCommand.self,
         ])
 }

@@ -49,6 +49,7 @@ struct TrainingSession {
         }
         train.normalization = train.channelStatistics()
         test.normalization = train.normalization
+        train.augmentation = recipe.augmentation
         return (train, test)
     }
 

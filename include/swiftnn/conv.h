@@ -26,6 +26,11 @@ size_t snn_conv_output_size(
 size_t snn_conv_out_height(const snn_conv_shape *shape);
 size_t snn_conv_out_width(const snn_conv_shape *shape);
 
+/// Whether the convolution is computed by Winograd's minimal filtering, F(4 x 4, 3 x 3), in all three passes: a quarter
+/// of the multiply-adds for about twice the rounding error. So are those with 3 x 3 weights, stride 1, no dilation and
+/// one group that gain by it; which follows from the shape alone.
+bool snn_conv_uses_winograd(const snn_conv_shape *shape);
+
 /// Bytes of the weights packed for the forward pass / for the data gradient by the tier in use, and the packing.
 size_t snn_conv_packed_size(const snn_conv_shape *shape);
 void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed);

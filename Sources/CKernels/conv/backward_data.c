@@ -4,16 +4,26 @@
 #include <string.h>
 
 #include "conv/gather.h"
+#include "conv/winograd.h"
 #include "runtime/parallel.h"
 #include "swiftnn/conv.h"
 
 size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
+    if (snn_conv_uses_winograd(shape)) {
+        const winograd_grid grid = winograd_backward_grid(shape);
+        return winograd_pass_workspace_size(&grid);
+    }
     const conv_geometry geometry = conv_backward_geometry(shape, 0, 0);
     return conv_zeros_size(&geometry);
 }
 
 void snn_conv_backward_data(
     const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace) {
+    if (snn_conv_uses_winograd(shape)) {
+        const winograd_grid grid = winograd_backward_grid(shape);
+        winograd_pass(&grid, dy, packed_transposed, NULL, dx, workspace);
+        return;
+    }
     memset(workspace, 0, snn_conv_backward_data_workspace_size(shape));
     const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
     for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {

@@ -4,6 +4,7 @@
 // shape alone, so the bits do not depend on the threads.
 #include "conv/geometry.h"
 #include "conv/packing.h"
+#include "conv/winograd.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -265,6 +266,10 @@ static void run_task(const gradient_plan *plan, size_t task) {
 }
 
 size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
+    if (snn_conv_uses_winograd(shape)) {
+        const winograd_grid grid = winograd_forward_grid(shape);
+        return winograd_weights_workspace_size(&grid);
+    }
     const gradient_plan plan = make_plan(shape);
     const size_t floats = plan.chunks * plan.sums_size + task_count(&plan) * plan.copy_size;
     return conv_padded_size(shape) + floats * sizeof(float);
@@ -272,6 +277,11 @@ size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
 
 void snn_conv_backward_weights(
     const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    if (snn_conv_uses_winograd(shape)) {
+        const winograd_grid grid = winograd_forward_grid(shape);
+        winograd_backward_weights(&grid, x, dy, accumulate, dweights, workspace);
+        return;
+    }
     gradient_plan plan = make_plan(shape);
     const size_t tasks = task_count(&plan);
     plan.x = conv_padded(shape, x, workspace);

@@ -3,6 +3,7 @@
 
 #include "conv/geometry.h"
 #include "conv/packing.h"
+#include "conv/winograd.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -110,26 +111,35 @@ void conv_unpack_sums(
     }
 }
 
-static size_t packed_bytes(const conv_packing *packing) {
-    return snn_round_up(conv_packing_size(packing) * sizeof(float), SNN_ALIGNMENT);
+static size_t packed_bytes(const snn_conv_shape *shape, const conv_packing *packing) {
+    const size_t floats = snn_conv_uses_winograd(shape) ? winograd_packed_size(packing) : conv_packing_size(packing);
+    return snn_round_up(floats * sizeof(float), SNN_ALIGNMENT);
 }
 
 size_t snn_conv_packed_size(const snn_conv_shape *shape) {
     const conv_packing packing = conv_forward_packing(shape);
-    return packed_bytes(&packing);
+    return packed_bytes(shape, &packing);
 }
 
 void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed) {
     const conv_packing packing = conv_forward_packing(shape);
-    pack(&packing, weights, packed);
+    if (snn_conv_uses_winograd(shape)) {
+        winograd_pack(&packing, false, weights, packed);
+    } else {
+        pack(&packing, weights, packed);
+    }
 }
 
 size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape) {
     const conv_packing packing = conv_transposed_packing(shape);
-    return packed_bytes(&packing);
+    return packed_bytes(shape, &packing);
 }
 
 void snn_conv_pack_transposed(const snn_conv_shape *shape, const float *weights, void *packed) {
     const conv_packing packing = conv_transposed_packing(shape);
-    pack(&packing, weights, packed);
+    if (snn_conv_uses_winograd(shape)) {
+        winograd_pack(&packing, true, weights, packed);
+    } else {
+        pack(&packing, weights, packed);
+    }
 }

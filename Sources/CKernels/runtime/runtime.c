@@ -105,6 +105,8 @@ static const size_t parallel_grain = 1 << 15;
 
 int snn_threads_for(size_t work) { return work < parallel_grain ? 1 : snn_thread_count(); }
 
+int snn_most_threads(void) { return omp_get_num_procs(); }
+
 #if defined(_SC_LEVEL1_DCACHE_SIZE)
 static size_t cache_size(int name, size_t otherwise) {
     long size = sysconf(name);

@@ -18,6 +18,7 @@
 #include "random/random_kernels.h"
 
 #include "conv/conv_kernels.h"
+#include "conv/winograd_kernels.h"
 #include "dropout/dropout_kernels.h"
 #include "norm/norm_kernels.h"
 #include "pool/pool_kernels.h"
@@ -36,6 +37,11 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .weight_gradient_tile = weight_gradient_tile,
     .depthwise_tile = depthwise_tile,
     .depthwise_gradient = depthwise_gradient,
+    .winograd_spread_data = winograd_spread_data,
+    .winograd_spread_weights = winograd_spread_weights,
+    .winograd_spread_gradient = winograd_spread_gradient,
+    .winograd_gather_output = winograd_gather_output,
+    .winograd_gather_weights = winograd_gather_weights,
 
     .activation_forward = activation_forward,
     .activation_backward = activation_backward,

@@ -15,3 +15,11 @@ struct FashionMNISTCommand: ParsableCommand {
     @OptionGroup var options: TrainOptions
     func run() throws { try options.train(.fashionMNIST) }
 }
+
+struct CIFAR10Command: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cifar10", abstract: "Trains on CIFAR-10 (small colour photographs).",
+        discussion: Recipe.list(of: .cifar10))
+    @OptionGroup var options: TrainOptions
+    func run() throws { try options.train(.cifar10) }
+}

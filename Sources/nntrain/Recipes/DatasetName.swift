@@ -4,11 +4,13 @@ import SwiftNN
 enum DatasetName: String, CaseIterable {
     case mnist
     case fashionMNIST = "fashion-mnist"
+    case cifar10
 
     var title: String {
         switch self {
         case .mnist: "MNIST"
         case .fashionMNIST: "Fashion-MNIST"
+        case .cifar10: "CIFAR-10"
         }
     }
 
@@ -17,6 +19,7 @@ enum DatasetName: String, CaseIterable {
         switch self {
         case .mnist: try ImageDataset.mnist(in: directory)
         case .fashionMNIST: try ImageDataset.fashionMNIST(in: directory)
+        case .cifar10: try ImageDataset.cifar10(in: directory)
         }
     }
 }

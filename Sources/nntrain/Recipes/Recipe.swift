@@ -11,10 +11,12 @@ struct Recipe: Sendable {
     var rule: any UpdateRule
     let schedule: any Schedule
     let loss: CrossEntropyLoss
+    /// How the training images are changed at random.
+    var augmentation: ImageAugmentation?
     let makeModel: @Sendable () -> Sequential
 
     /// The default of each data set first.
-    static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP]
+    static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP, .cifar10Course]
 
     static func of(_ dataset: DatasetName) -> [Recipe] { all.filter { $0.dataset == dataset } }
 
@@ -39,6 +41,7 @@ struct Recipe: Sendable {
         [
             ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"), ("optimizer", rule.description),
             ("schedule", "\(schedule)"), ("label smoothing", "\(loss.labelSmoothing)"),
+            ("augmentation", "\(augmentation?.description ?? "none")"),
         ]
     }
 }

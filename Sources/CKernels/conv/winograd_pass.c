@@ -1,0 +1,168 @@
+// A pass over the pixels by Winograd's filtering: forward, or the data gradient. A block of tiles is transformed, its
+// 36 planes are multiplied with those of the weights, and the products transformed to the target, all in cache.
+#include <string.h>
+
+#include "conv/winograd.h"
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+#include "swiftnn/runtime.h"
+
+typedef struct {
+    const winograd_grid *grid;
+    const snn_kernel_table *kernels;
+    size_t tiles, block_tiles, blocks;
+    size_t source_plane, target_plane;  ///< floats between the planes of a block
+    size_t panels, depth_slice;
+    const float *source, *packed, *zeros;
+    const snn_epilogue *epilogue;
+    float *target;
+} pass_plan;
+
+/// Tiles of a block. Every block reads all weights, and every tile moves its transformed pixels through the cache: with
+/// this many tiles both are about as many numbers, but no more than the second-level cache holds, unless the weights
+/// are large: then at least enough to use them a few times.
+static size_t choose_block_tiles(const winograd_grid *grid, size_t rows) {
+    const size_t channels = snn_max(grid->source_channels + grid->target_channels, 1);
+    const size_t tile_bytes = winograd_planes * channels * sizeof(float);
+    const size_t fitting = snn_l2_cache_size() * 3 / 4 / tile_bytes;
+    const size_t balanced = grid->source_channels * grid->target_channels / channels;
+    const size_t tiles = snn_max(fitting, snn_min(balanced, 8 * rows));
+    return snn_min(snn_round_up(snn_max(tiles, 1), rows), snn_round_up(winograd_tiles(grid), rows));
+}
+
+static pass_plan make_plan(const winograd_grid *grid) {
+    const snn_kernel_table *kernels = snn_kernels();
+    pass_plan plan = {
+        .grid = grid,
+        .kernels = kernels,
+        .tiles = winograd_tiles(grid),
+        .panels = snn_ceil_div(grid->target_channels, kernels->tile_columns),
+    };
+    plan.block_tiles = snn_max(choose_block_tiles(grid, kernels->tile_rows), 1);
+    plan.blocks = snn_ceil_div(plan.tiles, plan.block_tiles);
+    plan.source_plane = winograd_plane_stride(plan.block_tiles * grid->source_channels);
+    plan.target_plane = winograd_plane_stride(plan.block_tiles * grid->target_channels);
+    // Half of the first-level cache for a slice of a panel.
+    const size_t deepest = snn_max(snn_l1_cache_size() / 2 / (kernels->tile_columns * sizeof(float)), 1);
+    plan.depth_slice = snn_ceil_div(grid->source_channels, snn_max(snn_ceil_div(grid->source_channels, deepest), 1));
+    return plan;
+}
+
+static size_t zeros_size(const winograd_grid *grid) {
+    return snn_round_up(grid->source_channels * sizeof(float), SNN_ALIGNMENT);
+}
+
+static size_t block_size(const pass_plan *plan) {
+    return snn_round_up(winograd_planes * (plan->source_plane + plan->target_plane) * sizeof(float), SNN_ALIGNMENT);
+}
+
+/// How many threads may have a block in work.
+static size_t workers(const pass_plan *plan) { return snn_min(plan->blocks, (size_t)snn_most_threads()); }
+
+static void transform_source(const pass_plan *plan, size_t first, size_t end, float *planes) {
+    const winograd_grid *grid = plan->grid;
+    for (size_t tile = first; tile < end; tile++) {
+        size_t offsets[winograd_planes];
+        const float *pixels[winograd_planes];
+        winograd_source_offsets(grid, tile, offsets);
+        winograd_read_pixels(winograd_planes, offsets, plan->source, plan->zeros, pixels);
+        plan->kernels->winograd_spread_data(
+            grid->source_channels, pixels, planes + (tile - first) * grid->source_channels, plan->source_plane);
+    }
+}
+
+/// The products of one plane with a panel of its weights, a slice of the depth.
+static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, size_t first_depth, const float *a,
+    const float *weights, float *c) {
+    const winograd_grid *grid = plan->grid;
+    const size_t width = plan->kernels->tile_columns, rows = plan->kernels->tile_rows;
+    snn_tile tile = {
+        .columns = snn_min(width, grid->target_channels - panel * width),
+        .depth = snn_min(plan->depth_slice, grid->source_channels - first_depth),
+        .batch = 1,
+        .a_row = grid->source_channels,
+        .a_depth = 1,
+        .b = weights + (panel * grid->source_channels + first_depth) * width,
+        .b_depth = width,
+        .b_padded = true,
+        .c_row = grid->target_channels,
+        .alpha = 1,
+        .beta = first_depth == 0 ? 0 : 1,
+    };
+    for (size_t row = 0; row < tiles; row += rows) {
+        tile.rows = snn_min(rows, tiles - row);
+        tile.a = a + row * grid->source_channels + first_depth;
+        tile.c = c + row * grid->target_channels + panel * width;
+        plan->kernels->gemm_tile(&tile);
+    }
+}
+
+static void multiply(const pass_plan *plan, size_t tiles, const float *source_planes, float *target_planes) {
+    const size_t channels = plan->grid->source_channels;
+    const size_t weights_plane = plan->panels * channels * plan->kernels->tile_columns;
+    for (size_t plane = 0; plane < winograd_planes; plane++) {
+        const float *a = source_planes + plane * plan->source_plane;
+        float *c = target_planes + plane * plan->target_plane;
+        for (size_t depth = 0; depth < channels; depth += plan->depth_slice) {
+            for (size_t panel = 0; panel < plan->panels; panel++) {
+                multiply_panel(plan, tiles, panel, depth, a, plan->packed + plane * weights_plane, c);
+            }
+        }
+    }
+}
+
+/// Transforms a tile's products to its target pixels, with the epilogue.
+static void finish_tile(const pass_plan *plan, size_t tile, const float *planes) {
+    const winograd_grid *grid = plan->grid;
+    size_t offsets[winograd_side * winograd_side];
+    float *pixels[winograd_side * winograd_side];
+    winograd_target_offsets(grid, tile, offsets);
+    for (size_t i = 0; i < winograd_side * winograd_side; i++) {
+        pixels[i] = offsets[i] == winograd_outside ? NULL : plan->target + offsets[i];
+    }
+    const float *bias = plan->epilogue != NULL ? plan->epilogue->bias : NULL;
+    plan->kernels->winograd_gather_output(grid->target_channels, planes, plan->target_plane, bias, pixels);
+    if (plan->epilogue == NULL || plan->epilogue->activation.kind == SNN_IDENTITY) return;
+    // The pixels of a line are neighbours.
+    for (size_t line = 0; line < winograd_side; line++) {
+        float *const *row = pixels + line * winograd_side;
+        size_t inside = 0;
+        while (inside < winograd_side && row[inside] != NULL) inside++;
+        if (inside == 0) continue;
+        plan->kernels->activation_forward(plan->epilogue->activation, inside * grid->target_channels, row[0], row[0]);
+    }
+}
+
+static void run_block(const pass_plan *plan, size_t block, float *planes) {
+    const size_t first = block * plan->block_tiles, end = snn_min(first + plan->block_tiles, plan->tiles);
+    float *target_planes = planes + winograd_planes * plan->source_plane;
+    transform_source(plan, first, end, planes);
+    multiply(plan, end - first, planes, target_planes);
+    for (size_t tile = first; tile < end; tile++) {
+        finish_tile(plan, tile, target_planes + (tile - first) * plan->grid->target_channels);
+    }
+}
+
+size_t winograd_pass_workspace_size(const winograd_grid *grid) {
+    const pass_plan plan = make_plan(grid);
+    return zeros_size(grid) + workers(&plan) * block_size(&plan);
+}
+
+void winograd_pass(const winograd_grid *grid, const float *source, const float *packed, const snn_epilogue *epilogue,
+    float *target, void *workspace) {
+    pass_plan plan = make_plan(grid);
+    plan.source = source;
+    plan.packed = packed;
+    plan.zeros = workspace;
+    plan.epilogue = epilogue;
+    plan.target = target;
+    memset(workspace, 0, zeros_size(grid));
+    const size_t products = plan.tiles * winograd_planes * grid->source_channels * grid->target_channels;
+    const size_t threads = snn_min((size_t)snn_threads_for_products(products), workers(&plan));
+#pragma omp parallel for schedule(static) num_threads((int)threads)
+    for (size_t worker = 0; worker < threads; worker++) {
+        float *planes = (float *)((char *)workspace + zeros_size(grid) + worker * block_size(&plan));
+        const size_t end = plan.blocks * (worker + 1) / threads;
+        for (size_t block = plan.blocks * worker / threads; block < end; block++) run_block(&plan, block, planes);
+    }
+}
