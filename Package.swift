@@ -35,6 +35,7 @@ let package = Package(
                 .linkedLibrary("omp5", .when(platforms: [.linux])),
                 .linkedLibrary("openblas", .when(platforms: [.linux])),
                 .linkedLibrary("m", .when(platforms: [.linux])),
+                .linkedFramework("Accelerate", .when(platforms: [.macOS])),
             ]
         ),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

@@ -20,6 +20,7 @@
 #include "swiftnn/gemm.h"
 #include "swiftnn/image.h"
 #include "swiftnn/layout.h"
+#include "swiftnn/linalg.h"
 #include "swiftnn/loss.h"
 #include "swiftnn/norm.h"
 #include "swiftnn/optimizer.h"

@@ -32,6 +32,12 @@ import Testing
         #expect(Tensor([1, 3, 3, -1, -2, -3], shape: [2, 3]).argmaxOfRows() == [1, 0])
     }
 
+    @Test func transposedSwapsRowsAndColumns() {
+        let a = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
+        #expect(a.transposed() == Tensor([1, 4, 2, 5, 3, 6], shape: [3, 2]))
+        #expect(Tensor.zeros([0, 3]).transposed() == .zeros([3, 0]))
+    }
+
     @Test func matmulMultiplies() {
         let a = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
         let b = Tensor([1, 0, 0, 1, 1, 1], shape: [3, 2])

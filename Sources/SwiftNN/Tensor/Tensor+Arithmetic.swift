@@ -44,6 +44,14 @@ extension Tensor {
         return result
     }
 
+    /// A matrix [m, n] as [n, m].
+    public func transposed() -> Tensor {
+        precondition(rank == 2, "Tensor.transposed: needs a matrix, not \(shape)")
+        let result = Tensor(uninitialized: [shape[1], shape[0]])
+        withUnsafePointer { snn_transpose(1, shape[0], shape[1], $0, result.storage.base) }
+        return result
+    }
+
     /// The index of the largest element of each row of a matrix; the first of equals.
     public func argmaxOfRows() -> [Int] {
         precondition(rank == 2 && shape[1] > 0, "Tensor.argmaxOfRows: needs a matrix with columns, not \(shape)")

@@ -1,19 +1,72 @@
 extension Layer {
+    /// What the model puts out for every sample, in inference mode: [N, ...].
+    ///
+    /// - Parameter batchSize: how many samples are computed together; it changes the speed only.
+    /// - Throws: `ShapeError` where model and data do not fit, and what the data set throws.
+    public func outputs(for data: any Dataset, batchSize: Int = 500) throws -> Tensor {
+        var plans = PlanCache(self, nil, mode: .inference, seed: 0)
+        let loader = BatchLoader(data, batchSize: batchSize)
+        loader.start(epoch: 0)
+        var scalars: [Float] = []
+        var shape: [Int] = []
+        while let batch = try loader.next() {
+            let output = try plans.plan(for: batch.input.shape).forward(batch.input)
+            shape = Array(output.shape.dropFirst())
+            scalars += output.scalars
+        }
+        return Tensor(scalars, shape: [data.count] + shape)
+    }
+
     /// The probabilities that the model gives every class of every sample: the softmax of its outputs, [N, classes].
     ///
     /// - Parameter batchSize: how many samples are computed together; it changes the speed only.
     /// - Throws: `ShapeError` where model and data do not fit, and what the data set throws.
     public func probabilities(for data: any Dataset, batchSize: Int = 500) throws -> Tensor {
-        var plans = PlanCache(Sequential([self, Softmax()]), nil, mode: .inference, seed: 0)
-        let loader = BatchLoader(data, batchSize: batchSize)
-        loader.start(epoch: 0)
-        var scalars: [Float] = []
-        var classes = 0
-        while let batch = try loader.next() {
-            let output = try plans.plan(for: batch.input.shape).forward(batch.input)
-            classes = output.shape.last ?? 0
-            scalars += output.scalars
+        try Softmax()(outputs(for: data, batchSize: batchSize))
+    }
+
+    /// The same from several views of every image: the softmax of the mean of the outputs.
+    public func probabilities(
+        for images: ImageDataset, views: TestTimeViews, batchSize: Int = 500
+    ) throws -> Tensor {
+        var images = images
+        var mean: Tensor?
+        for view in views.all {
+            images.augmentation = view.augmentation
+            let share = view.weight * (try outputs(for: images, batchSize: batchSize))
+            mean = mean.map { $0 + share } ?? share
         }
-        return Tensor(scalars, shape: [data.count, classes])
+        return try Softmax()(mean ?? outputs(for: images, batchSize: batchSize))
+    }
+}
+
+/// Which views of an image a model is asked about, to average its answers.
+public enum TestTimeViews: String, Sendable, CaseIterable {
+    /// The image as it is.
+    case none
+    /// And mirrored.
+    case mirror
+    /// And, with half of the weight, moved by a pixel up and left and by one down and right, also mirrored: six in all
+    /// (Jordan 2024).
+    case mirrorAndShift = "mirror-and-shift"
+
+    struct View {
+        let augmentation: ImageAugmentation?
+        let weight: Float
+    }
+
+    /// The views with weights that add up to 1.
+    var all: [View] {
+        switch self {
+        case .none: [View(augmentation: nil, weight: 1)]
+        case .mirror: Self.bothSides(of: (0, 0), weight: 1)
+        case .mirrorAndShift:
+            Self.bothSides(of: (0, 0), weight: 0.5) + Self.bothSides(of: (-1, -1), weight: 0.25)
+                + Self.bothSides(of: (1, 1), weight: 0.25)
+        }
+    }
+
+    private static func bothSides(of offset: (top: Int, left: Int), weight: Float) -> [View] {
+        [.none, .always].map { View(augmentation: ImageAugmentation(flip: $0, offset: offset), weight: weight / 2) }
     }
 }

@@ -161,6 +161,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
             GradientCase(
                 "PReLU", shape, .prelu(batch: shape[0], channels: shape[1]), PReLU(channels: shape[1])),
             GradientCase("PReLU shared", shape, .prelu(batch: shape.reduce(1, *), channels: 1), PReLU()),
+            GradientCase("Multiply", shape, ReferenceLayer { x in x.map { $0 / 4 } }, Multiply(by: 0.25)),
             GradientCase("Softmax", shape, .softmax(shape.last ?? 1), Softmax()),
             GradientCase("LogSoftmax", shape, .logSoftmax(shape.last ?? 1), LogSoftmax()),
             GradientCase("Flatten", shape, ReferenceLayer { $0 }, Flatten()),

@@ -1,0 +1,83 @@
+import CKernels
+
+/// Weights that follow the trained ones slowly: all parameters and running statistics of a model.
+struct SlowWeights {
+    private let parameters: [Parameter]
+    private var values: [Tensor]
+
+    init(of model: any Layer) {
+        parameters = model.namedParameters.map(\.parameter)
+        values = parameters.map(\.value)
+    }
+
+    /// slow ← slow + part · (model − slow)
+    mutating func follow(_ part: Float) {
+        for (index, parameter) in parameters.enumerated() {
+            parameter.withValue { fast in
+                values[index].withUnsafeMutablePointer { slow in
+                    snn_scale(parameter.count, 1 - part, slow, slow)
+                    snn_axpy(parameter.count, part, fast, slow)
+                }
+            }
+        }
+    }
+
+    /// model ← slow
+    func load() {
+        for (parameter, value) in zip(parameters, values) {
+            value.withUnsafePointer { slow in
+                parameter.withValueForWriting { $0.update(from: slow, count: parameter.count) }
+            }
+        }
+    }
+}
+
+/// Lookahead (Zhang et al. 2019): every few steps the slow weights go a part of the way to the trained ones, which then
+/// start from there. At the end the model has the slow weights.
+///
+/// With `fadesIn`, `retention` becomes retention · progress³ (Jordan 2024): early in the training the slow weights keep
+/// nothing back.
+public final class Lookahead: TrainerCallback {
+    public let every: Int
+    public let retention: Float
+    public let fadesIn: Bool
+    private var slow: SlowWeights?
+
+    /// - Parameters:
+    ///   - every: steps between the meetings of slow and trained weights.
+    ///   - retention: the part of their distance that the slow weights stay behind: 1 − α of the paper.
+    public init(every: Int = 5, retention: Float = 0.5, fadesIn: Bool = false) {
+        precondition(every > 0 && (0...1).contains(retention), "Lookahead: every > 0, retention in 0 ... 1")
+        (self.every, self.retention, self.fadesIn) = (every, retention, fadesIn)
+    }
+
+    public func trainingStarted(_ run: TrainingRun, trainer: Trainer) { slow = SlowWeights(of: trainer.model) }
+
+    public func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
+        let isLast = step == run.epochs * run.stepsPerEpoch
+        if step.isMultiple(of: every) {
+            let progress = Float(step) / Float(run.epochs * run.stepsPerEpoch)
+            slow?.follow(1 - retention * (fadesIn ? progress * progress * progress : 1))
+        }
+        if isLast || step.isMultiple(of: every) { slow?.load() }
+    }
+}
+
+/// The exponential moving average of the weights over the steps (Polyak & Juditsky 1992): average ← decay · average +
+/// (1 − decay) · weights. The model trains on with its own weights and takes the average at the end.
+public final class ExponentialMovingAverage: TrainerCallback {
+    public let decay: Float
+    private var average: SlowWeights?
+
+    public init(decay: Float = 0.999) {
+        precondition((0..<1).contains(decay), "ExponentialMovingAverage: decay in 0 ..< 1")
+        self.decay = decay
+    }
+
+    public func trainingStarted(_ run: TrainingRun, trainer: Trainer) { average = SlowWeights(of: trainer.model) }
+
+    public func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
+        average?.follow(1 - decay)
+        if step == run.epochs * run.stepsPerEpoch { average?.load() }
+    }
+}

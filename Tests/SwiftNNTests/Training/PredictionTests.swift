@@ -1,0 +1,50 @@
+import SwiftNN
+import Testing
+
+@Suite struct PredictionTests {
+    static let images = ImageDataset(
+        pixels: (0..<5 * 16).map { UInt8(truncatingIfNeeded: $0 * $0 * 7) }, shape: [1, 4, 4],
+        labels: [0, 1, 2, 0, 1], classNames: ["a", "b", "c"])
+
+    /// The mean of the outputs for the views that the documentation lists, each made by moving pixels in Swift.
+    @Test(arguments: TestTimeViews.allCases) func viewsAreAveraged(views: TestTimeViews) throws {
+        let model = Sequential {
+            Flatten()
+            Linear(16, 3)
+            Tanh()
+        }
+        model.initialize(seed: 2)
+        let input = try Self.images.batch(0..<5).input
+        let weighted: [(weight: Float, offset: Int, isMirrored: Bool)] =
+            switch views {
+            case .none: [(1, 0, false)]
+            case .mirror: [(0.5, 0, false), (0.5, 0, true)]
+            case .mirrorAndShift:
+                [
+                    (0.25, 0, false), (0.25, 0, true), (0.125, -1, false), (0.125, -1, true), (0.125, 1, false),
+                    (0.125, 1, true),
+                ]
+            }
+        var mean = Tensor.zeros([5, 3])
+        for view in weighted {
+            mean = mean + view.weight * (try model(Self.moved(input, by: view.offset, mirrored: view.isMirrored)))
+        }
+        let expected = try Softmax()(mean).scalars
+        let actual = try model.probabilities(for: Self.images, views: views, batchSize: 2).scalars
+        #expect(zip(actual, expected).allSatisfy { abs($0 - $1) < 1e-6 } && actual.count == expected.count)
+    }
+
+    private static func moved(_ images: Tensor, by offset: Int, mirrored: Bool) -> Tensor {
+        func reflect(_ position: Int) -> Int { position < 0 ? -position : position > 3 ? 6 - position : position }
+        var result = Tensor.zeros(images.shape)
+        for image in 0..<images.shape[0] {
+            for y in 0..<4 {
+                for x in 0..<4 {
+                    let column = mirrored ? 3 - x : x
+                    result[image, 0, y, x] = images[image, 0, reflect(y + offset), reflect(column + offset)]
+                }
+            }
+        }
+        return result
+    }
+}

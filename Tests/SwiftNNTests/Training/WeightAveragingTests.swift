@@ -1,0 +1,56 @@
+import SwiftNN
+import Testing
+
+/// The slow weights follow by the formula; plain Swift computes them from the weights after every step.
+@Suite struct WeightAveragingTests {
+    /// Six steps in two epochs.
+    static let data = TensorDataset(
+        .uniform([12, 3], low: -1, high: 1, seed: 1), labels: (0..<12).map { Int32($0 % 2) })
+
+    /// Remembers the weights as each step left them, before the callbacks that come after it.
+    private final class Recorder: TrainerCallback {
+        var weights: [[Float]] = []
+        private let model: Linear
+        init(_ model: Linear) { self.model = model }
+        func trainingStarted(_ run: TrainingRun, trainer: Trainer) { record() }
+        func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) { self.record() }
+        private func record() { weights.append(model.weight.value.scalars) }
+    }
+
+    private func train(_ callback: any TrainerCallback) throws -> (steps: [[Float]], final: [Float]) {
+        let model = Linear(3, 2)
+        model.initialize(seed: 4)
+        let recorder = Recorder(model)
+        let trainer = Trainer(
+            model, loss: CrossEntropyLoss(), optimizer: Optimizer(SGD(lr: 0.5), model.parameters),
+            callbacks: [recorder, callback])
+        try trainer.fit(Self.data, epochs: 2, batchSize: 4)
+        return (recorder.weights, model.weight.value.scalars)
+    }
+
+    private func blend(_ slow: [Float], _ fast: [Float], _ part: Float) -> [Float] {
+        zip(slow, fast).map { (1 - part) * $0 + part * $1 }
+    }
+
+    private func isClose(_ a: [Float], _ b: [Float]) -> Bool {
+        a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }
+    }
+
+    @Test(arguments: [false, true]) func lookaheadMeetsEverySecondStep(fadesIn: Bool) throws {
+        let (steps, final) = try train(Lookahead(every: 2, retention: 0.25, fadesIn: fadesIn))
+        var slow = steps[0]
+        for step in stride(from: 2, through: 6, by: 2) {
+            let progress = Float(step) / 6
+            slow = blend(slow, steps[step], 1 - 0.25 * (fadesIn ? progress * progress * progress : 1))
+        }
+        #expect(isClose(final, slow))
+        #expect(!isClose(final, steps[6]))
+    }
+
+    @Test func movingAverageReplacesTheWeightsAtTheEnd() throws {
+        let (steps, final) = try train(ExponentialMovingAverage(decay: 0.8))
+        let expected = steps.dropFirst().reduce(steps[0]) { blend($0, $1, 0.2) }
+        #expect(isClose(final, expected))
+        #expect(!isClose(final, steps[6]))
+    }
+}
