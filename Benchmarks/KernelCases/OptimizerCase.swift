@@ -1,7 +1,8 @@
 /// Some steps of an optimizer on one array of parameters.
 public struct OptimizerCase: KernelCase {
     public enum Algorithm: Sendable {
-        case sgd(momentum: Float, dampening: Float, nesterov: Bool, decoupled: Bool)
+        case sgd(
+            momentum: Float, dampening: Float, nesterov: Bool, decoupled: Bool, velocityOfSteps: Bool = false)
         case adam(decoupled: Bool, amsgrad: Bool)
         case rmsprop(momentum: Float, centered: Bool)
     }
@@ -37,6 +38,9 @@ public struct OptimizerCase: KernelCase {
                 .sgd(momentum: 0.9, dampening: 0, nesterov: false, decoupled: decoupled),
                 .sgd(momentum: 0.9, dampening: 0.3, nesterov: false, decoupled: decoupled),
                 .sgd(momentum: 0.9, dampening: 0, nesterov: true, decoupled: decoupled),
+                .sgd(momentum: 0, dampening: 0, nesterov: false, decoupled: decoupled, velocityOfSteps: true),
+                .sgd(momentum: 0.9, dampening: 0.3, nesterov: false, decoupled: decoupled, velocityOfSteps: true),
+                .sgd(momentum: 0.9, dampening: 0, nesterov: true, decoupled: decoupled, velocityOfSteps: true),
                 .adam(decoupled: decoupled, amsgrad: false), .adam(decoupled: decoupled, amsgrad: true),
                 .rmsprop(momentum: 0, centered: decoupled), .rmsprop(momentum: 0.9, centered: decoupled),
             ]

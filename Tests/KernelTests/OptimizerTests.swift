@@ -8,6 +8,8 @@ import Testing
     static let tolerance = 5e-6
     static let steps = 5
     static let rate: Float = 0.05
+    /// SGD's rate at each step: where it changes, it matters what the velocity collects.
+    static let rates: [Float] = [0.05, 0.05, 0.1, 0.02, 0.01]
 
     @Test(arguments: OptimizerCase.all) func matchesReference(_ optimizer: OptimizerCase) {
         let gradients = (0..<Self.steps).map { randomFloats(optimizer.count, seed: UInt64(10 + $0)) }
@@ -37,12 +39,16 @@ import Testing
         var options = options
         var weights = weights
         guard options.momentum != 0 else {
-            for gradient in gradients { snn_sgd_step(&options, gradient.count, gradient, nil, &weights) }
+            for (gradient, rate) in zip(gradients, Self.rates) {
+                options.rate = rate
+                snn_sgd_step(&options, gradient.count, gradient, nil, &weights)
+            }
             return [weights]
         }
         // The first step must not read the velocity.
         var velocity = [Float](repeating: .nan, count: weights.count)
         for (step, gradient) in gradients.enumerated() {
+            options.rate = Self.rates[step]
             options.first_step = step == 0
             snn_sgd_step(&options, gradient.count, gradient, &velocity, &weights)
         }
@@ -102,14 +108,17 @@ import Testing
     private func referenceSGD(_ optimizer: OptimizerCase, _ gradients: [Double], _ weight: Double) -> [Double] {
         let options = optimizer.sgd
         var reference = ReferenceSGD()
-        reference.rate = Double(options.rate)
         reference.momentum = Double(options.momentum)
         reference.dampening = Double(options.dampening)
         reference.weightDecay = Double(options.weight_decay)
         reference.nesterov = options.nesterov
         reference.decoupled = options.decoupled
+        reference.velocityOfSteps = options.velocity_of_steps
         var (weight, velocity) = (weight, Double?.none)
-        for gradient in gradients { reference.step(gradient: gradient, velocity: &velocity, weight: &weight) }
+        for (gradient, rate) in zip(gradients, Self.rates) {
+            reference.rate = Double(rate)
+            reference.step(gradient: gradient, velocity: &velocity, weight: &weight)
+        }
         return [weight, velocity ?? 0]
     }
 
@@ -154,17 +163,19 @@ extension OptimizerCase {
     /// Weights and arrays of state.
     fileprivate var stateCount: Int {
         switch algorithm {
-        case .sgd(let momentum, _, _, _): momentum == 0 ? 1 : 2
+        case .sgd(let momentum, _, _, _, _): momentum == 0 ? 1 : 2
         case .adam(_, let amsgrad): amsgrad ? 4 : 3
         case .rmsprop(let momentum, let centered): 2 + (centered ? 1 : 0) + (momentum == 0 ? 0 : 1)
         }
     }
 
     fileprivate var sgd: snn_sgd {
-        guard case .sgd(let momentum, let dampening, let nesterov, let decoupled) = algorithm else { fatalError() }
+        guard case .sgd(let momentum, let dampening, let nesterov, let decoupled, let velocityOfSteps) = algorithm
+        else { fatalError() }
         return snn_sgd(
             rate: OptimizerTests.rate, momentum: momentum, dampening: dampening, weight_decay: weightDecay,
-            gradient_scale: gradientScale, nesterov: nesterov, decoupled: decoupled, first_step: true)
+            gradient_scale: gradientScale, nesterov: nesterov, decoupled: decoupled,
+            velocity_of_steps: velocityOfSteps, first_step: true)
     }
 
     fileprivate var adam: snn_adam {

@@ -1,9 +1,10 @@
 import Foundation
 
-/// torch.optim.SGD on one parameter, kept by its formulas; `decoupled` is the weight decay of SGDW.
+/// torch.optim.SGD on one parameter, kept by its formulas; `decoupled` is the weight decay of SGDW, `velocityOfSteps` the
+/// momentum of Polyak and Sutskever.
 public struct ReferenceSGD {
     public var rate = 0.1, momentum = 0.0, dampening = 0.0, weightDecay = 0.0
-    public var nesterov = false, decoupled = false
+    public var nesterov = false, decoupled = false, velocityOfSteps = false
 
     public init() {}
 
@@ -11,6 +12,12 @@ public struct ReferenceSGD {
     public func step(gradient: Double, velocity: inout Double?, weight: inout Double) {
         var g = gradient
         if decoupled { weight *= 1 - rate * weightDecay } else { g += weightDecay * weight }
+        if velocityOfSteps {
+            let v = velocity.map { momentum * $0 - rate * (1 - dampening) * g } ?? -rate * g
+            velocity = v
+            weight += nesterov ? momentum * v - rate * g : v
+            return
+        }
         if momentum != 0 {
             let v = velocity.map { momentum * $0 + (1 - dampening) * g } ?? g
             velocity = v

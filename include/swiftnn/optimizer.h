@@ -8,9 +8,11 @@
 /// g = gradient_scale * gradient (+ weight_decay * w where coupled)
 /// momentum != 0: v = first_step ? g : momentum * v + (1 - dampening) * g;   g = nesterov ? g + momentum * v : v
 /// w = w * (decoupled ? 1 - rate * weight_decay : 1) - rate * g.       (torch.optim.SGD; decoupled as in SGDW)
+/// velocity_of_steps: the same with -rate * g in place of g, and w + g in place of w - rate * g: v is the last change
+/// of w.
 typedef struct {
     float rate, momentum, dampening, weight_decay, gradient_scale;
-    bool nesterov, decoupled, first_step;
+    bool nesterov, decoupled, velocity_of_steps, first_step;
 } snn_sgd;
 /// velocity may be NULL where momentum is 0.
 void snn_sgd_step(const snn_sgd *options, size_t count, const float *gradient, float *velocity, float *weights);

@@ -3,9 +3,12 @@
 
 SIMD_INLINE void sgd_lanes(
     const snn_sgd *options, size_t lanes, size_t i, const float *gradient, float *velocity, float *weights) {
+    // The rate is a factor of what the velocity collects, or of what leaves it.
+    const float entering = options->velocity_of_steps ? -options->rate : 1;
+    const float leaving = options->velocity_of_steps ? 1 : -options->rate;
     vf w = v_load_lanes(weights + i, lanes);
-    vf g = v_set1(options->gradient_scale) * v_load_lanes(gradient + i, lanes);
-    if (!options->decoupled) g = v_fma(v_set1(options->weight_decay), w, g);
+    vf g = v_set1(entering * options->gradient_scale) * v_load_lanes(gradient + i, lanes);
+    if (!options->decoupled) g = v_fma(v_set1(entering * options->weight_decay), w, g);
     if (options->momentum != 0) {
         const vf momentum = v_set1(options->momentum);
         vf v = g;
@@ -16,7 +19,7 @@ SIMD_INLINE void sgd_lanes(
         g = options->nesterov ? v_fma(momentum, v, g) : v;
     }
     if (options->decoupled) w *= v_set1(1 - options->rate * options->weight_decay);
-    v_store_lanes(weights + i, v_fma(v_set1(-options->rate), g, w), lanes);
+    v_store_lanes(weights + i, v_fma(v_set1(leaving), g, w), lanes);
 }
 
 static void sgd_step(const snn_sgd *options, size_t count, const float *gradient, float *velocity, float *weights) {

@@ -98,7 +98,13 @@ public final class Optimizer {
 
 extension Optimizer {
     /// What the optimizer remembers of each parameter, in the order of `parameters`: [slots, ...shape], and how many steps
-    /// the parameter has taken. For checkpoints.
+    /// the parameter has taken. For checkpoints, and to start from another state than zeros.
+    ///
+    /// ```swift
+    /// // One step of 0.5 has been taken: the momentum of the second goes on from it.
+    /// let optimizer = Optimizer(SGD(lr: 0.1, momentum: 0.9, velocity: .steps), [weight])  // weight: [1, 1]
+    /// optimizer.state = [(numbers: Tensor([0.5], shape: [1, 1, 1]), step: 1)]
+    /// ```
     public var state: [(numbers: Tensor, step: Int)] {
         get { states.flatMap { $0.map { ($0.numbers, $0.step) } } }
         set {

@@ -5,7 +5,24 @@ import CKernels
 ///     g ← g + weightDecay · w
 ///     v ← momentum · v + (1 − dampening) · g     (v = g at the first step)
 ///     w ← w − lr · v                             (Nesterov: w − lr · (g + momentum · v))
+///
+/// With `velocity: .steps` the learning rate is inside of the velocity. Dampening as large as the momentum makes v the
+/// moving average of the gradients, which starts at the first one. Documentation/Conventions.md compares the three forms.
 public struct SGD: UpdateRule, Sendable {
+    /// What the velocity of the momentum is the decaying sum of. The forms differ where the learning rate changes.
+    public enum Velocity: Sendable, Hashable {
+        /// Gradients, as in PyTorch: a new learning rate acts on the whole velocity at once.
+        case gradients
+        /// Steps, each with the learning rate of its time (Polyak 1964; Sutskever et al. 2013): the velocity is the last
+        /// change of the weights.
+        ///
+        ///     v ← momentum · v − lr · (1 − dampening) · g     (v = −lr · g at the first step)
+        ///     w ← w + v                                       (Nesterov: w + momentum · v − lr · g)
+        ///
+        /// Nesterov's w is the point that looks ahead, at which the gradient is computed (Bengio et al. 2013).
+        case steps
+    }
+
     public var lr: Float
     public var momentum: Float
     public var dampening: Float
@@ -13,16 +30,19 @@ public struct SGD: UpdateRule, Sendable {
     public var weightDecay: Float
     /// Shrinks the weights by lr · weightDecay instead of adding to the gradient (Loshchilov & Hutter 2019).
     public var decoupledDecay: Bool
+    public var velocity: Velocity
 
     public init(
         lr: Float, momentum: Float = 0, dampening: Float = 0, nesterov: Bool = false, weightDecay: Float = 0,
-        decoupledDecay: Bool = false
+        decoupledDecay: Bool = false, velocity: Velocity = .gradients
     ) {
         precondition(!nesterov || (momentum > 0 && dampening == 0), "SGD: Nesterov needs momentum and no dampening")
         (self.lr, self.momentum, self.dampening, self.nesterov) = (lr, momentum, dampening, nesterov)
         (self.weightDecay, self.decoupledDecay) = (weightDecay, decoupledDecay)
+        self.velocity = velocity
     }
 
+    /// One where there is momentum: the velocity.
     public var slots: Int { momentum == 0 ? 0 : 1 }
 
     public func update(
@@ -31,15 +51,16 @@ public struct SGD: UpdateRule, Sendable {
     ) {
         var options = snn_sgd(
             rate: lr, momentum: momentum, dampening: dampening, weight_decay: weightDecay,
-            gradient_scale: gradientScale,
-            nesterov: nesterov, decoupled: decoupledDecay, first_step: step == 1)
+            gradient_scale: gradientScale, nesterov: nesterov, decoupled: decoupledDecay,
+            velocity_of_steps: velocity == .steps, first_step: step == 1)
         withKernelPointers(&weights, gradient, &state) { count, weights, gradient, slot in
             snn_sgd_step(&options, count, gradient, slot(0), weights)
         }
     }
 
     public var description: String {
-        "SGD(lr: \(lr), momentum: \(momentum), nesterov: \(nesterov), weightDecay: \(weightDecay))"
+        "SGD(lr: \(lr), momentum: \(momentum), nesterov: \(nesterov), weightDecay: \(weightDecay)"
+            + (velocity == .steps ? ", velocity: .steps)" : ")")
     }
 }
 
