@@ -61,14 +61,21 @@ let package = Package(
             path: "Tests/ReferenceKernels",
             swiftSettings: [.unsafeFlags(["-O"])]
         ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["SwiftNN", "CKernels", "ReferenceKernels"],
+            path: "Tests/TestSupport",
+            resources: [.copy("Fixtures")]
+        ),
         .target(name: "KernelCases", dependencies: ["CKernels"], path: "Benchmarks/KernelCases"),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
         .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench"]),
-        .testTarget(name: "CourseworkTests", dependencies: ["coursework", "SwiftNN"]),
+        .testTarget(
+            name: "CourseworkTests", dependencies: ["coursework", "SwiftNN", "ReferenceKernels", "TestSupport"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
             name: "SwiftNNTests",
-            dependencies: ["SwiftNN", "CKernels", "ReferenceKernels", "AllocationCounter"],
+            dependencies: ["SwiftNN", "CKernels", "ReferenceKernels", "TestSupport", "AllocationCounter"],
             resources: [.copy("Fixtures")]
         ),
     ],

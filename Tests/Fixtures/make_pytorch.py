@@ -1,6 +1,6 @@
-"""Writes the numbers that the tests in Tests/SwiftNNTests compare with, as PyTorch computes them.
+"""Writes the numbers that the tests compare with, as PyTorch computes them.
 
-    python Tests/Fixtures/make_pytorch.py Tests/SwiftNNTests/Fixtures
+    python Tests/Fixtures/make_pytorch.py Tests/TestSupport/Fixtures
 
 Needs torch, numpy and safetensors. Inputs are float32 numbers; everything is computed in float64 from them and rounded
 to float32 at the end, so that a difference is the tested code's. Made with PyTorch 2.15 on a CPU.
@@ -186,14 +186,24 @@ def layer_cases():
     ), sequence
 
 
+def conv1d_cases():
+    """Sizes of the coursework's Conv1d: (in, out, kernel, stride) and the input's shape."""
+    for sizes, shape in [
+        ((8, 12, 3, 2), (3, 8, 20)), ((1, 1, 1, 1), (1, 1, 1)), ((3, 5, 4, 1), (2, 3, 9)), ((5, 2, 3, 3), (4, 5, 11)),
+        ((2, 7, 5, 4), (3, 2, 17)), ((4, 3, 2, 5), (2, 4, 12)), ((10, 16, 6, 2), (5, 10, 50)),
+    ]:
+        channels_in, channels_out, kernel, stride = sizes
+        yield "-".join(map(str, sizes)), nn.Conv1d(channels_in, channels_out, kernel, stride=stride), shape
+
+
 def renamed(name):
     """The names that the Swift layers have, which have no wrapper for padding."""
     return name.removeprefix("module.")
 
 
-def make_layers():
+def run_layers(cases):
     tensors = {}
-    for case, module, shape in layer_cases():
+    for case, module, shape in cases:
         module = module.double()
         draw_parameters(module)
         x = randn(*shape)
@@ -217,6 +227,14 @@ def make_layers():
             tensors.update({f"{case}/s.{renamed(name)}": buffer.clone() for name, buffer in statistics.items()})
             tensors[f"{case}/inference"] = module.eval()(x)
     return stored(tensors)
+
+
+def make_layers():
+    return run_layers(layer_cases())
+
+
+def make_conv1d():
+    return run_layers(conv1d_cases())
 
 
 # ---------------------------------------------------------------------------------------------------------- losses
@@ -384,6 +402,6 @@ if __name__ == "__main__":
     directory = sys.argv[1]
     for name, make in {
         "layers": make_layers, "losses": make_losses, "optimizers": make_optimizers, "schedules": make_schedules,
-        "trainings": make_trainings,
+        "trainings": make_trainings, "conv1d": make_conv1d,
     }.items():
         save_file(make(), f"{directory}/{name}.safetensors")

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// Every layer against PyTorch: output, gradients of input and parameters, running statistics, output in inference.

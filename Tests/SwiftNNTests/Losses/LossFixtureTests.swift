@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// Every loss against PyTorch: its value and its gradient, through a plan that does nothing else.

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// Every update rule and gradient clipping against PyTorch.

@@ -1,5 +1,6 @@
 import AllocationCounter
 import SwiftNN
+import TestSupport
 import Testing
 
 /// A training step allocates nothing after the first.

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// Whole plans against their layers run one by one: memory that two values share while both are needed, or a fused or

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// Layers, activations, losses and rules written in Swift, among the built-in ones.

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// The same seed gives the same bits: in another plan, and on any number of threads.

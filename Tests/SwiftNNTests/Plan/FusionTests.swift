@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// What a plan fuses, or leaves out, does not change a result.

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// Whole trainings against PyTorch: the first ten losses from the same weights and batches.

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// Schedules against torch.optim.lr_scheduler where there is one of the kind, and against their definitions.

@@ -4,7 +4,7 @@ import SwiftNN
 import Testing
 
 /// Checks shape and elements of a tensor against the expected ones.
-func expectClose(
+public func expectClose(
     _ actual: Tensor, _ expected: Tensor, tolerance: Double, _ label: String,
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -14,10 +14,10 @@ func expectClose(
 }
 
 /// The bits of a tensor's elements: equal only where nothing at all differs.
-func bits(_ tensor: Tensor) -> [UInt32] { tensor.scalars.map(\.bitPattern) }
+public func bits(_ tensor: Tensor) -> [UInt32] { tensor.scalars.map(\.bitPattern) }
 
 /// Runs `body` with the kernels that it calls from this thread on a number of threads.
-func withThreads<R>(_ count: Int, _ body: () throws -> R) rethrows -> R {
+public func withThreads<R>(_ count: Int, _ body: () throws -> R) rethrows -> R {
     snn_thread_count_override(Int32(count))
     defer { snn_thread_count_override(0) }
     return try body()

@@ -3,14 +3,15 @@ import SwiftNN
 import Testing
 
 /// Numbers computed by PyTorch: a file that Tests/Fixtures/make_pytorch.py wrote.
-struct Fixture: Sendable {
+public struct Fixture: Sendable {
     private let tensors: [String: Tensor]
 
-    static let layers = Fixture("layers")
-    static let losses = Fixture("losses")
-    static let optimizers = Fixture("optimizers")
-    static let schedules = Fixture("schedules")
-    static let trainings = Fixture("trainings")
+    public static let layers = Fixture("layers")
+    public static let losses = Fixture("losses")
+    public static let optimizers = Fixture("optimizers")
+    public static let schedules = Fixture("schedules")
+    public static let trainings = Fixture("trainings")
+    public static let conv1d = Fixture("conv1d")
 
     private init(_ name: String) {
         let path = Bundle.module.path(forResource: name, ofType: "safetensors", inDirectory: "Fixtures")
@@ -18,19 +19,19 @@ struct Fixture: Sendable {
     }
 
     /// The tensor of a name; fails the test where there is none.
-    func tensor(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Tensor {
+    public func tensor(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Tensor {
         try #require(tensors[name], "the fixture has no \(name)", sourceLocation: sourceLocation)
     }
 
-    func optional(_ name: String) -> Tensor? { tensors[name] }
+    public func optional(_ name: String) -> Tensor? { tensors[name] }
 
     /// What follows `prefix` in the names of tensors.
-    func names(under prefix: String) -> [String] {
+    public func names(under prefix: String) -> [String] {
         tensors.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }.sorted()
     }
 
     /// The tensors whose names start with `prefix`, without it.
-    func tensors(under prefix: String) -> [String: Tensor] {
+    public func tensors(under prefix: String) -> [String: Tensor] {
         Dictionary(
             uniqueKeysWithValues: names(under: prefix).map { ($0, tensors[prefix + $0]) }.compactMap { name, tensor in
                 tensor.map { (name, $0) }
