@@ -8,9 +8,13 @@
 public enum NumberText {
     /// A number with so many digits after the point: "0.2500". NaN and infinities are words; numbers too long for this have
     /// an exponent.
-    public static func fixed(_ value: Double, digits: Int) -> String {
+    ///
+    /// - Parameter rounding: `.towardZero` cuts the rest of the digits off.
+    public static func fixed(
+        _ value: Double, digits: Int, rounding: FloatingPointRoundingRule = .toNearestOrAwayFromZero
+    ) -> String {
         guard value.isFinite else { return word(value) }
-        let scaled = (value.magnitude * powerOfTen(digits)).rounded()
+        let scaled = (value * powerOfTen(digits)).rounded(rounding).magnitude
         guard scaled < 1e15 else { return "\(value)" }
         let sign = value < 0 && scaled > 0 ? "-" : ""
         let all = String(Int(scaled))
