@@ -69,7 +69,7 @@ let package = Package(
         ),
         .target(name: "KernelCases", dependencies: ["CKernels"], path: "Benchmarks/KernelCases"),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
-        .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench"]),
+        .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench", "TestSupport"]),
         .testTarget(
             name: "CourseworkTests", dependencies: ["coursework", "SwiftNN", "ReferenceKernels", "TestSupport"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

@@ -1,39 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `nntrain` as a user calls it, on a small data set in MNIST's form.
 @Suite struct TrainCommandTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    private let folder: TemporaryFolder
 
-    /// Images whose brightest row tells the class.
-    private func makeData(train: Int = 600, test: Int = 100) throws -> String {
-        let directory = folder + "/data"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        for (name, count) in [("train", train), ("t10k", test)] {
-            var pixels: [UInt8] = []
-            for image in 0..<count {
-                for pixel in 0..<784 {
-                    pixels.append(pixel / 28 / 2 == image % 10 ? 255 : UInt8((pixel * 31 + image * 17) % 64))
-                }
-            }
-            try idx([count, 28, 28], pixels).write(to: URL(fileURLWithPath: "\(directory)/\(name)-images-idx3-ubyte"))
-            try idx([count], (0..<count).map { UInt8($0 % 10) })
-                .write(to: URL(fileURLWithPath: "\(directory)/\(name)-labels-idx1-ubyte"))
-        }
-        return directory
-    }
-
-    private func idx(_ shape: [Int], _ bytes: [UInt8]) -> Data {
-        let sizes = shape.flatMap { size in [24, 16, 8, 0].map { UInt8(size >> $0 & 255) } }
-        return Data([0, 0, 8, UInt8(shape.count)] + sizes + bytes)
-    }
-
-    private func remove() { try? FileManager.default.removeItem(atPath: folder) }
+    init() throws { folder = try TemporaryFolder() }
 
     @Test func trainsScoresAndPredicts() throws {
-        defer { remove() }
-        let data = try makeData()
-        let out = folder + "/out"
+        let data = try writeBandImages(folder, "data")
+        let out = folder["out"]
         let trained = try nntrain(["mnist", "--data", data, "--epochs", "3", "--batch-size", "32", "--out", out])
         #expect(trained.status == 0, "\(trained.errors)")
         #expect(trained.output.contains("test accuracy") && trained.output.contains("model.safetensors"))
@@ -53,19 +30,18 @@ import Testing
         let scored = try nntrain(["eval", out + "/model.safetensors", "--data", data])
         #expect(scored.status == 0, "\(scored.errors)")
         let predicted = try nntrain(
-            ["predict", out + "/model.safetensors", "--data", data, "--out", folder + "/submission.csv"])
+            ["predict", out + "/model.safetensors", "--data", data, "--out", folder["submission.csv"]])
         #expect(predicted.status == 0, "\(predicted.errors)")
-        let lines = try String(contentsOfFile: folder + "/submission.csv", encoding: .utf8).split(separator: "\n")
+        let lines = try String(contentsOfFile: folder["submission.csv"], encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 101 && lines[0] == "index,label")
         let right = lines.dropFirst().enumerated().count { $1 == "\($0),\($0 % 10)" }
         #expect(Double(right) / 100 == accuracy)
     }
 
     @Test func sameSeedSameModel() throws {
-        defer { remove() }
-        let data = try makeData()
+        let data = try writeBandImages(folder, "data")
         let models = try ["1", "2", "3"].map { threads in
-            let out = "\(folder)/\(threads)"
+            let out = folder[threads]
             let result = try nntrain([
                 "mnist", "--data", data, "--epochs", "1", "--threads", threads, "--quiet", "--out", out,
             ])
@@ -76,18 +52,17 @@ import Testing
     }
 
     @Test func badInputIsOneLineAndChangesNothing() throws {
-        defer { remove() }
-        let data = try makeData(train: 50, test: 20)
+        let data = try writeBandImages(folder, "data", train: 50, test: 20)
         let images = data + "/train-images-idx3-ubyte"
         try Data(try Data(contentsOf: URL(fileURLWithPath: images)).dropLast(5)).write(to: URL(fileURLWithPath: images))
-        try Data("not a model".utf8).write(to: URL(fileURLWithPath: folder + "/model.safetensors"))
+        try Data("not a model".utf8).write(to: URL(fileURLWithPath: folder["model.safetensors"]))
         let cases: [(arguments: [String], names: String)] = [
-            (["mnist", "--data", data, "--out", folder], "train-images-idx3-ubyte"),
-            (["mnist", "--data", folder + "/nowhere"], "nowhere"),
+            (["mnist", "--data", data, "--out", folder.path], "train-images-idx3-ubyte"),
+            (["mnist", "--data", folder["nowhere"]], "nowhere"),
             (["mnist", "--data", data, "--recipe", "none"], "none"),
             (["mnist", "--data", data, "--threads", "0"], "--threads"),
-            (["eval", folder + "/model.safetensors"], "model.safetensors"),
-            (["eval", folder + "/absent.safetensors"], "absent.safetensors"),
+            (["eval", folder["model.safetensors"]], "model.safetensors"),
+            (["eval", folder["absent.safetensors"]], "absent.safetensors"),
             (["fetch", "nothing"], "nothing"),
         ]
         for (arguments, names) in cases {
@@ -96,16 +71,15 @@ import Testing
             let complaint = result.errors.split(separator: "\n").filter { $0.hasPrefix("Error: ") }
             #expect(complaint.count == 1 && complaint[0].contains(names), "\(arguments): \(result.errors)")
         }
-        #expect(try String(contentsOfFile: folder + "/model.safetensors", encoding: .utf8) == "not a model")
+        #expect(try String(contentsOfFile: folder["model.safetensors"], encoding: .utf8) == "not a model")
     }
 
     @Test func explodingLossStopsAndKeepsTheGoodModel() throws {
-        defer { remove() }
-        let data = try makeData(train: 100, test: 20)
+        let data = try writeBandImages(folder, "data", train: 100, test: 20)
         // Pixels cannot be infinite, so a huge learning rate must do.
-        let result = try nntrain(["mnist", "--data", data, "--epochs", "50", "--lr", "1e30", "--out", folder + "/out"])
+        let result = try nntrain(["mnist", "--data", data, "--epochs", "50", "--lr", "1e30", "--out", folder["out"]])
         #expect(result.status != 0)
         #expect(result.errors.contains("loss is") && result.errors.contains("learning rate"), "\(result.errors)")
-        #expect(!FileManager.default.fileExists(atPath: folder + "/out/model.safetensors"))
+        #expect(!FileManager.default.fileExists(atPath: folder["out/model.safetensors"]))
     }
 }

@@ -67,18 +67,34 @@ extension ImageDataset {
             pixels: images.pixels, order: .contiguous, shape: shape, labels: images.labels, classNames: classNames)
     }
 
-    /// The four files of MNIST and of data sets in its form.
+    /// Writes all images as text that `csv` reads: a line each, with the label and then the pixels of [C, H, W].
+    ///
+    /// - Throws: `FileError` where the file cannot be written; the one that may be there then stays.
+    public func write(csv path: String) throws { try CSV.writeImages(self, to: path) }
+
+    /// The four files of a data set in MNIST's form and with its names, plain or compressed by gzip: whatever the pictures
+    /// show, and of any number of classes up to 256.
+    ///
+    /// - Parameter classNames: nil names the classes by their numbers, from 0 to the largest of the training labels.
+    /// - Throws: `FileError` where files are missing or damaged, or a label has no name.
+    public static func idx(
+        in directory: String, classNames: [String]? = nil
+    ) throws -> (train: ImageDataset, test: ImageDataset) {
+        let paths = DatasetSource.mnist.files.map { $0.path(in: directory) }
+        let names = try classNames ?? IDX.read(paths[1]).labels(classes: 256).max().map { (0...$0).map(String.init) }
+        let train = try idx(images: paths[0], labels: paths[1], classNames: names ?? [])
+        let test = try idx(images: paths[2], labels: paths[3], classNames: names ?? [])
+        guard train.shape == test.shape else {
+            throw FileError(paths[2], "images of \(test.shape), but \(paths[0]) has \(train.shape)")
+        }
+        return (train, test)
+    }
+
     private static func idxPair(
         _ source: DatasetSource, classNames: [String], in directory: String?
     ) throws -> (train: ImageDataset, test: ImageDataset) {
         let directory = try source.locate(in: directory)
         try source.requireOwnLabels(in: directory)
-        let paths = source.files.map { $0.path(in: directory) }
-        let train = try idx(images: paths[0], labels: paths[1], classNames: classNames)
-        let test = try idx(images: paths[2], labels: paths[3], classNames: classNames)
-        guard train.shape == test.shape else {
-            throw FileError(paths[2], "images of \(test.shape), but \(paths[0]) has \(train.shape)")
-        }
-        return (train, test)
+        return try idx(in: directory, classNames: classNames)
     }
 }

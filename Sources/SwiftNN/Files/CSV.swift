@@ -29,6 +29,26 @@ enum CSV {
         return images
     }
 
+    /// Writes a line an image, without a header.
+    ///
+    /// - Throws: `FileError` where the file cannot be written.
+    static func writeImages(_ images: ImageDataset, to path: String) throws {
+        let (channels, area) = (images.shape[0], images.shape.dropFirst().product)
+        let texts = (0...255).map { Array(",\($0)".utf8) }
+        try AtomicFile.write(to: path) { file in
+            for index in 0..<images.count {
+                let image = images[index]
+                var line = Array("\(images.labels[index])".utf8)
+                for channel in 0..<channels {
+                    for pixel in 0..<area {
+                        line += texts[Int(image[image.startIndex + pixel * channels + channel])]
+                    }
+                }
+                try file.append(line + [newline])
+            }
+        }
+    }
+
     /// Walks over the bytes; a line of a large file takes no memory of its own.
     private struct Scanner {
         let bytes: UnsafeBufferPointer<UInt8>

@@ -38,6 +38,14 @@ extension Layer {
         }
         return try Softmax()(mean ?? outputs(for: images, batchSize: batchSize))
     }
+
+    /// Scores the model on a data set, in inference mode.
+    ///
+    /// - Parameter batchSize: how many samples are computed together; it changes the speed only.
+    /// - Throws: `ShapeError` or `LabelError` where model and data do not fit, and what the data set throws.
+    public func evaluate(on data: any Dataset, loss: any Loss, batchSize: Int = 500) throws -> Evaluation {
+        try Trainer(self, loss: loss, optimizer: Optimizer(groups: [])).evaluate(data, batchSize: batchSize)
+    }
 }
 
 /// Which views of an image a model is asked about, to average its answers.

@@ -14,8 +14,8 @@ struct EvalCommand: ParsableCommand {
         try checkEnvironment()
         let saved = try SavedModel(from: model)
         let test = try saved.recipe.dataset.load(in: location.data).test
-        let trainer = Trainer(saved.model, loss: saved.recipe.loss, optimizer: Optimizer(groups: []))
-        let score = try trainer.evaluate(try saved.normalized(test, from: saved.recipe.dataset.title))
+        let score = try saved.model.evaluate(
+            on: try saved.normalized(test, from: saved.recipe.dataset.title), loss: saved.recipe.loss)
         print(
             "test accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))%  loss \(NumberText.fixed(score.loss, digits: 4))"
         )

@@ -26,8 +26,7 @@ struct PredictCommand: ParsableCommand {
             } ?? saved.recipe.dataset.load(in: location.data).test
         let input = try saved.normalized(data, from: images ?? saved.recipe.dataset.title)
         let predictions = try saved.model.probabilities(for: input).argmaxOfRows()
-        let lines = predictions.enumerated().map { "\($0),\($1)\n" }
-        try AtomicFile.write("index,label\n" + lines.joined(), to: out)
+        try Submission.write(predictions, columns: ("index", "label"), to: out)
         print("wrote \(predictions.count) predictions to \(out)")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import SwiftNN
+import TestSupport
 import Testing
 
 /// The loaders of the public data sets, on small files of the same form.
@@ -58,6 +59,20 @@ import Testing
         #expect(try ImageDataset.fashionMNIST(in: path).test.count == 10_000)
     }
 
+    @Test(arguments: [false, true])
+    func anotherDataSetOfThatForm(compressed: Bool) throws {
+        try writeMNIST(folder, "letters", compressed: compressed)
+        let (train, test) = try ImageDataset.idx(in: folder["letters"])
+        #expect(train.count == 12 && test.count == 5)
+        #expect(train.classNames == (0..<10).map(String.init) && test.classNames == train.classNames)
+        // A plain file comes before a compressed one.
+        try folder.write(idxBytes([12], data: Array(repeating: 3, count: 12)), "letters/train-labels-idx1-ubyte")
+        let testLabels = folder["letters/t10k-labels-idx1-ubyte" + (compressed ? ".gz" : "")]
+        expectFileError(testLabels, "item 4: label 4 is outside of 0..<4") {
+            _ = try ImageDataset.idx(in: folder["letters"])
+        }
+    }
+
     // MARK: CIFAR-10
 
     @Test func cifar10() throws {
@@ -102,6 +117,16 @@ import Testing
             #expect(dataset.labels == [7, 0])
             #expect(dataset.pixels == [0, 255, 12, 3])
         }
+    }
+
+    @Test func csvRoundTrip() throws {
+        let pixels = (0..<2 * 12).map { UInt8($0 * 11) }
+        let written = ImageDataset(pixels: pixels, shape: [3, 2, 2], labels: [1, 0], classNames: ["a", "b"])
+        try written.write(csv: folder["a.csv"])
+        let first = try #require(String(bytes: contents(of: folder["a.csv"]), encoding: .utf8)).prefix { $0 != "\n" }
+        #expect(first == "1,0,33,66,99,11,44,77,110,22,55,88,121")
+        let read = try ImageDataset.csv(folder["a.csv"], shape: [3, 2, 2], classNames: ["a", "b"])
+        #expect(read.pixels == pixels && read.labels == [1, 0])
     }
 
     @Test(arguments: [

@@ -1,5 +1,6 @@
 import Foundation
 import SwiftNN
+import TestSupport
 import Testing
 
 @Suite struct AtomicFileTests {

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 /// Small valid files of every format, cut off everywhere and changed at random: a reader may throw `FileError`, never

@@ -1,4 +1,6 @@
+import Foundation
 import SwiftNN
+import TestSupport
 import Testing
 
 @Suite struct PredictionTests {
@@ -46,5 +48,29 @@ import Testing
             }
         }
         return result
+    }
+
+    private let logits: [[Double]] = [[2, -1], [0.5, 1.5], [-3, 0], [1, 0], [4, 5]]
+    private let labels: [Int32] = [0, 1, 0, 0, 1]
+
+    private var data: TensorDataset {
+        TensorDataset(Tensor(logits.joined().map(Float.init), shape: [5, 2]), labels: labels)
+    }
+
+    private var expected: [[Double]] {
+        logits.map { row in row.map { exp($0) / row.reduce(0) { $0 + exp($1) } } }
+    }
+
+    @Test func probabilities() throws {
+        let actual = try Identity().probabilities(for: data, batchSize: 2)
+        expectClose(
+            actual, Tensor(expected.joined().map(Float.init), shape: [5, 2]), tolerance: 1e-6, "probabilities")
+    }
+
+    @Test func evaluation() throws {
+        let score = try Identity().evaluate(on: data, loss: CrossEntropyLoss(), batchSize: 2)
+        let losses = zip(expected, labels).map { -log($0[Int($1)]) }
+        #expect(abs(score.loss - losses.reduce(0, +) / 5) < 1e-6)
+        #expect(score.accuracy == 0.8)
     }
 }

@@ -3,10 +3,10 @@ import SwiftNN
 import Testing
 
 /// A folder for one test; it goes when nothing holds this any more.
-final class TemporaryFolder: Sendable {
-    let path: String
+public final class TemporaryFolder: Sendable {
+    public let path: String
 
-    init() throws {
+    public init() throws {
         path = FileManager.default.temporaryDirectory.path + "/swiftnn-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -16,11 +16,11 @@ final class TemporaryFolder: Sendable {
     }
 
     /// The path of a file in the folder.
-    subscript(_ name: String) -> String { "\(path)/\(name)" }
+    public subscript(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Writes a file, and the folders it is in; returns its path.
     @discardableResult
-    func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
+    public func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
         let url = URL(fileURLWithPath: self[name])
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         // Foundation's writing waits for the disk, which thousands of small files have no time for.
@@ -33,21 +33,16 @@ final class TemporaryFolder: Sendable {
     }
 
     @discardableResult
-    func write(_ text: String, _ name: String) throws -> String { try write(text.utf8, name) }
+    public func write(_ text: String, _ name: String) throws -> String { try write(text.utf8, name) }
 
     /// The names of the files in it.
-    var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
+    public var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
 }
 
-func contents(of path: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: URL(fileURLWithPath: path))) }
-
-/// The path of a checked-in file; Tests/Fixtures has the scripts that make them.
-func fixture(_ name: String) throws -> String {
-    try #require(Bundle.module.resourcePath) + "/Fixtures/\(name)"
-}
+public func contents(of path: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: URL(fileURLWithPath: path))) }
 
 /// Expects that `body` throws a `FileError` for `path` whose text goes on as given.
-func expectFileError(
+public func expectFileError(
     _ path: String, _ rest: String, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
 ) {
     let error = #expect(throws: FileError.self, sourceLocation: sourceLocation) { try body() }
