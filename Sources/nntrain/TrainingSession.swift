@@ -19,17 +19,21 @@ struct TrainingSession {
         let (train, test) = try loadData()
         let model = recipe.makeModel()
         model.initialize(seed: seed)
+        try recipe.prepare(model, train)
         let trainer = Trainer(
-            model, loss: recipe.loss, optimizer: Optimizer(recipe.rule, model.parameters), schedule: recipe.schedule,
-            seed: seed, callbacks: quiet ? [] : [ProgressBar(scoredOn: scoredOn)])
+            model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.groups(model, recipe.rule)),
+            schedule: recipe.schedule, seed: seed,
+            callbacks: recipe.callbacks() + (quiet ? [] : [ProgressBar(scoredOn: scoredOn)]))
         let history = try trainer.fit(train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test)
-        guard let score = history.last?.validation else { return }
+        guard let plainScore = history.last?.validation else { return }
+        let score = recipe.views == .none ? plainScore : try model.evaluate(on: test, views: recipe.views)
         if let out {
             let saved = SavedModel(
                 recipe: recipe, model: model, normalization: train.normalization ?? train.channelStatistics())
             try saved.write(to: out.model)
             let metrics = Metrics(
-                self, model: model, history: history, score: score, modelBytes: try fileSize(out.model))
+                self, model: model, history: history, score: score, plainScore: plainScore,
+                modelBytes: try fileSize(out.model))
             try metrics.write(to: out.metrics)
             try report(metrics, model, history, test).write(to: out.report)
         }

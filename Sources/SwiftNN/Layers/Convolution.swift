@@ -60,6 +60,8 @@ struct Convolution {
         let output = builder.makeValue(
             [shape.batch, outChannels] + spatial, .channelsLast, from: input,
             parameters: namedParameters.map(\.parameter))
+        builder.count(
+            multiplyAdds: output.count * weight.shape.dropFirst().product, weight: weight, input: input)
         return builder.add(ConvolutionOperation(builder, self, shape, input: input, output: output), output)
     }
 

@@ -77,6 +77,22 @@ public struct Initializer: Sendable {
         return Tensor(scalars, shape: shape)
     }
 
+    /// The identity for the first output channels, as many as there are input channels, and `rest` for the others: a
+    /// convolution that starts by handing on its input and adds to it (Jordan 2024).
+    public static func dirac(rest: Initializer) -> Initializer {
+        Initializer { shape, seed in
+            var weights = rest.makeTensor(shape, seed: seed)
+            let identities = min(shape[0], shape[1])
+            let identity = dirac.makeTensor([identities] + shape.dropFirst(), seed: seed)
+            weights.withMutableSpan { weights in
+                identity.withSpan { identity in
+                    for i in identity.indices { weights[i] = identity[i] }
+                }
+            }
+            return weights
+        }
+    }
+
     /// PyTorch's default for the weights of linear and convolution layers: uniform in ±1 / √fanIn.
     public static let pytorchDefault = kaimingUniform(gain: (1 / Float(3)).squareRoot())
 

@@ -28,6 +28,7 @@ public struct Linear: StandaloneLayer {
         let input = input.order == .channelsLast ? builder.contiguous(input) : input
         let output = builder.makeValue(
             input.shape.dropLast() + [outFeatures], from: input, parameters: namedParameters.map(\.parameter))
+        builder.count(multiplyAdds: input.count * outFeatures, weight: weight, input: input)
         return builder.add(LinearOperation(builder, self, input: input, output: output), output)
     }
 

@@ -20,6 +20,9 @@ public final class Plan {
     public let mode: Mode
     /// A line for every layer, in the order of execution.
     public let summary: [LayerSummary]
+    /// Multiply-adds of the matrix products and convolutions of a step (forward, and backward in training), counted as
+    /// direct sums over every weight and position whatever algorithm computes them.
+    public let multiplyAdds: Int
     /// Bytes of the arena: all activations, gradients, packed weights and scratch memory.
     public var arenaByteCount: Int { arena.byteCount }
     /// The shape of what goes in and of what comes out.
@@ -69,6 +72,7 @@ public final class Plan {
         self.mode = mode
         input = builder.input
         summary = builder.summary
+        multiplyAdds = builder.multiplyAdds
         operations = builder.operations
         arena = Plan.layOut(builder, output: output)
     }

@@ -7,6 +7,8 @@ public final class PlanBuilder {
     private(set) var operations: [any Operation] = []
     private(set) var buffers: [Buffer] = []
     private(set) var summary: [LayerSummary] = []
+    /// Multiply-adds of matrix products and convolutions in a pass, by direct sums: forward, and backward in training.
+    private(set) var multiplyAdds = 0
     private var path: [String] = []
     private var description = ""
     /// The operation that wrote a buffer, while it may still take on an activation.
@@ -119,6 +121,12 @@ public final class PlanBuilder {
     }
 
     // MARK: Operations
+
+    /// Counts the products of an operation with weights: forward, and in training for the gradients that are computed.
+    func count(multiplyAdds: Int, weight: Parameter, input: Value) {
+        let learns = mode == .training && weight.requiresGradient
+        self.multiplyAdds += multiplyAdds * (1 + (learns ? 1 : 0) + (input.gradient != nil ? 1 : 0))
+    }
 
     /// Appends an operation and returns its output.
     @discardableResult

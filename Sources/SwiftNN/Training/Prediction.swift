@@ -1,3 +1,12 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension Layer {
     /// What the model puts out for every sample, in inference mode: [N, ...].
     ///
@@ -37,6 +46,22 @@ extension Layer {
             mean = mean.map { $0 + share } ?? share
         }
         return try Softmax()(mean ?? outputs(for: images, batchSize: batchSize))
+    }
+
+    /// Scores the model on images by several views of each; the loss is the cross-entropy of `probabilities(for:views:)`.
+    ///
+    /// - Throws: `ShapeError` where model and images do not fit.
+    public func evaluate(
+        on images: ImageDataset, views: TestTimeViews, batchSize: Int = 500
+    ) throws -> Evaluation {
+        let probabilities = try probabilities(for: images, views: views, batchSize: batchSize)
+        let classes = probabilities.shape[1]
+        let loss = probabilities.withSpan { rows in
+            images.labels.indices.reduce(0.0) { $0 - Double(log(rows[$1 * classes + Int(images.labels[$1])])) }
+        }
+        let correct = zip(probabilities.argmaxOfRows(), images.labels).count { $0 == Int($1) }
+        let count = Double(max(images.count, 1))
+        return Evaluation(loss: loss / count, accuracy: Double(correct) / count)
     }
 
     /// Scores the model on a data set, in inference mode.

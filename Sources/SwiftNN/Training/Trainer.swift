@@ -90,7 +90,7 @@ public final class Trainer {
         plan.backward()
         clipping?.apply(to: optimizer.parameters)
         optimizer.step()
-        return StepResult(samples: batch.count, loss: loss, correct: plan.correctCount)
+        return StepResult(samples: batch.count, loss: loss, correct: plan.correctCount, multiplyAdds: plan.multiplyAdds)
     }
 
     /// Scores the model on a data set, in inference mode.
@@ -102,7 +102,10 @@ public final class Trainer {
         loader.start(epoch: 0)
         while let batch = try loader.next() {
             let plan = try inferencePlans.plan(for: batch.input.shape)
-            record.add(StepResult(samples: batch.count, loss: try plan.forward(batch), correct: plan.correctCount))
+            record.add(
+                StepResult(
+                    samples: batch.count, loss: try plan.forward(batch), correct: plan.correctCount,
+                    multiplyAdds: plan.multiplyAdds))
         }
         return Evaluation(loss: record.trainLoss, accuracy: record.trainAccuracy)
     }

@@ -23,6 +23,7 @@ struct StepResult {
     let samples: Int
     let loss: Double
     let correct: Int
+    let multiplyAdds: Int
 }
 
 /// What an epoch, or as much of it as is done, brought.
@@ -33,6 +34,8 @@ public struct EpochRecord: Sendable, Hashable {
     public private(set) var samples = 0
     private var lossSum = 0.0
     private var correct = 0
+    /// Of all steps, as `Plan.multiplyAdds` counts them.
+    public private(set) var multiplyAdds = 0
     /// The time spent, without the scoring on the validation set.
     public internal(set) var seconds = Duration.zero
     /// At the end of the epoch.
@@ -48,11 +51,12 @@ public struct EpochRecord: Sendable, Hashable {
     ///   - trainLoss: the mean loss over the samples.
     ///   - correct: how many of the samples were predicted right.
     public init(
-        epoch: Int, samples: Int, trainLoss: Double, correct: Int, seconds: Duration, learningRate: Float,
+        epoch: Int, samples: Int, trainLoss: Double, correct: Int, multiplyAdds: Int = 0, seconds: Duration,
+        learningRate: Float,
         validation: Evaluation? = nil
     ) {
         self.init(epoch: epoch)
-        add(StepResult(samples: samples, loss: trainLoss, correct: correct))
+        add(StepResult(samples: samples, loss: trainLoss, correct: correct, multiplyAdds: multiplyAdds))
         (self.seconds, self.learningRate, self.validation) = (seconds, learningRate, validation)
     }
 
@@ -60,6 +64,7 @@ public struct EpochRecord: Sendable, Hashable {
         samples += step.samples
         lossSum += step.loss * Double(step.samples)
         correct += step.correct
+        multiplyAdds += step.multiplyAdds
     }
 
     /// The mean loss of the batches as they were trained on (while the weights changed, with dropout).

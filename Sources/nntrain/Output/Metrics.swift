@@ -20,11 +20,17 @@ struct Metrics: Encodable {
     let trainAccuracy: Double
     let testLoss: Double
     let testAccuracy: Double
+    /// Without test-time views.
+    let testAccuracyPlain: Double
+    /// Floating-point operations of all steps, in 10^15, convolutions counted as direct sums.
+    let pflop: Double
     /// "test", or "held-out" where training samples took its place.
     let scoredOn: String
 
     init(
-        _ session: TrainingSession, model: Sequential, history: [EpochRecord], score: Evaluation, modelBytes: Int
+        _ session: TrainingSession, model: Sequential, history: [EpochRecord], score: Evaluation,
+        plainScore: Evaluation,
+        modelBytes: Int
     ) {
         recipe = session.recipe.name
         dataset = session.recipe.dataset.rawValue
@@ -42,6 +48,8 @@ struct Metrics: Encodable {
         trainAccuracy = history.last?.trainAccuracy ?? 0
         testLoss = score.loss
         testAccuracy = score.accuracy
+        testAccuracyPlain = plainScore.accuracy
+        pflop = 2 * Double(history.reduce(0) { $0 + $1.multiplyAdds }) / 1e15
         scoredOn = session.scoredOn
     }
 
@@ -59,9 +67,11 @@ struct Metrics: Encodable {
     var figures: [(name: String, value: String)] {
         [
             ("\(scoredOn) accuracy", NumberText.percent(testAccuracy)),
+            ("without test-time views", NumberText.percent(testAccuracyPlain)),
             ("\(scoredOn) error", NumberText.percent(1 - testAccuracy)),
             ("\(scoredOn) loss", NumberText.fixed(testLoss, digits: 4)),
             ("training time", NumberText.duration(.seconds(trainSeconds))),
+            ("floating-point operations", "\(NumberText.fixed(pflop, digits: 4)) PFLOP"),
             ("images/s", NumberText.grouped(Int(imagesPerSecond))),
             ("parameters", NumberText.grouped(parameters)),
             ("model file", NumberText.bytes(modelBytes)),

@@ -13,10 +13,18 @@ struct Recipe: Sendable {
     let loss: CrossEntropyLoss
     /// How the training images are changed at random.
     var augmentation: ImageAugmentation?
+    /// Which views of an image the trained model is asked about.
+    var views = TestTimeViews.none
+    /// What the model takes over from the training images before it learns.
+    var prepare: @Sendable (Sequential, ImageDataset) throws -> Void = { _, _ in }
+    /// Which parameters learn by which variant of the rule.
+    var groups: @Sendable (Sequential, any UpdateRule) -> [ParameterGroup] = { [ParameterGroup($0.parameters, $1)] }
+    /// What goes along with each training.
+    var callbacks: @Sendable () -> [any TrainerCallback] = { [] }
     let makeModel: @Sendable () -> Sequential
 
     /// The default of each data set first.
-    static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP, .cifar10Course]
+    static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP, .cifar10Fast, .cifar10Course]
 
     static func of(_ dataset: DatasetName) -> [Recipe] { all.filter { $0.dataset == dataset } }
 
@@ -41,6 +49,7 @@ struct Recipe: Sendable {
         [
             ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"), ("optimizer", rule.description),
             ("schedule", "\(schedule)"), ("label smoothing", "\(loss.labelSmoothing)"),
+            ("test-time views", views.rawValue),
             ("augmentation", "\(augmentation?.description ?? "none")"),
         ]
     }

@@ -4,6 +4,11 @@ import Testing
 
 /// Initialisers by their mean, deviation and bounds over many numbers.
 @Suite struct InitializerTests {
+    @Test func diracKeepsTheRestOfAnotherInitializer() {
+        let weights = Initializer.dirac(rest: .constant(7)).makeTensor([3, 2, 1, 3], 1)
+        #expect(weights.scalars == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0] + Array(repeating: 7, count: 6))
+    }
+
     /// Linear [out, in] and convolution [out, in, kernel...] with their fans.
     static let shapes: [(shape: [Int], fanIn: Float, fanOut: Float)] = [
         ([300, 200], 200, 300), ([40, 30, 5, 7], 1050, 1400), ([64, 128, 3], 384, 192),
