@@ -19,7 +19,7 @@ public enum NPY {
 
     /// A tensor as the bytes of a file.
     static func encode(_ tensor: Tensor) -> [UInt8] {
-        header(tensor.shape) + tensor.contiguous().withSpan { span in span.withUnsafeBytes { Array($0) } }
+        header(tensor.shape) + tensor.fileBytes
     }
 
     /// Version 1.0: the numbers start at a multiple of 64 bytes.
@@ -42,47 +42,8 @@ public enum NPY {
         guard try Array(reader.take(magic.count, "the magic string")) == magic else {
             throw FileError(name, at: "byte 0", "not an npy array")
         }
-        let header = try NPYHeader(&reader)
-        let (type, shape) = (header.type, header.shape)
-        guard let expected = (shape + [type.size]).checkedProduct else {
-            throw FileError(name, "shape \(shape) is too large")
-        }
-        guard reader.remaining == expected else {
-            let relation = reader.remaining < expected ? "cut off" : "too long"
-            throw FileError(
-                name, "\(relation): shape \(shape) needs \(expected) bytes, the file has \(reader.remaining)")
-        }
-        let data = try reader.take(expected, "the data")
-        let memoryShape = header.isFortranOrder ? Array(shape.reversed()) : shape
-        let tensor = type.floats(data, count: shape.product, order: header.order, shape: memoryShape)
-        return header.isFortranOrder ? reversingDimensions(tensor) : tensor
-    }
-
-    /// [a, b, c] from [c, b, a].
-    private static func reversingDimensions(_ tensor: Tensor) -> Tensor {
-        let shape = Array(tensor.shape.reversed())
-        let result = Tensor(uninitialized: shape)
-        var index = Array(repeating: 0, count: shape.count)
-        // How far a step along each dimension of the result leads in the source.
-        let strides = shape.indices.map { shape[..<$0].product }
-        var source = 0
-        tensor.withUnsafePointer { elements in
-            for i in 0..<result.count {
-                result.storage.base[i] = elements[source]
-                advance(&index, &source, shape, strides)
-            }
-        }
-        return result
-    }
-
-    /// The next index in the order of the shape.
-    private static func advance(_ index: inout [Int], _ offset: inout Int, _ shape: [Int], _ strides: [Int]) {
-        for dimension in shape.indices.reversed() {
-            index[dimension] += 1
-            offset += strides[dimension]
-            if index[dimension] < shape[dimension] { return }
-            offset -= shape[dimension] * strides[dimension]
-            index[dimension] = 0
-        }
+        let layout = try NPYHeader(&reader).layout
+        if let problem = layout.problem(reader.remaining) { throw FileError(name, problem) }
+        return layout.tensor(try reader.take(reader.remaining, "the data"))
     }
 }

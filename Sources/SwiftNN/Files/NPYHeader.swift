@@ -1,15 +1,6 @@
 /// The header of an npy array: a Python dictionary with the type, the order and the shape.
 struct NPYHeader {
-    let type: StoredType
-    let order: StoredType.ByteOrder
-    let isFortranOrder: Bool
-    let shape: [Int]
-
-    /// NumPy's letters and sizes.
-    private static let types: [Substring: StoredType] = [
-        "b1": .bool, "u1": .uint8, "i1": .int8, "u2": .uint16, "i2": .int16, "u4": .uint32, "i4": .int32,
-        "u8": .uint64, "i8": .int64, "f2": .float16, "f4": .float32, "f8": .float64,
-    ]
+    let layout: NumPyLayout
 
     /// Reads what follows the magic string.
     init(_ reader: inout ByteReader) throws {
@@ -28,13 +19,10 @@ struct NPYHeader {
         guard case .text(let descr)? = fields["descr"], case .truth(let fortran)? = fields["fortran_order"],
             case .sizes(let shape)? = fields["shape"], fields.count == 3
         else { throw FileError(path, at: "header", "descr, fortran_order or shape is missing or malformed") }
-        guard let orderMark = descr.first, let type = Self.types[descr.dropFirst()], "<>=|".contains(orderMark) else {
+        guard let type = NumPyLayout.type(descr.dropFirst()), let order = NumPyLayout.order(descr.prefix(1)) else {
             throw FileError(path, at: "header", "unsupported type '\(descr)'")
         }
-        self.type = type
-        self.shape = shape
-        order = orderMark == ">" ? .big : .little
-        isFortranOrder = fortran
+        layout = NumPyLayout(type: type, order: order, isFortranOrder: fortran, shape: shape)
     }
 
     /// A value of the dictionary.

@@ -9,6 +9,11 @@ public struct NamedTensor: Sendable, Equatable {
     }
 }
 
+extension Tensor {
+    /// The elements in the order of the shape, little-endian as on every CPU that Swift runs on.
+    var fileBytes: [UInt8] { contiguous().withSpan { span in span.withUnsafeBytes { Array($0) } } }
+}
+
 extension [NamedTensor] {
     /// Throws where a file at `path` would get two tensors of one name.
     func requireDistinctNames(path: String) throws {

@@ -1,4 +1,4 @@
-// Zip archives, as far as npz files use them: stored and deflated members, sizes of zip64.
+// Zip archives, as far as npz and PyTorch's files use them: stored and deflated members, sizes of zip64.
 
 /// The numbers that mark the parts of an archive.
 private enum Signature {
@@ -20,9 +20,11 @@ struct ZipReader {
     private let path: String
     private let bytes: [UInt8]
 
-    init(_ path: String) throws {
+    init(_ path: String) throws { self.init(try SystemFile.read(path), path: path) }
+
+    init(_ bytes: [UInt8], path: String) {
+        self.bytes = bytes
         self.path = path
-        bytes = try SystemFile.read(path)
     }
 
     /// All members, decompressed, in the order of the directory.
@@ -49,6 +51,7 @@ struct ZipReader {
         guard reader.position == end.offset + end.size else {
             throw FileError(path, at: "byte \(reader.position)", "the zip directory has another size than it says")
         }
+        try requireRoom(for: entries)
         return entries
     }
 
@@ -94,6 +97,15 @@ struct ZipReader {
         var expected = [UInt8]()
         expected.append(littleEndian: signature)
         return position >= 0 && bytes.dropFirst(position).starts(with: expected)
+    }
+
+    /// Members that share bytes could be far larger together than the file.
+    private func requireRoom(for entries: [Entry]) throws {
+        var remaining = bytes.count
+        for entry in entries {
+            guard entry.compressedSize <= remaining else { throw failure(entry.name, "overlaps another or is cut off") }
+            remaining -= entry.compressedSize
+        }
     }
 
     private func readEntry(_ reader: inout ByteReader) throws -> Entry {
@@ -190,13 +202,16 @@ struct ZipWriter {
     init(path: String) { self.path = path }
 
     /// Appends a member; the same content makes the same bytes, for it is dated as the format's first day.
+    ///
+    /// - Parameter alignment: the content starts at a multiple of so many bytes.
     mutating func append(
-        _ name: String, _ content: [UInt8], compressed: Bool, to file: borrowing OutputFile
+        _ name: String, _ content: [UInt8], compressed: Bool = false, alignment: Int = 1,
+        to file: borrowing OutputFile
     ) throws {
         let packed = compressed ? Deflate.compress(content, .none) : content
         // Without zip64 records, which no model needs, sizes have 32 bits.
         guard max(content.count, offset + packed.count + (1 << 20)) < 0xffff_ffff, name.utf8.count < 0xffff else {
-            throw FileError(path, at: "member \(name)", "too large: an npz file can have 4 GB")
+            throw FileError(path, at: "member \(name)", "too large: such an archive can have 4 GB")
         }
         var description = [UInt8]()
         let firstDay: UInt16 = 0x21
@@ -207,16 +222,18 @@ struct ZipWriter {
             description.append(littleEndian: field)
         }
         description.append(littleEndian: UInt16(name.utf8.count))
-        description.append(littleEndian: UInt16(0))
 
+        let extra = Self.padding(after: offset + 4 + description.count + 2 + name.utf8.count, to: alignment)
         var header = [UInt8]()
         header.append(littleEndian: Signature.member)
-        header += description + Array(name.utf8)
+        header += description
+        header.append(littleEndian: UInt16(extra.count))
+        header += Array(name.utf8) + extra
         directory.append(littleEndian: Signature.entry)
         directory.append(littleEndian: UInt16(20))
         directory += description
-        // No comment, disk 0, no attributes.
-        directory += Array(repeating: 0, count: 10)
+        // No extra field, no comment, disk 0, no attributes.
+        directory += Array(repeating: 0, count: 12)
         directory.append(littleEndian: UInt32(offset))
         directory += Array(name.utf8)
         try file.append(header + packed)
@@ -224,10 +241,20 @@ struct ZipWriter {
         count += 1
     }
 
+    /// An extra field that ends at a multiple of `alignment` bytes; none where `position` is one.
+    private static func padding(after position: Int, to alignment: Int) -> [UInt8] {
+        guard !position.isMultiple(of: alignment) else { return [] }
+        // Four bytes are the field's kind, which nothing else uses, and its length.
+        let end = (position + 4 + alignment - 1) / alignment * alignment
+        var field = Array("FB".utf8)
+        field.append(littleEndian: UInt16(end - position - 4))
+        return field + Array(repeating: UInt8(ascii: "Z"), count: end - position - 4)
+    }
+
     /// Appends the directory.
     func finish(_ file: borrowing OutputFile) throws {
         guard count < 0xffff, offset + directory.count < 0xffff_ffff else {
-            throw FileError(path, "too large: an npz file can have 65534 arrays and 4 GB")
+            throw FileError(path, "too large: such an archive can have 65534 members and 4 GB")
         }
         var end = directory
         end.append(littleEndian: Signature.end)

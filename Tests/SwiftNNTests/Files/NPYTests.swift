@@ -49,11 +49,11 @@ import Testing
         (bytes("{'descr': [('a', '<f4')]}", data: 0), "header, byte 20: unsupported: a text in quotes expected"),
         (
             bytes("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", data: 7),
-            "cut off: shape [2] needs 8 bytes, the file has 7"
+            "cut off: shape [2] needs 8 bytes, got 7"
         ),
         (
             bytes("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", data: 9),
-            "too long: shape [2] needs 8 bytes, the file has 9"
+            "too long: shape [2] needs 8 bytes, got 9"
         ),
         (
             bytes("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}", data: 0),
