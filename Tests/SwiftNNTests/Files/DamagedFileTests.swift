@@ -6,7 +6,7 @@ import Testing
 /// crash, and never take a part for the whole.
 @Suite struct DamagedFileTests {
     enum Format: String, CaseIterable, Sendable {
-        case idx, idxGzip, safetensors, npy, npz, npzDeflated
+        case idx, idxGzip, safetensors, npy, npz, npzDeflated, pyTorch
 
         func write(to path: String) throws {
             let tensors = [
@@ -20,6 +20,7 @@ import Testing
             case .npy: try NPY.write(tensors[0].tensor, to: path)
             case .npz: try NPZ.write(tensors, to: path)
             case .npzDeflated: try NPZ.write(tensors, compressed: true, to: path)
+            case .pyTorch: try PyTorchFile.write(tensors, to: path)
             }
         }
 
@@ -29,6 +30,7 @@ import Testing
             case .safetensors: _ = try Safetensors.read(path)
             case .npy: _ = try NPY.read(path)
             case .npz, .npzDeflated: _ = try NPZ.read(path)
+            case .pyTorch: _ = try PyTorchFile.read(path)
             }
         }
     }
@@ -51,17 +53,7 @@ import Testing
     func changedBytesCrashNothing(format: Format) throws {
         let folder = try TemporaryFolder()
         try format.write(to: folder["good"])
-        let good = try contents(of: folder["good"])
-        var random = RandomStream(seed: 7)
-        for _ in 0..<1000 {
-            var bytes = good
-            for _ in 0..<Int.random(in: 1...3, using: &random) {
-                let place = Int.random(in: bytes.indices, using: &random)
-                let extremes: [UInt8] = [
-                    0, 0xff, 0x7f, 0x80, bytes[place] ^ 1, UInt8.random(in: 0...255, using: &random),
-                ]
-                bytes[place] = extremes.randomElement(using: &random) ?? 0
-            }
+        for bytes in damaged(try contents(of: folder["good"]), count: 1000, seed: 7) {
             let path = try folder.write(bytes, "bad")
             do {
                 try format.read(path)
@@ -69,5 +61,21 @@ import Testing
                 #expect(error is FileError, "\(format): \(error)")
             }
         }
+    }
+}
+
+/// Copies of `good` with one to three bytes changed at random, to extreme values more often than to others.
+func damaged(_ good: [UInt8], count: Int, seed: UInt64) -> some Sequence<[UInt8]> {
+    var random = RandomStream(seed: seed)
+    return (0..<count).lazy.map { _ in
+        var bytes = good
+        for _ in 0..<Int.random(in: 1...3, using: &random) {
+            let place = Int.random(in: bytes.indices, using: &random)
+            let extremes: [UInt8] = [
+                0, 0xff, 0x7f, 0x80, bytes[place] ^ 1, UInt8.random(in: 0...255, using: &random),
+            ]
+            bytes[place] = extremes.randomElement(using: &random) ?? 0
+        }
+        return bytes
     }
 }
