@@ -43,7 +43,7 @@ extension DatasetSource {
         mirror: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         downloads: mnistDownloads)
 
-    /// Colour pictures of ten classes (Krizhevsky), the binary version.
+    /// Colour pictures of ten classes (Krizhevsky): the binary version, or the Python version where that is at hand.
     public static let cifar10 = DatasetSource(
         name: "cifar10",
         files: [
@@ -69,7 +69,8 @@ extension DatasetSource {
                 name: "batches.meta.txt", byteCount: 61,
                 sha256: "558e74b5e208382e186da55784b4bac2cd52e558448e1b5800990fdb28ed8033"),
         ],
-        folders: ["cifar-10-batches-bin", "cifar10", "cifar-10"],
+        otherFiles: CIFAR10Pickled.files,
+        folders: ["cifar-10-batches-bin", "cifar-10-batches-py", "cifar10", "cifar-10"],
         mirror: "https://www.cs.toronto.edu/~kriz/",
         downloads: ["cifar-10-binary.tar.gz"])
 

@@ -16,18 +16,15 @@ public struct DatasetSource: Sendable {
         }
 
         /// The file in a directory: plain, or else compressed by gzip.
-        func path(in directory: String) -> String {
-            let plain = directory + "/" + name
-            return SystemFile.kind(plain) == .missing && SystemFile.kind(plain + ".gz") != .missing
-                ? plain + ".gz" : plain
-        }
-
-        fileprivate func exists(in directory: String) -> Bool { SystemFile.kind(path(in: directory)) != .missing }
+        func path(in directory: String) -> String { DatasetSource.path(of: name, in: directory) }
     }
 
     /// What commands call it.
     public let name: String
     public let files: [File]
+    /// The names of the files of another version of the same content, where one is read, too. It is neither fetched nor
+    /// verified.
+    public let otherFiles: [String]
     /// The folders it may be in, below a folder of data sets; the first is where `fetch` puts it.
     public let folders: [String]
     /// Where the system's packages put it.
@@ -40,11 +37,12 @@ public struct DatasetSource: Sendable {
     public let downloads: [String]
 
     public init(
-        name: String, files: [File], folders: [String], systemDirectories: [String] = [], systemPackage: String? = nil,
-        mirror: String = "", downloads: [String] = []
+        name: String, files: [File], otherFiles: [String] = [], folders: [String], systemDirectories: [String] = [],
+        systemPackage: String? = nil, mirror: String = "", downloads: [String] = []
     ) {
         self.name = name
         self.files = files
+        self.otherFiles = otherFiles
         self.folders = folders
         self.systemDirectories = systemDirectories
         self.systemPackage = systemPackage
@@ -96,7 +94,10 @@ extension DatasetSource {
 
     private func places(below directory: String) -> [String] { folders.map { "\(directory)/\($0)" } + [directory] }
 
-    private var fileList: String { files.map(\.name).joined(separator: ", ") }
+    /// The names of the files, for every version.
+    private var versions: [[String]] { [files.map(\.name), otherFiles].filter { !$0.isEmpty } }
+
+    private var fileList: String { versions.map { $0.joined(separator: ", ") }.joined(separator: ", or ") }
 
     private var folderList: String { folders.map { $0 + "/" }.joined(separator: ", ") }
 
@@ -105,10 +106,30 @@ extension DatasetSource {
         return "run 'nntrain fetch \(name)'\(package), or name the folder with --data or SWIFTNN_DATA"
     }
 
-    /// The first directory with all files; or else the first with some, so that the error names what it lacks.
+    /// The first directory with all files of a version; or else the first with some, so that the error names what it
+    /// lacks.
     private func best(of directories: [String]) -> String? {
-        directories.first { directory in files.allSatisfy { $0.exists(in: directory) } }
-            ?? directories.first { directory in files.contains { $0.exists(in: directory) } }
+        directories.first { directory in versions.contains { Self.isWhole($0, in: directory) } }
+            ?? directories.first { directory in versions.contains { Self.isBegun($0, in: directory) } }
+    }
+
+    /// The names of the files of the version that is in a directory.
+    func fileNames(in directory: String) -> [String] {
+        versions.first { Self.isWhole($0, in: directory) } ?? versions.first { Self.isBegun($0, in: directory) }
+            ?? files.map(\.name)
+    }
+
+    private static func isWhole(_ names: [String], in directory: String) -> Bool {
+        names.allSatisfy { SystemFile.kind(path(of: $0, in: directory)) != .missing }
+    }
+
+    private static func isBegun(_ names: [String], in directory: String) -> Bool {
+        names.contains { SystemFile.kind(path(of: $0, in: directory)) != .missing }
+    }
+
+    private static func path(of name: String, in directory: String) -> String {
+        let plain = directory + "/" + name
+        return SystemFile.kind(plain) == .missing && SystemFile.kind(plain + ".gz") != .missing ? plain + ".gz" : plain
     }
 }
 

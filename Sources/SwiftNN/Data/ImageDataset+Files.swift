@@ -18,20 +18,22 @@ extension ImageDataset {
         return try idxPair(.fashionMNIST, classNames: classNames, in: directory)
     }
 
-    /// CIFAR-10: 32 x 32 colour pictures of ten classes, 50,000 for training and 10,000 for the test.
+    /// CIFAR-10: 32 x 32 colour pictures of ten classes, 50,000 for training and 10,000 for the test; its binary and its
+    /// Python version give the same.
     ///
     /// - Parameter directory: where the files are; nil looks where `DatasetSource.locate` says.
     /// - Throws: `FileError` where files are missing or damaged.
     public static func cifar10(in directory: String? = nil) throws -> (train: ImageDataset, test: ImageDataset) {
         let directory = try DatasetSource.cifar10.locate(in: directory)
-        let classNames = try CIFAR10.readClassNames(in: directory)
+        let version = CIFAR10.version(in: directory)
+        let classNames = try CIFAR10.readClassNames(of: version, in: directory)
         func read(_ names: [String]) throws -> ImageDataset {
-            let records = try CIFAR10.readRecords(names, in: directory)
+            let batches = try CIFAR10.readBatches(names, of: version, in: directory)
             return ImageDataset(
-                pixels: records.pixels, order: .contiguous, shape: CIFAR10.shape, labels: records.labels,
+                pixels: batches.pixels, order: .contiguous, shape: CIFAR10.shape, labels: batches.labels,
                 classNames: classNames)
         }
-        return (try read(CIFAR10.trainFiles), try read([CIFAR10.testFile]))
+        return (try read(version.trainFiles), try read([version.testFile]))
     }
 
     /// Images of one channel and their labels from two IDX files, plain or compressed by gzip.

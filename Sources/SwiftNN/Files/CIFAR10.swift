@@ -1,58 +1,68 @@
-/// The binary version of CIFAR-10: files of records, each a label and a red, a green and a blue plane of 32 x 32 pixels.
+/// CIFAR-10: five files of pictures for training, one for the test, and the names of the classes. A picture is a label
+/// and a red, a green and a blue plane of 32 x 32 pixels. The same content is published in two versions.
 enum CIFAR10 {
     static let shape = [3, 32, 32]
-    static let trainFiles = (1...5).map { "data_batch_\($0).bin" }
-    static let testFile = "test_batch.bin"
-    static let classFile = "batches.meta.txt"
+    static let classCount = 10
 
-    /// The names of the classes, a line each.
-    static func readClassNames(in directory: String) throws -> [String] {
-        let path = directory + "/" + classFile
-        let names = String(decoding: try SystemFile.read(path), as: UTF8.self).split(whereSeparator: \.isNewline)
-        guard names.count == 10 else { throw FileError(path, "\(names.count) class names, 10 expected") }
-        return names.map(String.init)
+    /// The pictures of one file: pixels are [N, 3, 32, 32].
+    struct Batch {
+        let path: String
+        let labels: [Int]
+        let pixels: [UInt8]
     }
 
-    /// The labels, and the pixels as [N, 3, 32, 32].
+    /// The version that is in a directory.
+    static func version(in directory: String) -> any CIFAR10Version.Type {
+        DatasetSource.cifar10.fileNames(in: directory) == CIFAR10Pickled.files
+            ? CIFAR10Pickled.self : CIFAR10Binary.self
+    }
+
+    /// The pictures of several files as one.
     ///
-    /// - Throws: `FileError` where a file is missing, ends within a record, has a label that is no class, or has not as
-    ///   many records as the first one.
-    static func readRecords(_ names: [String], in directory: String) throws -> (labels: [Int32], pixels: [UInt8]) {
-        var labels = [Int32]()
-        var pixels = [UInt8]()
-        let files = try names.map { try readFile(directory + "/" + $0) }
-        pixels.reserveCapacity(files.reduce(0) { $0 + $1.records } * shape.product)
-        for file in files {
-            guard file.records == files[0].records else {
-                throw FileError(file.path, "\(file.records) records, \(names[0]) has \(files[0].records)")
-            }
-            for record in 0..<file.records {
-                labels.append(try label(of: record, in: file))
-                pixels += file.bytes[record * recordSize + 1..<(record + 1) * recordSize]
-            }
-        }
-        return (labels, pixels)
-    }
-
-    private typealias RecordFile = (path: String, bytes: [UInt8], records: Int)
-
-    private static let recordSize = 1 + shape.product
-
-    private static func readFile(_ path: String) throws -> RecordFile {
-        let bytes = try SystemFile.read(path)
-        let (records, rest) = bytes.count.quotientAndRemainder(dividingBy: recordSize)
-        guard rest == 0, records > 0 else {
+    /// - Throws: `FileError` where a file is missing or damaged, has a label that is no class, or has not as many
+    ///   records as the first one.
+    static func readBatches(
+        _ names: [String], of version: any CIFAR10Version.Type, in directory: String
+    ) throws -> (labels: [Int32], pixels: [UInt8]) {
+        let batches = try names.map { try version.readBatch(directory + "/" + $0) }
+        for batch in batches where batch.labels.count != batches[0].labels.count {
             throw FileError(
-                path, at: "record \(records)", "cut off or too long: \(rest) bytes, a record has \(recordSize)")
+                batch.path, "\(batch.labels.count) records, \(names[0]) has \(batches[0].labels.count)")
         }
-        return (path, bytes, records)
+        return (try batches.flatMap(checkedLabels), batches.count == 1 ? batches[0].pixels : batches.flatMap(\.pixels))
     }
 
-    private static func label(of record: Int, in file: RecordFile) throws -> Int32 {
-        let label = file.bytes[record * recordSize]
-        guard label < 10 else {
-            throw FileError(file.path, at: "record \(record)", "label \(label) is outside of 0..<10")
+    private static func checkedLabels(_ batch: Batch) throws -> [Int32] {
+        try batch.labels.enumerated().map { record, label in
+            guard 0..<classCount ~= label else {
+                throw FileError(
+                    batch.path, at: "record \(record)", "label \(label) is outside of 0..<\(classCount)")
+            }
+            return Int32(label)
         }
-        return Int32(label)
     }
+
+    /// The names of the classes.
+    static func readClassNames(of version: any CIFAR10Version.Type, in directory: String) throws -> [String] {
+        let path = directory + "/" + version.classFile
+        let names = try version.readClassNames(path)
+        guard names.count == classCount else {
+            throw FileError(path, "\(names.count) class names, \(classCount) expected")
+        }
+        return names
+    }
+}
+
+/// How one of the versions names and writes its files.
+protocol CIFAR10Version {
+    static var trainFiles: [String] { get }
+    static var testFile: String { get }
+    static var classFile: String { get }
+
+    static func readBatch(_ path: String) throws -> CIFAR10.Batch
+    static func readClassNames(_ path: String) throws -> [String]
+}
+
+extension CIFAR10Version {
+    static var files: [String] { trainFiles + [testFile, classFile] }
 }

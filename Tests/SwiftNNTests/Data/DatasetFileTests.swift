@@ -106,6 +106,88 @@ import Testing
         expectFileError(folder["cifar10/\(file)"], problem) { _ = try ImageDataset.cifar10(in: folder.path) }
     }
 
+    @Test func bothVersionsOfCIFAR10AreTheSame() throws {
+        let binary = try ImageDataset.cifar10(in: fixture("files/cifar10/cifar-10-batches-bin"))
+        let python = try ImageDataset.cifar10(in: fixture("files/cifar10/cifar-10-batches-py"))
+        for (a, b) in [(binary.train, python.train), (binary.test, python.test)] {
+            #expect(a.pixels == b.pixels && a.labels == b.labels && a.classNames == b.classNames && a.shape == b.shape)
+        }
+        #expect(python.train.count == 20 && python.test.count == 4)
+        #expect(python.train.labels.prefix(4) == [0, 7, 4, 1])
+        #expect(python.test.classNames[9] == "truck")
+        // Picture 1, whose planes hold (i / 8 + 29) mod 256: red, green and blue of its second pixel row.
+        #expect(python.train[1].dropFirst(32 * 3).prefix(3) == [33, 161, 33])
+    }
+
+    @Test(arguments: [
+        "bytes-protocol2", "bytes-protocol3", "bytes-protocol4", "latin1-protocol2", "latin1-protocol5",
+    ])
+    func cifar10PickledByPython3(name: String) throws {
+        try copyPickledCIFAR10()
+        let expected = try ImageDataset.cifar10(in: folder.path).train
+        let pickle = try contents(of: fixture("files/cifar10/data_batch_2-\(name)"))
+        #expect(try pickle != contents(of: folder["cifar-10-batches-py/data_batch_2"]))
+        try folder.write(pickle, "cifar-10-batches-py/data_batch_2")
+        let train = try ImageDataset.cifar10(in: folder.path).train
+        #expect(train.pixels == expected.pixels && train.labels == expected.labels)
+    }
+
+    private func copyPickledCIFAR10() throws {
+        try FileManager.default.copyItem(
+            atPath: fixture("files/cifar10/cifar-10-batches-py"), toPath: folder["cifar-10-batches-py"])
+    }
+
+    @Test func wholeVersionsOfCIFAR10ComeFirst() throws {
+        try copyPickledCIFAR10()
+        #expect(try DatasetSource.cifar10.locate(in: folder.path) == folder["cifar-10-batches-py"])
+        // A part of the binary version beside the pickled one, in the same directory.
+        try folder.write([1, 2, 3], "cifar-10-batches-py/data_batch_1.bin")
+        #expect(try ImageDataset.cifar10(in: folder["cifar-10-batches-py"]).train.count == 20)
+        try writeCIFAR10(folder, "cifar-10-batches-bin")
+        #expect(try DatasetSource.cifar10.locate(in: folder.path) == folder["cifar-10-batches-bin"])
+        try FileManager.default.removeItem(atPath: folder["cifar-10-batches-bin/test_batch.bin"])
+        #expect(try DatasetSource.cifar10.locate(in: folder.path) == folder["cifar-10-batches-py"])
+        try FileManager.default.removeItem(atPath: folder["cifar-10-batches-bin"])
+        try FileManager.default.removeItem(atPath: folder["cifar-10-batches-py/data_batch_1.bin"])
+        try FileManager.default.removeItem(atPath: folder["cifar-10-batches-py/test_batch"])
+        expectFileError(folder["cifar-10-batches-py/test_batch"], "no such file") {
+            _ = try ImageDataset.cifar10(in: folder.path)
+        }
+    }
+
+    @Test(arguments: [
+        ("data_batch_3", "test_batch", 0, nil),
+        ("data_batch_3", "data_batch_1", 1, "byte 12632: the file ends in an instruction: 1 bytes expected, 0 there"),
+        ("data_batch_3", "batches.meta", 0, "a dictionary without a list of labels or an array of data"),
+        ("batches.meta", "data_batch_3", 0, "a dictionary without label_names"),
+    ])
+    func damagedPickledCIFAR10(file: String, content: String, cut: Int, problem: String?) throws {
+        try copyPickledCIFAR10()
+        let bytes = try contents(of: fixture("files/cifar10/cifar-10-batches-py/\(content)"))
+        let path = try folder.write(bytes.dropLast(cut), "cifar-10-batches-py/\(file)")
+        guard let problem else {
+            _ = try ImageDataset.cifar10(in: folder.path)
+            return
+        }
+        expectFileError(path, problem) { _ = try ImageDataset.cifar10(in: folder.path) }
+    }
+
+    /// Bytes of the pickle around the pixels.
+    @Test func changedPickledCIFAR10CrashesNothing() throws {
+        try copyPickledCIFAR10()
+        let good = try contents(of: folder["cifar-10-batches-py/data_batch_1"])
+        let places = Array(good.indices.prefix(260)) + good.indices.suffix(130)
+        var random = RandomStream(seed: 5)
+        for place in places {
+            var bytes = good
+            bytes[place] =
+                [0, 0xff, bytes[place] ^ 1, UInt8.random(in: 0...255, using: &random)].randomElement(using: &random)
+                ?? 0
+            try folder.write(bytes, "cifar-10-batches-py/data_batch_1")
+            expectNothingButFileErrors { _ = try ImageDataset.cifar10(in: folder.path) }
+        }
+    }
+
     // MARK: CSV
 
     @Test(arguments: ["", "label,1x1,1x2\n", "\u{feff}"], ["\n", "\r\n"])
@@ -186,5 +268,20 @@ import Testing
         #expect(test.classNames[9] == "truck")
         let statistics = test.channelStatistics()
         #expect(abs(statistics.mean[0] - 0.4942) < 1e-3)
+    }
+
+    @Test(.enabled(if: Environment.data != nil && Environment.python != nil, "SWIFTNN_TEST_DATA, SWIFTNN_PYTHON"))
+    func publishedCIFAR10Pickled() throws {
+        let directory = try DatasetSource.cifar10.locate(in: Environment.data)
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Fixtures/python2_pickle.py").standardized.path
+        try Environment.runPython(
+            "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
+            script, directory, folder["cifar-10-batches-py"])
+        let binary = try ImageDataset.cifar10(in: directory)
+        let python = try ImageDataset.cifar10(in: folder.path)
+        for (a, b) in [(binary.train, python.train), (binary.test, python.test)] {
+            #expect(a.pixels == b.pixels && a.labels == b.labels && a.classNames == b.classNames)
+        }
     }
 }
