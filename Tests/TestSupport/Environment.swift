@@ -6,7 +6,7 @@ public enum Environment {
     /// A folder with mnist/ and cifar-10-batches-bin/ (SWIFTNN_TEST_DATA).
     public static let data = ProcessInfo.processInfo.environment["SWIFTNN_TEST_DATA"]
 
-    /// A Python with numpy and safetensors (SWIFTNN_PYTHON).
+    /// A Python with numpy, safetensors and torch (SWIFTNN_PYTHON).
     public static let python = ProcessInfo.processInfo.environment["SWIFTNN_PYTHON"]
 
     /// The same folder where trainings on real data take seconds: in optimised builds, without sanitizers.
