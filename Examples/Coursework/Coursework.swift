@@ -5,5 +5,8 @@ import ArgumentParser
 struct Coursework: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coursework", abstract: "Exercises of university courses on neural networks, solved with SwiftNN.",
-        subcommands: [MomentumOnReLU.self, MomentumOnLogistic.self, CIFAR10Loading.self, MNISTPerceptron.self])
+        subcommands: [
+            MomentumOnReLU.self, MomentumOnLogistic.self, CIFAR10Loading.self, MNISTPerceptron.self,
+            CIFAR10Network.self,
+        ])
 }

@@ -26,6 +26,9 @@ struct ImageParts {
         test.normalization = train.normalization
     }
 
+    /// Lets the training images change at random.
+    mutating func augment(_ augmentation: ImageAugmentation) { train.augmentation = augmentation }
+
     /// Fashion-MNIST, or what else the files of its names in a directory hold.
     static func read(_ options: TrainingOptions, holdingOut: Int) throws -> ImageParts {
         let directory = try DatasetSource.fashionMNIST.locate(in: options.data)
