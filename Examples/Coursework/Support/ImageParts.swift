@@ -29,6 +29,10 @@ struct ImageParts {
     /// Lets the training images change at random.
     mutating func augment(_ augmentation: ImageAugmentation) { train.augmentation = augmentation }
 
+    /// The numbers of an image.
+    var inputs: Int { train.shape.reduce(1, *) }
+    var classes: Int { train.classNames.count }
+
     /// Fashion-MNIST, or what else the files of its names in a directory hold.
     static func read(_ options: TrainingOptions, holdingOut: Int) throws -> ImageParts {
         let directory = try DatasetSource.fashionMNIST.locate(in: options.data)
