@@ -7,6 +7,6 @@ struct Coursework: ParsableCommand {
         commandName: "coursework", abstract: "Exercises of university courses on neural networks, solved with SwiftNN.",
         subcommands: [
             MomentumOnReLU.self, MomentumOnLogistic.self, CIFAR10Loading.self, MNISTPerceptron.self,
-            CIFAR10Network.self, LinearTanhReLU.self,
+            CIFAR10Network.self, LinearTanhReLU.self, FashionMNISTPerceptron.self,
         ])
 }
