@@ -37,4 +37,18 @@ typedef struct {
 void snn_rmsprop_step(const snn_rmsprop *options, size_t count, const float *gradient, float *square_average,
     float *gradient_average, float *velocity, float *weights);
 
+/// Muon (Jordan 2024, "Muon: an optimizer for hidden layers in neural networks") on a matrix of weights:
+/// v = momentum * v + g;  u = nesterov ? g + momentum * v : v;  w = w * (1 - rate * weight_decay)
+/// - rate * sqrt(max(1, rows / columns)) * orthogonalised(u), by `iterations` of Newton-Schulz's method on u / |u|,
+/// X = a X + (b X X' + c (X X')^2) X, which moves all singular values to between about 0.7 and 1.2.
+/// workspace: snn_muon_workspace_size bytes.
+typedef struct {
+    float rate, momentum, weight_decay, gradient_scale;
+    bool nesterov;
+    size_t iterations;
+} snn_muon;
+void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const float *gradient, float *velocity,
+    float *weights, void *workspace);
+size_t snn_muon_workspace_size(size_t rows, size_t columns);
+
 #endif

@@ -34,7 +34,8 @@ public struct Adam: UpdateRule, Sendable {
     public var slots: Int { amsgrad ? 3 : 2 }
 
     public func update(
-        _ weights: inout MutableSpan<Float>, gradient: Span<Float>, state: inout MutableSpan<Float>, step: Int,
+        _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
+        step: Int,
         gradientScale: Float
     ) {
         var options = snn_adam(
@@ -71,10 +72,11 @@ public struct AdamW: UpdateRule, Sendable {
     public var slots: Int { adam.slots }
 
     public func update(
-        _ weights: inout MutableSpan<Float>, gradient: Span<Float>, state: inout MutableSpan<Float>, step: Int,
+        _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
+        step: Int,
         gradientScale: Float
     ) {
-        adam.update(&weights, gradient: gradient, state: &state, step: step, gradientScale: gradientScale)
+        adam.update(&weights, shape: shape, gradient: gradient, state: &state, step: step, gradientScale: gradientScale)
     }
 
     public var description: String { "AdamW(lr: \(lr), weightDecay: \(adam.weightDecay))" }

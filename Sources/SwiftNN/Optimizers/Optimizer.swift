@@ -86,7 +86,8 @@ public final class Optimizer {
                 parameters[index].update { weights, gradient in
                     states[groupIndex][index].numbers.withMutableSpan { state in
                         groups[groupIndex].rule.update(
-                            &weights, gradient: gradient, state: &state, step: step, gradientScale: gradientScale)
+                            &weights, shape: parameters[index].shape, gradient: gradient, state: &state, step: step,
+                            gradientScale: gradientScale)
                     }
                 }
             }

@@ -25,7 +25,8 @@ public struct RMSProp: UpdateRule, Sendable {
     public var slots: Int { 1 + (centered ? 1 : 0) + (momentum == 0 ? 0 : 1) }
 
     public func update(
-        _ weights: inout MutableSpan<Float>, gradient: Span<Float>, state: inout MutableSpan<Float>, step: Int,
+        _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
+        step: Int,
         gradientScale: Float
     ) {
         var options = snn_rmsprop(

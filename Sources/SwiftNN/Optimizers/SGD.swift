@@ -46,7 +46,8 @@ public struct SGD: UpdateRule, Sendable {
     public var slots: Int { momentum == 0 ? 0 : 1 }
 
     public func update(
-        _ weights: inout MutableSpan<Float>, gradient: Span<Float>, state: inout MutableSpan<Float>, step: Int,
+        _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
+        step: Int,
         gradientScale: Float
     ) {
         var options = snn_sgd(

@@ -12,11 +12,13 @@ public protocol UpdateRule: Sendable, CustomStringConvertible {
     /// Changes the weights of one parameter.
     ///
     /// - Parameters:
+    ///   - shape: of the parameter.
     ///   - gradient: as many numbers as weights.
     ///   - state: `slots` times as many: slot s of weight i is number s · weights.count + i.
     ///   - step: 1 at this parameter's first update.
     ///   - gradientScale: what the gradient is to be multiplied with first (clipping).
     func update(
-        _ weights: inout MutableSpan<Float>, gradient: Span<Float>, state: inout MutableSpan<Float>, step: Int,
+        _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
+        step: Int,
         gradientScale: Float)
 }

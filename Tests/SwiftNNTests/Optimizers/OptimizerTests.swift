@@ -36,7 +36,8 @@ import Testing
             var lr: Float
             let slots = 1
             func update(
-                _ weights: inout MutableSpan<Float>, gradient: Span<Float>, state: inout MutableSpan<Float>, step: Int,
+                _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>,
+                state: inout MutableSpan<Float>, step: Int,
                 gradientScale: Float
             ) {
                 for i in gradient.indices {

@@ -105,7 +105,8 @@ struct PlainDescent: UpdateRule {
     var lr: Float
     let slots = 0
     func update(
-        _ weights: inout MutableSpan<Float>, gradient: Span<Float>, state: inout MutableSpan<Float>, step: Int,
+        _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
+        step: Int,
         gradientScale: Float
     ) {
         for i in gradient.indices { weights[i] -= lr * gradientScale * gradient[i] }

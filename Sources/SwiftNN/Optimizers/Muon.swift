@@ -1,0 +1,59 @@
+import CKernels
+
+/// Muon (Jordan 2024): momentum whose step is orthogonalised, so that every direction of a matrix of weights moves equally
+/// far. For the weights of convolutions and linear layers inside a network; norms, biases and the first and last layer
+/// are better left to `SGD` or `Adam` in a group of their own.
+///
+///     v ← momentum · v + g
+///     w ← w · (1 − lr · weightDecay) − lr · √max(1, rows / columns) · orthogonalised(g + momentum · v)
+///
+/// A weight of more than two dimensions is a matrix of its first dimension by all others. Orthogonalised by five
+/// iterations of Newton and Schulz, after which the singular values are between about 0.7 and 1.2.
+public struct Muon: UpdateRule {
+    public var lr: Float
+    public var momentum: Float
+    public var nesterov: Bool
+    public var weightDecay: Float
+    public var iterations: Int
+    private let scratch = Scratch()
+
+    public init(
+        lr: Float = 0.02, momentum: Float = 0.95, nesterov: Bool = true, weightDecay: Float = 0, iterations: Int = 5
+    ) {
+        precondition(iterations > 0, "Muon: needs an iteration")
+        (self.lr, self.momentum, self.nesterov) = (lr, momentum, nesterov)
+        (self.weightDecay, self.iterations) = (weightDecay, iterations)
+    }
+
+    /// The velocity.
+    public var slots: Int { 1 }
+
+    public func update(
+        _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
+        step: Int, gradientScale: Float
+    ) {
+        let rows = shape.first ?? 1
+        let columns = shape.dropFirst().product
+        var options = snn_muon(
+            rate: lr, momentum: momentum, weight_decay: weightDecay, gradient_scale: gradientScale, nesterov: nesterov,
+            iterations: iterations)
+        let workspace = scratch.memory(bytes: snn_muon_workspace_size(rows, columns))
+        withKernelPointers(&weights, gradient, &state) { _, weights, gradient, slot in
+            snn_muon_step(&options, rows, columns, gradient, slot(0), weights, workspace)
+        }
+    }
+
+    public var description: String { "Muon(lr: \(lr), momentum: \(momentum), weightDecay: \(weightDecay))" }
+
+    /// Memory for the largest matrix so far. An optimizer updates one parameter at a time, so copies of a rule may share
+    /// it as long as they belong to one optimizer.
+    private final class Scratch: @unchecked Sendable {
+        private var storage = Storage(uninitialized: 0)
+
+        func memory(bytes: Int) -> UnsafeMutableRawPointer {
+            let floats = (bytes + MemoryLayout<Float>.stride - 1) / MemoryLayout<Float>.stride
+            if storage.count < floats { storage = Storage(uninitialized: floats) }
+            return UnsafeMutableRawPointer(storage.base)
+        }
+    }
+}
