@@ -170,6 +170,8 @@ torch_file("wrong-count", {"x": View(Storage("0", 9), 0, (6,), (1,))})
 torch_file("two-types", {
     "x": View(whole, 0, (6,), (1,)), "y": View(Storage("0", 3, torch.DoubleStorage), 0, (3,), (1,))})
 torch_file("no-tensor", {"x": View(5, 0, (6,), (1,))})
+torch_file("nested", {"state_dict": {"x": View(whole, 0, (6,), (1,))}})
+torch_file("twice", {name: View(whole, 0, (6,), (1,)) for name in ["x", b"x"]})
 torch_file("number", {7: View(whole, 0, (6,), (1,))})
 torch_file("code", b"\x80\x02}X\x01\x00\x00\x00xcos\nsystem\nX\x04\x00\x00\x00true\x85Rs.")
 torch_file("bomb", b"\x80\x02" + b"N" * ((1 << 20) + 1) + b".")

@@ -127,6 +127,11 @@ import Testing
         ("handmade/wrong-count", "tensor x: storage 0 has 24 bytes, not 9 numbers of float32"),
         ("handmade/two-types", "tensor y: storage 0 is float32 elsewhere, here float64"),
         ("handmade/no-tensor", "tensor x: its storage is malformed"),
+        (
+            "handmade/nested",
+            "entry state_dict: is a dictionary; a dictionary of tensors by name expected, this one has state_dict; save what is in state_dict by itself"
+        ),
+        ("handmade/twice", "tensor x: the file has the name twice"),
         ("handmade/number", "data.pkl: byte 5: a name expected, got an integer"),
         (
             "handmade/code",
