@@ -19,8 +19,7 @@ extension Recipe {
         views: .mirrorAndShift,
         prepare: Sequential.whitenFirstLayer,
         groups: { .withFastBiases($0, $1, factor: 64) },
-        callbacks: { [Lookahead(every: 5, retention: 0.774, fadesIn: true)] }
-    ) {
-        .speedrun(widths: [32, 128, 128])
-    }
+        callbacks: { [Lookahead(every: 5, retention: 0.774, fadesIn: true)] },
+        makeModel: { .speedrun(widths: [32, 128, 128]) }
+    )
 }
