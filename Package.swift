@@ -22,7 +22,7 @@ let package = Package(
             path: ".",
             exclude: [
                 "Makefile", "README.md", "Sources/SwiftNN", "Sources/nnbench", "Sources/nntrain", "Sources/CZlib",
-                "Tests", "Benchmarks", "Examples",
+                "Tests", "Benchmarks", "Examples", "Documentation",
             ],
             sources: ["Sources/CKernels"],
             publicHeadersPath: "include",
