@@ -9,6 +9,18 @@ import SwiftNN
 ///     cross-entropy by log-sum-exp:   J = (1/n) Σ (m + log Σ exp(o[c] − m) − o[label]),   m = max o,   n = 128
 ///     v ← β·v − γ·η·w − η·∇J,   w ← w + v,   β = 0.9, γ = 0.0005
 ///     η grows to 0.1 in the first fifth of the training and falls to 0 in the rest
+///
+/// Evidence: the test accuracy after 30 epochs, the mean and the deviation over n seeds from 1 on. Dropout and γ were
+/// tuned on 10,000 held-out training images of Fashion-MNIST with the seed 11 (`--hold-out 10000`).
+///
+///     Fashion-MNIST, small (files of 1.89 MB)        90.50 % (0.14), n = 5
+///     Fashion-MNIST, wide                            90.66 % (0.10), n = 5
+///     Fashion-MNIST, small, own activation           86.21 %, n = 1
+///     Fashion-MNIST, small, own loss                 90.11 %, n = 1
+///     Fashion-MNIST, small, own activation and loss  86.81 %, n = 1
+///     MNIST, small                                   98.70 % (0.09), n = 3
+///
+///     coursework fashion-mnist [--network wide] [--activation squareplus] [--loss margin] [--data MNIST] --seed N
 struct FashionMNISTPerceptron: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fashion-mnist",

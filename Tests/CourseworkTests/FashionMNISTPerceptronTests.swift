@@ -82,12 +82,14 @@ import Testing
         let data = try bands(train: 20, test: 10)
         func weights(_ network: String) throws -> [[Int]] {
             let model = try FashionMNISTPerceptron.parse(["--network", network]).makeModel(for: data)
-            try model.save(to: folder["\(network).safetensors"])
+            for format in ["safetensors", "pt"] { try model.save(to: folder["\(network).\(format)"]) }
             return model.parameters.map(\.shape).filter { $0.count == 2 }
         }
         #expect(try weights("wide") == [[512, 784], [512, 512], [10, 512]])
         #expect(try weights("small") == [[512, 784], [128, 512], [10, 128]])
-        #expect(try contents(of: folder["small.safetensors"]).count < 2_000_000)
+        for format in ["safetensors", "pt"] {
+            #expect(try contents(of: folder["small.\(format)"]).count < 2_000_000)
+        }
     }
 
     @Test(arguments: HiddenActivation.allCases)
