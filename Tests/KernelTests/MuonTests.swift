@@ -12,7 +12,7 @@ import Testing
     func matchesReference(size: (rows: Int, columns: Int), nesterov: Bool) {
         let (rows, columns) = size
         var muon = ReferenceMuon()
-        (muon.weightDecay, muon.nesterov) = (0.1, nesterov)
+        (muon.weightDecay, muon.nesterov, muon.normalizesWeights) = (0.1, nesterov, !nesterov)
         let gradients = (0..<3).map { randomFloats(rows * columns, seed: UInt64(10 + $0)) }
         let start = randomFloats(rows * columns, seed: 1)
         var (expected, velocity) = (doubles(start), [Double](repeating: 0, count: rows * columns))
@@ -23,7 +23,7 @@ import Testing
         }
         var options = snn_muon(
             rate: Float(muon.rate), momentum: Float(muon.momentum), weight_decay: Float(muon.weightDecay),
-            gradient_scale: 0.5, nesterov: nesterov, iterations: muon.iterations)
+            gradient_scale: 0.5, nesterov: nesterov, normalize_weights: !nesterov, iterations: muon.iterations)
         onEveryConfiguration("muon \(rows)x\(columns)") {
             var (weights, velocity) = (start, [Float](repeating: 0, count: rows * columns))
             withWorkspace(snn_muon_workspace_size(rows, columns)) { workspace in

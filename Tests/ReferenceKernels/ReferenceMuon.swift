@@ -1,6 +1,6 @@
 /// Muon on one matrix, by its formulas, with the matrices row by row.
 public struct ReferenceMuon {
-    public var rate = 0.02, momentum = 0.95, weightDecay = 0.0, nesterov = true, iterations = 5
+    public var rate = 0.02, momentum = 0.95, weightDecay = 0.0, nesterov = true, iterations = 5, normalizesWeights = false
 
     public init() {}
 
@@ -9,6 +9,10 @@ public struct ReferenceMuon {
         let update = nesterov ? zip(velocity, gradient).map { momentum * $0 + $1 } : velocity
         let direction = orthogonalised(update, rows, columns)
         let stretch = max(1, Double(rows) / Double(columns)).squareRoot()
+        if normalizesWeights {
+            let norm = weights.reduce(0) { $0 + $1 * $1 }.squareRoot() + 1e-7
+            weights = weights.map { $0 * Double(rows).squareRoot() / norm }
+        }
         weights = zip(weights, direction).map { $0 * (1 - rate * weightDecay) - rate * stretch * $1 }
     }
 

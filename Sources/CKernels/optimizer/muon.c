@@ -82,6 +82,8 @@ static void iterate(iteration *it) {
     it->next_x = x;
 }
 
+static double norm(size_t size, const float *x, void *workspace) { return sqrt(snn_sum_squares(size, x, workspace)); }
+
 void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const float *gradient, float *velocity,
     float *weights, void *workspace) {
     const size_t size = rows * columns;
@@ -92,8 +94,8 @@ void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const f
     snn_scale(size, options->nesterov ? options->momentum : 1, velocity, it.x);
     if (options->nesterov) snn_axpy(size, options->gradient_scale, gradient, it.x);
 
-    const double norm = sqrt(snn_sum_squares(size, it.x, it.workspace));
-    snn_scale(size, (float)(1 / (norm + 1e-7)), it.x, rows > columns ? it.next_x : it.x);
+    const float unit = (float)(1 / (norm(size, it.x, it.workspace) + 1e-7));
+    snn_scale(size, unit, it.x, rows > columns ? it.next_x : it.x);
     if (rows > columns) snn_transpose(1, rows, columns, it.next_x, it.x);
     for (size_t i = 0; i < options->iterations; i++) iterate(&it);
     if (rows > columns) {
@@ -102,6 +104,9 @@ void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const f
     }
 
     const float stretch = sqrtf(snn_max(rows, columns) == columns ? 1 : (float)rows / (float)columns);
+    if (options->normalize_weights) {
+        snn_scale(size, (float)(sqrt((double)rows) / (norm(size, weights, it.workspace) + 1e-7)), weights, weights);
+    }
     snn_scale(size, 1 - options->rate * options->weight_decay, weights, weights);
     snn_axpy(size, -options->rate * stretch, it.x, weights);
 }

@@ -15,14 +15,19 @@ public struct Muon: UpdateRule {
     public var nesterov: Bool
     public var weightDecay: Float
     public var iterations: Int
+    /// Gives the weights the norm √rows before each step: for layers with a norm behind them, which takes the scale of the
+    /// weights away, so that the learning rate is the part of themselves that they move.
+    public var normalizesWeights: Bool
     private let scratch = Scratch()
 
     public init(
-        lr: Float = 0.02, momentum: Float = 0.95, nesterov: Bool = true, weightDecay: Float = 0, iterations: Int = 5
+        lr: Float = 0.02, momentum: Float = 0.95, nesterov: Bool = true, weightDecay: Float = 0, iterations: Int = 5,
+        normalizesWeights: Bool = false
     ) {
         precondition(iterations > 0, "Muon: needs an iteration")
         (self.lr, self.momentum, self.nesterov) = (lr, momentum, nesterov)
         (self.weightDecay, self.iterations) = (weightDecay, iterations)
+        self.normalizesWeights = normalizesWeights
     }
 
     /// The velocity.
@@ -36,7 +41,7 @@ public struct Muon: UpdateRule {
         let columns = shape.dropFirst().product
         var options = snn_muon(
             rate: lr, momentum: momentum, weight_decay: weightDecay, gradient_scale: gradientScale, nesterov: nesterov,
-            iterations: iterations)
+            normalize_weights: normalizesWeights, iterations: iterations)
         let workspace = scratch.memory(bytes: snn_muon_workspace_size(rows, columns))
         withKernelPointers(&weights, gradient, &state) { _, weights, gradient, slot in
             snn_muon_step(&options, rows, columns, gradient, slot(0), weights, workspace)
