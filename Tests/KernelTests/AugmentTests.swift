@@ -33,6 +33,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [(0, 5), (1, 3), (2, 1), (5, 7), (6, 33), (9, 1_000)]) func mixesRows(rows: Int, size: Int) {
+        let x = randomFloats(rows * size, seed: 6)
+        let expected = (0..<rows * size).map { place in
+            0.3 * Double(x[place]) + 0.7 * Double(x[(rows - 1 - place / size) * size + place % size])
+        }
+        onEveryConfiguration("mix \(rows)x\(size)") {
+            var mixed = x
+            snn_mix_rows(rows, size, 0.3, &mixed)
+            return [mixed]
+        } check: { results, isa in
+            #expect(relativeError(results[0], expected) < Self.tolerance, "\(rows)x\(size) on \(isa)")
+        }
+    }
+
     /// Windows up to the case's reach beyond every edge, every other one mirrored, with cuts also across the edges.
     private static func views(_ augment: AugmentCase) -> [ReferenceView] {
         let random = randomFloats(6 * augment.batch, seed: 5)

@@ -1,6 +1,7 @@
 /// Muon on one matrix, by its formulas, with the matrices row by row.
 public struct ReferenceMuon {
-    public var rate = 0.02, momentum = 0.95, weightDecay = 0.0, nesterov = true, iterations = 5, normalizesWeights = false
+    public var rate = 0.02, momentum = 0.95, weightDecay = 0.0, nesterov = true, iterations = 5,
+        normalizesWeights = false
 
     public init() {}
 

@@ -33,4 +33,7 @@ typedef struct {
 void snn_views_to_float(const snn_view_shape *shape, const uint8_t *images, const int32_t *indices,
     const snn_image_view *views, const float *scale, const float *shift, float *out);
 
+/// In place, row i becomes own * row i + (1 - own) * row (rows - 1 - i).
+void snn_mix_rows(size_t rows, size_t size, float own, float *x);
+
 #endif

@@ -70,6 +70,9 @@ typedef struct {
     void (*bytes_to_float)(
         size_t count, size_t period, const uint8_t *x, const float *scale, const float *shift, float *out);
 
+    // augment
+    void (*mix)(size_t count, float own, float *a, float *b);
+
     // optimizer
     void (*sgd_step)(const snn_sgd *options, size_t count, const float *gradient, float *velocity, float *weights);
     void (*adam_step)(const snn_adam_update *update, size_t count, const float *gradient, float *first, float *second,

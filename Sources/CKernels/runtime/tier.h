@@ -5,6 +5,7 @@
 
 #include "activation/activation_kernels.h"
 #include "activation/prelu_kernels.h"
+#include "augment/mix_kernels.h"
 #include "elementwise/elementwise_kernels.h"
 #include "gemm/column_sums_kernels.h"
 #include "gemm/gemm_kernels.h"
@@ -62,6 +63,8 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .column_sums = column_sums,
 
     .bytes_to_float = bytes_to_float,
+
+    .mix = mix,
 
     .sgd_step = sgd_step,
     .adam_step = adam_step,

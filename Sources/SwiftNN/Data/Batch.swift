@@ -54,6 +54,9 @@ public struct Batch: Sendable {
         }
     }
 
+    /// Changes the inputs in place, in memory order.
+    mutating func updateInput(_ body: (UnsafeMutablePointer<Float>) -> Void) { inputs.update(body) }
+
     mutating func writeInput<R>(
         count: Int, sample: [Int], _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
     ) rethrows -> R {
@@ -83,6 +86,11 @@ private struct ReusableTensor {
 
     var tensor: Tensor {
         Tensor(shape: shape, format: shape.count >= 3 ? .channelsLast : .contiguous, storage: storage)
+    }
+
+    /// Right after `write`, whose memory is this batch's alone.
+    mutating func update(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+        withExtendedLifetime(storage) { body(storage.base) }
     }
 
     mutating func write<R>(

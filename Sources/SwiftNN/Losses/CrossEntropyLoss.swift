@@ -20,7 +20,7 @@ public struct CrossEntropyLoss: Loss, Sendable {
     public func makeTargets(for shape: [Int], _ builder: PlanBuilder) throws -> TargetSlot {
         switch targets {
         case .labels: try TargetSlot.labels(for: shape, builder, loss: "CrossEntropyLoss")
-        case .probabilities: TargetSlot(shape: shape, kind: .values, builder)
+        case .probabilities: TargetSlot(shape: shape, kind: .probabilities(classes: shape.last ?? 1), builder)
         }
     }
 

@@ -149,7 +149,7 @@ extension Plan {
 
     /// How many rows of the last output have their largest element at the label.
     public var correctCount: Int {
-        guard let targets, case .labels(let classes) = targets.kind else { return 0 }
+        guard let targets, let classes = targets.kind.classes else { return 0 }
         return snn_count_correct(output.count / max(classes, 1), classes, output.buffer.floats, targets.labels)
     }
 

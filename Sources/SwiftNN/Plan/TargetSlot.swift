@@ -4,8 +4,18 @@ import CKernels
 public enum TargetKind: Sendable, Hashable {
     /// A class index per row, below the given number of classes.
     case labels(classes: Int)
+    /// A probability for each class per row, or a class index, which stands for a one-hot row.
+    case probabilities(classes: Int)
     /// As many numbers as the output has.
     case values
+
+    /// Of a row; nil where targets are not about classes.
+    var classes: Int? {
+        switch self {
+        case .labels(let classes), .probabilities(let classes): classes
+        case .values: nil
+        }
+    }
 }
 
 /// Where a plan keeps the targets of the current batch.
@@ -13,18 +23,18 @@ public final class TargetSlot {
     /// The shape of the model's output.
     public let shape: [Int]
     public let kind: TargetKind
+    /// Probabilities or values; where there are labels only, not used.
     let buffer: Buffer
+    /// The labels, or the classes of the largest probabilities.
+    private let labelBuffer: Buffer
 
     init(shape: [Int], kind: TargetKind, _ builder: PlanBuilder) {
         self.shape = shape
         self.kind = kind
-        let count: Int
-        if case .labels(let classes) = kind {
-            count = shape.product / Swift.max(classes, 1)
-        } else {
-            count = shape.product
-        }
-        buffer = builder.makeBuffer(floats: count, isPersistent: true)
+        let rows = kind.classes.map { shape.product / Swift.max($0, 1) } ?? 0
+        let hasNumbers = if case .labels = kind { false } else { true }
+        buffer = builder.makeBuffer(floats: hasNumbers ? shape.product : 0, isPersistent: true)
+        labelBuffer = builder.makeBuffer(bytes: rows * MemoryLayout<Int32>.stride, isPersistent: true)
     }
 
     /// A slot for a label per row of an output [..., classes].
@@ -35,10 +45,10 @@ public final class TargetSlot {
         return TargetSlot(shape: shape, kind: .labels(classes: classes), builder)
     }
 
-    var labels: UnsafeMutablePointer<Int32> { buffer.bytes.assumingMemoryBound(to: Int32.self) }
+    var labels: UnsafeMutablePointer<Int32> { labelBuffer.bytes.assumingMemoryBound(to: Int32.self) }
 
     func write(labels source: [Int32]) throws {
-        guard case .labels(let classes) = kind else {
+        guard let classes = kind.classes else {
             preconditionFailure("Plan.forward(_:labels:): this loss takes target values: use forward(_:targets:)")
         }
         let rows = shape.product / Swift.max(classes, 1)
@@ -48,16 +58,25 @@ public final class TargetSlot {
         let valid = snn_labels_valid(rows, classes, source)
         guard valid == rows else { throw LabelError(label: source[valid], row: valid, classes: classes) }
         labels.update(from: source, count: rows)
+        guard case .probabilities = kind else { return }
+        buffer.floats.update(repeating: 0, count: rows * classes)
+        for row in 0..<rows { buffer.floats[row * classes + Int(source[row])] = 1 }
     }
 
     func write(values source: Tensor) throws {
-        guard kind == .values else {
+        if case .labels = kind {
             preconditionFailure("Plan.forward(_:targets:): this loss takes labels: use forward(_:labels:)")
         }
         guard source.shape == shape else {
             throw ShapeError(layer: "Plan targets", expected: "\(shape)", got: source.shape)
         }
         source.contiguous().withUnsafePointer { buffer.floats.update(from: $0, count: source.count) }
+        guard case .probabilities(let classes) = kind else { return }
+        for row in 0..<source.count / Swift.max(classes, 1) {
+            let first = row * classes
+            let largest = (0..<classes).reduce(0) { buffer.floats[first + $1] > buffer.floats[first + $0] ? $1 : $0 }
+            labels[row] = Int32(largest)
+        }
     }
 }
 

@@ -1,0 +1,12 @@
+// Mixing the rows of a batch in pairs: the first with the last, and so on.
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+#include "swiftnn/augment.h"
+
+void snn_mix_rows(size_t rows, size_t size, float own, float *x) {
+    const snn_kernel_table *kernels = snn_kernels();
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for(rows *size))
+    for (size_t row = 0; row < rows / 2; row++) {
+        kernels->mix(size, own, x + row * size, x + (rows - 1 - row) * size);
+    }
+}
