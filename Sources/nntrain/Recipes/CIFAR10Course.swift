@@ -12,8 +12,8 @@ extension Recipe {
         batchSize: 128,
         rule: SGD(lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4),
         schedule: OneCycleSchedule(rise: 0.25),
-        loss: CrossEntropyLoss(),
-        augmentation: ImageAugmentation(flip: .random, translation: 4, edge: .black)
+        loss: CrossEntropyLoss(labelSmoothing: 0.1),
+        augmentation: ImageAugmentation(flip: .random, translation: 3)
     ) {
         Sequential {
             block(3, 48)
@@ -23,9 +23,9 @@ extension Recipe {
             MaxPool2d(2)
             block(96, 192)
             block(192, 192)
-            MaxPool2d(2)
+            GlobalMaxPool2d()
             Flatten()
-            Linear(192 * 4 * 4, 10)
+            Linear(192, 10)
         }
     }
 
