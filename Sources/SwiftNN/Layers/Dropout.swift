@@ -38,8 +38,8 @@ private final class DropoutOperation: Operation {
     var backwardBuffers: [Buffer] { [mask, input.gradient, output.gradient].compactMap { $0 } }
 
     func forward(step: Int) {
-        let offset = UInt64(step) * UInt64(input.count)
-        snn_dropout_forward(input.count, probability, seed, offset, input.buffer.floats, output.buffer.floats, kept)
+        let seed = RandomStream.derivedSeed(from: seed, index: step)
+        snn_dropout_forward(input.count, probability, seed, 0, input.buffer.floats, output.buffer.floats, kept)
     }
 
     func backward() {

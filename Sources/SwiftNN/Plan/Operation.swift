@@ -6,7 +6,7 @@ public protocol Operation: AnyObject {
     var forwardBuffers: [Buffer] { get }
     /// Every buffer that `backward` reads or writes.
     var backwardBuffers: [Buffer] { get }
-    /// - Parameter step: how many forward passes the plan has run before.
+    /// - Parameter step: the plan's `step`, which random numbers are drawn from.
     func forward(step: Int)
     func backward()
 }

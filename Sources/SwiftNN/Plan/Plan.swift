@@ -36,7 +36,9 @@ public final class Plan {
     private let targets: TargetSlot?
     private let lossOperation: (any LossOperation)?
     private let instructionSet = snn_isa_active()
-    private var step = 0
+    /// The number of the next forward pass, from 0. Dropout draws from it and the seed alone: set it, and the plan goes on
+    /// as one that has run so many passes, whatever the batch size of either.
+    public var step = 0
     /// Whether a forward pass has left the activations that a backward pass uses up.
     private var awaitsBackward = false
 

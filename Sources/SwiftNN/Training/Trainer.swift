@@ -82,6 +82,7 @@ public final class Trainer {
         optimizer.rateFactor = schedule.factor(at: position)
         optimizer.clearGradients()
         let plan = try trainingPlans.plan(for: batch.input.shape)
+        plan.step = position.step
         let loss = try plan.forward(batch)
         guard loss.isFinite else {
             throw TrainingError(

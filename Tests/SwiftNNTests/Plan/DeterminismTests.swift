@@ -69,6 +69,21 @@ import Testing
         #expect(try train(threads: 1, seed: 8).losses != train(threads: 1, seed: 7).losses)
     }
 
+    @Test func whatDropoutDropsFollowsFromTheStep() throws {
+        func masks(steps: [Int], rows: Int) throws -> [[Float]] {
+            let plan = try Plan(Dropout(0.5), inputShape: [rows, 64], mode: .training, seed: 3)
+            return try steps.map { step in
+                plan.step = step
+                return try plan.forward(Tensor(repeating: 1, shape: [rows, 64])).scalars
+            }
+        }
+        let inTurn = try masks(steps: [0, 1, 2, 3], rows: 8)
+        #expect(Set(inTurn).count == 4)
+        #expect(try masks(steps: [3, 1], rows: 8) == [inTurn[3], inTurn[1]])
+        // A smaller last batch has the beginning of the same numbers, not those of another step.
+        #expect(try masks(steps: [3], rows: 2) == [Array(inTurn[3].prefix(128))])
+    }
+
     @Test func dropoutDropsAsOftenAsItSays() throws {
         let x = Tensor(repeating: 1, shape: [100, 200])
         let layer = Dropout(0.25)
