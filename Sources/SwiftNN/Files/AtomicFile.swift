@@ -49,6 +49,20 @@ public enum AtomicFile {
         synchronizeDirectory(of: target)
     }
 
+    /// Removes what processes that were killed have left half-written in a directory.
+    static func removeAbandoned(in directory: String) {
+        for name in SystemFile.names(in: directory) where isAbandoned(name) { unlink("\(directory)/\(name)") }
+    }
+
+    /// Whether a file is of those that `replace` makes, and the process that its name tells of is no more.
+    private static func isAbandoned(_ name: String) -> Bool {
+        let parts = name.split(separator: ".")
+        guard parts.count > 2, parts[parts.count - 1] == "partial" else { return false }
+        let numbers = parts[parts.count - 2].split(separator: "-")
+        guard numbers.count == 2, let process = pid_t(numbers[0]), UInt32(numbers[1]) != nil else { return false }
+        return kill(process, 0) != 0 && errno == ESRCH
+    }
+
     /// The file a symbolic link leads to, so that the link stays a link.
     private static func resolvingLink(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }

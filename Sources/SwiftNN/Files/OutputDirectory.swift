@@ -13,7 +13,8 @@
 public struct OutputDirectory: Sendable {
     public let path: String
 
-    /// Makes the directory and those above it, so that hours of work do not end with nowhere to write.
+    /// Makes the directory and those above it, so that hours of work do not end with nowhere to write. What a killed
+    /// program left half-written there is removed.
     ///
     /// - Throws: `FileError` where it cannot be made or written to.
     public init(_ path: String) throws {
@@ -26,6 +27,7 @@ public struct OutputDirectory: Sendable {
         }
         guard SystemFile.kind(path) == .directory else { throw FileError(path, "is not a directory") }
         guard access(path, W_OK) == 0 else { throw FileError(path, "the directory is not writable") }
+        AtomicFile.removeAbandoned(in: path)
     }
 
     /// The path of a file in it.

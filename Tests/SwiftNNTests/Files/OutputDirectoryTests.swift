@@ -17,6 +17,15 @@ import Testing
         #expect(try contents(of: folder["a/b/c/file"]) == Array("text".utf8))
     }
 
+    @Test func whatKilledProcessesLeftIsRemoved() throws {
+        // No process has so large a number.
+        let mine = "model.\(ProcessInfo.processInfo.processIdentifier)-1.partial"
+        let others = ["model.safetensors", "notes.partial", "a.b-c.partial", mine]
+        for name in others + ["model.safetensors.2147483647-4294967295.partial"] { try folder.write("text", name) }
+        _ = try OutputDirectory(folder.path)
+        #expect(try folder.names == others.sorted())
+    }
+
     @Test func aFileIsInTheWay() throws {
         try folder.write("text", "file")
         expectFileError(folder["file"], "is not a directory") { _ = try OutputDirectory(folder["file"]) }
