@@ -18,20 +18,27 @@ extension Layer {
         _ state: [String: Tensor], ignoring: (String) -> Bool = { $0.hasSuffix("num_batches_tracked") }
     ) throws {
         let own = namedParameters
-        let missing = own.map(\.name).filter { state[$0] == nil }
-        let unknown = Set(state.keys).subtracting(own.map(\.name)).filter { !ignoring($0) }.sorted()
+        try own.requireFit(state, ignoring: ignoring)
+        for named in own {
+            if let tensor = state[named.name] { named.parameter.value = tensor }
+        }
+    }
+}
+
+extension [NamedParameter] {
+    /// Throws where there is not one tensor for each parameter, of its shape, and no others but those to ignore.
+    func requireFit(_ state: [String: Tensor], ignoring: (String) -> Bool = { _ in false }) throws {
+        let missing = map(\.name).filter { state[$0] == nil }
+        let unknown = Set(state.keys).subtracting(map(\.name)).filter { !ignoring($0) }.sorted()
         guard missing.isEmpty && unknown.isEmpty else {
             let complaints = [list("lacks", missing), list("has unknown", unknown)].compactMap { $0 }
             throw StateError(description: "another model: \(complaints.joined(separator: "; "))")
         }
-        for named in own {
+        for named in self {
             guard let tensor = state[named.name], tensor.shape != named.parameter.shape else { continue }
             throw StateError(
                 description:
                     "another model: tensor \(named.name): expected shape \(named.parameter.shape), got \(tensor.shape)")
-        }
-        for named in own {
-            if let tensor = state[named.name] { named.parameter.value = tensor }
         }
     }
 

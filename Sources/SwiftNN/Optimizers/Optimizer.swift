@@ -19,14 +19,17 @@ public struct ParameterGroup {
 /// plan.backward()
 /// optimizer.step()
 /// ```
-public final class Optimizer {
+public final class Optimizer: CustomStringConvertible {
     /// The groups with their rules as given; the learning rates in force are these times `rateFactor`.
     public private(set) var groups: [ParameterGroup]
     /// What every group's learning rate is multiplied with: where a schedule acts.
     public var rateFactor: Float = 1 {
         didSet { applyRates() }
     }
-    private var baseRates: [Float]
+    /// The groups' learning rates without the factor.
+    private(set) var baseRates: [Float]
+    /// The rules as given, with how many parameters follow each.
+    public let description: String
     private var states: [[ParameterState]]
 
     private struct ParameterState {
@@ -41,6 +44,7 @@ public final class Optimizer {
         precondition(Set(all).count == all.count, "Optimizer: a parameter is there twice")
         self.groups = groups
         baseRates = groups.map(\.rule.lr)
+        description = groups.map { "\($0.rule) for \($0.parameters.count) parameters" }.joined(separator: ", ")
         states = groups.map { group in
             group.parameters.map { ParameterState(numbers: .zeros([group.rule.slots] + $0.shape)) }
         }
@@ -121,5 +125,26 @@ extension Optimizer {
                 }
             }
         }
+    }
+
+    /// Takes over what a checkpoint kept.
+    ///
+    /// - Parameter rates: the learning rate of every group, without `rateFactor`.
+    /// - Throws: `StateError` where the shapes are those of other parameters; nothing is changed then.
+    func load(_ state: [(numbers: Tensor, step: Int)], rates: [Float]) throws {
+        guard rates.count == groups.count else {
+            throw StateError(description: "expected \(groups.count) learning rates, got \(rates.count)")
+        }
+        let (expected, got) = (self.state.map(\.numbers.shape), state.map(\.numbers.shape))
+        guard expected.count == got.count else {
+            throw StateError(description: "expected the state of \(expected.count) parameters, got \(got.count)")
+        }
+        if let index = expected.indices.first(where: { expected[$0] != got[$0] }) {
+            throw StateError(
+                description: "parameter \(index): expected shape \(expected[index]), got \(got[index])")
+        }
+        self.state = state
+        baseRates = rates
+        applyRates()
     }
 }

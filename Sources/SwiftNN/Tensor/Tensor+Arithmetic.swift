@@ -62,4 +62,7 @@ extension Tensor {
             }
         }
     }
+
+    /// Whether no element is infinite or not a number.
+    public var isFinite: Bool { withUnsafePointer { snn_all_finite(count, $0) } }
 }

@@ -15,7 +15,10 @@ public final class Trainer {
     public var callbacks: [any TrainerCallback]
     private var trainingPlans: PlanCache
     private var inferencePlans: PlanCache
+    /// The epochs that `fit` has finished, also before the checkpoint that it went on from.
+    public private(set) var history: [EpochRecord] = []
     private var isStopped = false
+    private var isInterrupted = false
 
     public init(
         _ model: any Layer, loss: any Loss, optimizer: Optimizer, schedule: any Schedule = ConstantSchedule(),
@@ -27,54 +30,73 @@ public final class Trainer {
         inferencePlans = PlanCache(model, loss, mode: .inference, seed: 0)
     }
 
-    /// Lets the training end after the current step; for callbacks.
+    /// Lets the training end after the current step as if all were done; for callbacks.
     public func stop() { isStopped = true }
+
+    /// Lets `fit` break off after the current step, to go on another time: it writes a checkpoint where it has a policy for
+    /// them, and throws `TrainingInterrupted`; for callbacks.
+    public func interrupt() { isInterrupted = true }
 
     /// Trains.
     ///
     /// - Parameters:
     ///   - validation: what the model is scored on after every epoch; it learns nothing from it.
     ///   - dropLast: leaves out the last samples of an epoch where they do not fill a batch.
+    ///   - policy: where and when checkpoints are written.
+    ///   - checkpoint: where to go on. Everything else must be as it was when the checkpoint was written; the result is
+    ///     then, to the bit, that of a training without a break.
     /// - Returns: a record for every epoch.
-    /// - Throws: `ShapeError` or `LabelError` where model and data do not fit, `TrainingError` where the loss is not finite
-    ///   (the weights are then those before the step that failed), and what the data set throws.
+    /// - Throws: `ShapeError` or `LabelError` where model and data do not fit, `FileError` where the checkpoint is of
+    ///   another training, `TrainingError` where the loss is not finite (the weights are then those before the step that
+    ///   failed) or a weight is not (no checkpoint is written of it), and what the data set throws.
     @discardableResult
     public func fit(
-        _ data: any Dataset, epochs: Int, batchSize: Int, validation: (any Dataset)? = nil, dropLast: Bool = false
+        _ data: any Dataset, epochs: Int, batchSize: Int, validation: (any Dataset)? = nil, dropLast: Bool = false,
+        checkpoints policy: CheckpointPolicy? = nil, resumeFrom checkpoint: Checkpoint? = nil
     ) throws -> [EpochRecord] {
         let loader = BatchLoader(data, batchSize: batchSize, shuffle: seed, dropLast: dropLast)
         let run = TrainingRun(
             epochs: epochs, stepsPerEpoch: loader.batchCount, samplesPerEpoch: loader.samplesPerEpoch,
             batchSize: batchSize)
-        isStopped = false
-        var history: [EpochRecord] = []
+        if let checkpoint { try restore(checkpoint, run, policy) }
+        (isStopped, isInterrupted) = (false, false)
+        history = checkpoint?.history ?? []
         for callback in callbacks { try callback.trainingStarted(run, trainer: self) }
-        for epoch in 0..<epochs where !isStopped {
-            var record = try trainEpoch(epoch, run, loader)
+        if let checkpoint { try restoreCallbacks(checkpoint) }
+        var next = checkpoint?.record ?? EpochRecord(epoch: 0)
+        while next.epoch < epochs && !isStopped {
+            var record = try trainEpoch(next, run, loader, policy)
             if let validation { record.validation = try evaluate(validation) }
             history.append(record)
             for callback in callbacks { try callback.epochFinished(record, trainer: self) }
+            next = EpochRecord(epoch: record.epoch + 1)
+            if isInterrupted && !isStopped { try breakOff(next, run, policy) }
         }
         for callback in callbacks { try callback.trainingFinished(history, trainer: self) }
         return history
     }
 
-    private func trainEpoch(_ epoch: Int, _ run: TrainingRun, _ loader: BatchLoader) throws -> EpochRecord {
+    /// Trains the rest of an epoch that went as far as `begun`.
+    private func trainEpoch(
+        _ begun: EpochRecord, _ run: TrainingRun, _ loader: BatchLoader, _ policy: CheckpointPolicy?
+    ) throws -> EpochRecord {
         let clock = ContinuousClock()
-        let start = clock.now
-        var record = EpochRecord(epoch: epoch)
-        loader.start(epoch: epoch)
-        var step = epoch * run.stepsPerEpoch
+        let start = clock.now - begun.seconds
+        var record = begun
+        loader.start(epoch: record.epoch, at: record.steps)
         while !isStopped, let batch = try loader.next() {
             let position = TrainingPosition(
-                step: step, totalSteps: run.epochs * run.stepsPerEpoch, stepsPerEpoch: run.stepsPerEpoch)
-            let result = try trainStep(batch, at: position)
-            step += 1
-            record.add(result)
+                step: run.step(of: record), totalSteps: run.epochs * run.stepsPerEpoch,
+                stepsPerEpoch: run.stepsPerEpoch)
+            record.add(try trainStep(batch, at: position))
             record.seconds = clock.now - start
+            record.learningRate = optimizer.learningRate
+            let step = run.step(of: record)
             for callback in callbacks { try callback.stepFinished(record, step: step, run, trainer: self) }
+            if isInterrupted { try breakOff(record, run, policy) }
+            if let policy, policy.isDue(at: step) { try write(record, run, policy) }
         }
-        record.learningRate = optimizer.learningRate
+        try requireFiniteWeights(record, run)
         return record
     }
 
@@ -86,12 +108,32 @@ public final class Trainer {
         let loss = try plan.forward(batch)
         guard loss.isFinite else {
             throw TrainingError(
-                epoch: position.epoch + 1, step: position.step + 1, loss: loss, learningRate: optimizer.learningRate)
+                cause: .loss("\(loss)"), epoch: position.epoch + 1, step: position.step + 1,
+                learningRate: optimizer.learningRate)
         }
         plan.backward()
         clipping?.apply(to: optimizer.parameters)
         optimizer.step()
         return StepResult(samples: batch.count, loss: loss, correct: plan.correctCount, multiplyAdds: plan.multiplyAdds)
+    }
+
+    private func breakOff(_ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy?) throws -> Never {
+        if let policy { try write(record, run, policy) }
+        throw TrainingInterrupted(epoch: record.epoch + 1, step: run.step(of: record), checkpoint: policy?.path)
+    }
+
+    /// Writes a checkpoint, unless what has gone wrong would take the place of what was good.
+    private func write(_ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy) throws {
+        try requireFiniteWeights(record, run)
+        try checkpoint(record, run, policy).write()
+    }
+
+    private func requireFiniteWeights(_ record: EpochRecord, _ run: TrainingRun) throws {
+        let learned = model.namedParameters.lazy.filter(\.parameter.requiresGradient)
+        guard let broken = learned.first(where: { !$0.parameter.value.isFinite }) else { return }
+        throw TrainingError(
+            cause: .parameter(broken.name), epoch: record.epoch + 1, step: run.step(of: record),
+            learningRate: optimizer.learningRate)
     }
 
     /// Scores the model on a data set, in inference mode.

@@ -16,3 +16,14 @@ extension TrainerCallback {
     public func epochFinished(_ record: EpochRecord, trainer: Trainer) throws {}
     public func trainingFinished(_ history: [EpochRecord], trainer: Trainer) throws {}
 }
+
+/// A callback that carries numbers from step to step, such as slow weights or the best score so far. Checkpoints keep them.
+public protocol StatefulCallback: TrainerCallback {
+    /// What it needs to go on, as it is between two steps.
+    var state: [NamedTensor] { get }
+
+    /// Takes over what `state` was when the checkpoint was written; follows `trainingStarted`.
+    ///
+    /// - Throws: `StateError` where the tensors are not its own.
+    func load(_ state: [String: Tensor]) throws
+}

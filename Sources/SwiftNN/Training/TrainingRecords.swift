@@ -4,6 +4,9 @@ public struct TrainingRun: Sendable, Hashable {
     public let stepsPerEpoch: Int
     public let samplesPerEpoch: Int
     public let batchSize: Int
+
+    /// Steps done over all epochs, where an epoch went so far.
+    func step(of record: EpochRecord) -> Int { record.epoch * stepsPerEpoch + record.steps }
 }
 
 /// How well a model does on a data set.
@@ -30,15 +33,18 @@ struct StepResult {
 public struct EpochRecord: Sendable, Hashable {
     /// From 0.
     public let epoch: Int
+    /// Steps taken.
+    public internal(set) var steps = 0
     /// Samples trained on.
-    public private(set) var samples = 0
-    private var lossSum = 0.0
-    private var correct = 0
+    public internal(set) var samples = 0
+    /// Of all samples.
+    var lossSum = 0.0
+    var correct = 0
     /// Of all steps, as `Plan.multiplyAdds` counts them.
-    public private(set) var multiplyAdds = 0
+    public internal(set) var multiplyAdds = 0
     /// The time spent, without the scoring on the validation set.
     public internal(set) var seconds = Duration.zero
-    /// At the end of the epoch.
+    /// At the last step.
     public internal(set) var learningRate: Float = 0
     /// The score on the validation set after the epoch, where there is one.
     public internal(set) var validation: Evaluation?
@@ -48,19 +54,21 @@ public struct EpochRecord: Sendable, Hashable {
     /// The record of an epoch that something else than a `Trainer` ran.
     ///
     /// - Parameters:
+    ///   - steps: 0 where nobody counted them.
     ///   - trainLoss: the mean loss over the samples.
     ///   - correct: how many of the samples were predicted right.
     public init(
-        epoch: Int, samples: Int, trainLoss: Double, correct: Int, multiplyAdds: Int = 0, seconds: Duration,
-        learningRate: Float,
-        validation: Evaluation? = nil
+        epoch: Int, steps: Int = 0, samples: Int, trainLoss: Double, correct: Int, multiplyAdds: Int = 0,
+        seconds: Duration, learningRate: Float, validation: Evaluation? = nil
     ) {
         self.init(epoch: epoch)
         add(StepResult(samples: samples, loss: trainLoss, correct: correct, multiplyAdds: multiplyAdds))
-        (self.seconds, self.learningRate, self.validation) = (seconds, learningRate, validation)
+        (self.steps, self.seconds, self.learningRate) = (steps, seconds, learningRate)
+        self.validation = validation
     }
 
     mutating func add(_ step: StepResult) {
+        steps += 1
         samples += step.samples
         lossSum += step.loss * Double(step.samples)
         correct += step.correct
@@ -79,18 +87,42 @@ public struct EpochRecord: Sendable, Hashable {
 
 /// A training that went wrong.
 public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Both from 1.
+    /// What is not finite.
+    public enum Cause: Equatable, Sendable, CustomStringConvertible {
+        /// The loss of a step: "inf" or "nan".
+        case loss(String)
+        /// A number of the parameter of this name.
+        case parameter(String)
+
+        public var description: String {
+            switch self {
+            case .loss(let value): "the loss is \(value)"
+            case .parameter(let name): "\(name) is no longer finite"
+            }
+        }
+    }
+
+    public let cause: Cause
+    /// From 1.
     public let epoch: Int
+    /// Over all epochs, from 1.
     public let step: Int
-    public let loss: Double
     public let learningRate: Float
 
     public var description: String {
-        "the loss is \(loss) at epoch \(epoch), step \(step), learning rate \(learningRate): "
+        "\(cause) at epoch \(epoch), step \(step), learning rate \(learningRate): "
             + "try a lower learning rate, a warm-up or gradient clipping"
     }
+}
 
-    public static func == (a: TrainingError, b: TrainingError) -> Bool {
-        (a.epoch, a.step, a.learningRate) == (b.epoch, b.step, b.learningRate)
-    }
+/// A training that was asked to end before its time (`Trainer.interrupt`).
+public struct TrainingInterrupted: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The epoch it was in, from 1.
+    public let epoch: Int
+    /// Steps done, over all epochs.
+    public let step: Int
+    /// The checkpoint to go on from; nil where the trainer was given no place for one.
+    public let checkpoint: String?
+
+    public var description: String { "interrupted in epoch \(epoch), after step \(step)" }
 }

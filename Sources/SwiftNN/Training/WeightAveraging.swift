@@ -2,17 +2,26 @@ import CKernels
 
 /// Weights that follow the trained ones slowly: all parameters and running statistics of a model.
 struct SlowWeights {
-    private let parameters: [Parameter]
+    private let parameters: [NamedParameter]
     private var values: [Tensor]
 
     init(of model: any Layer) {
-        parameters = model.namedParameters.map(\.parameter)
-        values = parameters.map(\.value)
+        parameters = model.namedParameters
+        values = parameters.map(\.parameter.value)
+    }
+
+    /// The slow weights by the names of the model's.
+    var state: [NamedTensor] { zip(parameters, values).map { NamedTensor($0.name, $1) } }
+
+    /// - Throws: `StateError` where the tensors are of another model.
+    mutating func load(_ state: [String: Tensor]) throws {
+        try parameters.requireFit(state)
+        values = parameters.compactMap { state[$0.name]?.contiguous() }
     }
 
     /// slow ← slow + part · (model − slow)
     mutating func follow(_ part: Float) {
-        for (index, parameter) in parameters.enumerated() {
+        for (index, parameter) in parameters.lazy.map(\.parameter).enumerated() {
             parameter.withValue { fast in
                 values[index].withUnsafeMutablePointer { slow in
                     snn_scale(parameter.count, 1 - part, slow, slow)
@@ -24,7 +33,7 @@ struct SlowWeights {
 
     /// model ← slow
     func load() {
-        for (parameter, value) in zip(parameters, values) {
+        for (parameter, value) in zip(parameters.lazy.map(\.parameter), values) {
             value.withUnsafePointer { slow in
                 parameter.withValueForWriting { $0.update(from: slow, count: parameter.count) }
             }
@@ -37,7 +46,7 @@ struct SlowWeights {
 ///
 /// With `fadesIn`, `retention` becomes retention · progress³ (Jordan 2024): early in the training the slow weights keep
 /// nothing back.
-public final class Lookahead: TrainerCallback {
+public final class Lookahead: StatefulCallback {
     public let every: Int
     public let retention: Float
     public let fadesIn: Bool
@@ -50,6 +59,10 @@ public final class Lookahead: TrainerCallback {
         precondition(every > 0 && (0...1).contains(retention), "Lookahead: every > 0, retention in 0 ... 1")
         (self.every, self.retention, self.fadesIn) = (every, retention, fadesIn)
     }
+
+    public var state: [NamedTensor] { slow?.state ?? [] }
+
+    public func load(_ state: [String: Tensor]) throws { try slow?.load(state) }
 
     public func trainingStarted(_ run: TrainingRun, trainer: Trainer) { slow = SlowWeights(of: trainer.model) }
 
@@ -65,7 +78,7 @@ public final class Lookahead: TrainerCallback {
 
 /// The exponential moving average of the weights over the steps (Polyak & Juditsky 1992): average ← decay · average +
 /// (1 − decay) · weights. The model trains on with its own weights and takes the average at the end.
-public final class ExponentialMovingAverage: TrainerCallback {
+public final class ExponentialMovingAverage: StatefulCallback {
     public let decay: Float
     private var average: SlowWeights?
 
@@ -73,6 +86,10 @@ public final class ExponentialMovingAverage: TrainerCallback {
         precondition((0..<1).contains(decay), "ExponentialMovingAverage: decay in 0 ..< 1")
         self.decay = decay
     }
+
+    public var state: [NamedTensor] { average?.state ?? [] }
+
+    public func load(_ state: [String: Tensor]) throws { try average?.load(state) }
 
     public func trainingStarted(_ run: TrainingRun, trainer: Trainer) { average = SlowWeights(of: trainer.model) }
 
