@@ -11,20 +11,36 @@ struct TrainingSession {
     let quiet: Bool
     /// Samples of the training set that take the place of the test set; 0 scores on the test set.
     let holdOut: Int
+    /// Steps between checkpoints; nil leaves one only where the training is interrupted.
+    let checkpointEvery: Int?
+    /// Whether to go on from the checkpoint in the output directory.
+    let resumes: Bool
 
     /// "test", or "held-out" where training samples take its place.
     var scoredOn: String { holdOut > 0 ? "held-out" : "test" }
 
     func run() throws {
+        let checkpoint = try resumes ? findCheckpoint() : nil
         let (train, test) = try loadData()
         let model = recipe.makeModel()
         model.initialize(seed: seed)
         try recipe.prepare(model, train)
+        let interruption = Interruption()
         let trainer = Trainer(
             model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.groups(model, recipe.rule)),
-            schedule: recipe.schedule, seed: seed,
-            callbacks: recipe.callbacks() + (quiet ? [] : [ProgressBar(scoredOn: scoredOn)]))
-        let history = try trainer.fit(train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test)
+            schedule: recipe.schedule, seed: seed, callbacks: recipe.callbacks() + observers + [interruption])
+        try interruption.watch {
+            let history = try trainer.fit(
+                train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test, checkpoints: policy,
+                resumeFrom: checkpoint)
+            try finish(model, history, train, test)
+        }
+    }
+
+    /// Scores the trained model, leaves the files and says how it went.
+    private func finish(
+        _ model: Sequential, _ history: [EpochRecord], _ train: ImageDataset, _ test: ImageDataset
+    ) throws {
         guard let plainScore = history.last?.validation else { return }
         let score = recipe.views == .none ? plainScore : try model.evaluate(on: test, views: recipe.views)
         if let out {
@@ -36,11 +52,49 @@ struct TrainingSession {
                 modelBytes: try fileSize(out.model))
             try metrics.write(to: out.metrics)
             try report(metrics, model, history, test).write(to: out.report)
+            try removeCheckpoint(in: out)
         }
         print(
             "\(scoredOn) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))"
         )
         if let out { print("wrote \(out.model), \(out.metrics), \(out.report)") }
+    }
+
+    /// The checkpoint in the output directory; nil where there is none yet.
+    private func findCheckpoint() throws -> Checkpoint? {
+        guard let path = out?.checkpoint, FileManager.default.fileExists(atPath: path) else {
+            notice("there is no checkpoint in \(out?.path ?? "") yet: starting from the beginning")
+            return nil
+        }
+        let checkpoint = try Checkpoint(from: path)
+        notice("going on in epoch \(checkpoint.record.epoch + 1), after step \(checkpoint.step), of \(path)")
+        return checkpoint
+    }
+
+    /// What is left of the training is the model; a later `--resume` must not take up this one.
+    private func removeCheckpoint(in out: OutputDirectory) throws {
+        guard FileManager.default.fileExists(atPath: out.checkpoint) else { return }
+        try FileManager.default.removeItem(atPath: out.checkpoint)
+    }
+
+    private var policy: CheckpointPolicy? {
+        out.map { CheckpointPolicy($0.checkpoint, every: checkpointEvery, settings: settings) }
+    }
+
+    /// What makes another training of this one, besides what the trainer knows.
+    private var settings: [(name: String, value: String)] {
+        [
+            ("data set", recipe.dataset.rawValue), ("recipe", recipe.name), ("learning rate", "\(recipe.rule.lr)"),
+            ("hold-out", "\(holdOut)"), ("precision", precision.rawValue),
+        ] + recipe.hyperParameters
+    }
+
+    /// What looks on while the training runs.
+    private var observers: [any TrainerCallback] {
+        var observers: [any TrainerCallback] = []
+        if let out { observers.append(EpochLog(out.log, scoredOn: scoredOn)) }
+        if !quiet { observers.append(ProgressBar(scoredOn: scoredOn)) }
+        return observers
     }
 
     private func loadData() throws -> (train: ImageDataset, test: ImageDataset) {

@@ -25,3 +25,20 @@ public func writeBandImages(_ folder: TemporaryFolder, _ name: String, train: In
     }
     return folder[name]
 }
+
+/// Writes colour pictures of noise with a bright row for each class as a data set in CIFAR-10's form; returns its folder.
+public func writeColourBands(_ folder: TemporaryFolder, _ name: String, perFile: Int, test: Int) throws -> String {
+    var random = RandomStream(seed: 1)
+    for (file, count) in (1...5).map({ ("data_batch_\($0)", perFile) }) + [("test_batch", test)] {
+        var records: [UInt8] = []
+        for image in 0..<count {
+            records.append(UInt8(image % 10))
+            for pixel in 0..<3072 {
+                records.append(pixel % 1024 / 96 == image % 10 ? 255 : UInt8(random.below(128)))
+            }
+        }
+        try folder.write(records, "\(name)/\(file).bin")
+    }
+    try folder.write((0..<10).map { "\($0)\n" }.joined(), "\(name)/batches.meta.txt")
+    return folder[name]
+}

@@ -31,8 +31,19 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "float32 (bfloat16 is not yet built).")
     var precision: Precision = .float32
 
-    @Option(help: ArgumentHelp("Where model.safetensors, metrics.json and report.html go.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where model.safetensors, metrics.json, log.jsonl and report.html go.", valueName: "dir"))
     var out: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep a checkpoint in the --out directory and renew it after every so many steps, for --resume. "
+                + "Ctrl-C leaves one in any case. It goes when the training is finished.",
+            valueName: "steps"))
+    var checkpointEvery: Int?
+
+    @Flag(help: "Go on from the checkpoint in the --out directory, to the very same result as without a break.")
+    var resume = false
 
     @Option(
         help: ArgumentHelp(
@@ -49,9 +60,16 @@ struct TrainOptions: ParsableArguments {
         }
         guard holdOut >= 0 else { throw ValidationError("--hold-out must be at least 0, not \(holdOut)") }
         if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr must be a positive number, not \(lr)") }
-        for (name, value) in [("--epochs", epochs), ("--batch-size", batchSize), ("--threads", threads)] {
+        for (name, value) in [
+            ("--epochs", epochs), ("--batch-size", batchSize), ("--threads", threads),
+            ("--checkpoint-every", checkpointEvery),
+        ] {
             guard let value, value < 1 else { continue }
             throw ValidationError("\(name) must be at least 1, not \(value)")
+        }
+        for (name, isGiven) in [("--checkpoint-every", checkpointEvery != nil), ("--resume", resume)] {
+            guard isGiven && out == nil else { continue }
+            throw ValidationError("\(name) needs --out: the directory that the checkpoint is in")
         }
     }
 
@@ -64,7 +82,7 @@ struct TrainOptions: ParsableArguments {
         if let lr { recipe.rule.lr = lr }
         try TrainingSession(
             recipe: recipe, data: location.data, seed: seed, precision: precision, out: out.map(OutputDirectory.init),
-            quiet: quiet, holdOut: holdOut
+            quiet: quiet, holdOut: holdOut, checkpointEvery: checkpointEvery, resumes: resume
         ).run()
     }
 }

@@ -54,12 +54,8 @@ struct Metrics: Encodable {
     }
 
     func write(to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        // A training that was stopped before its first step has no loss.
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let encoder = JSONEncoder.ofFigures
+        encoder.outputFormatting.insert(.prettyPrinted)
         try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
     }
 
@@ -77,5 +73,18 @@ struct Metrics: Encodable {
             ("model file", NumberText.bytes(modelBytes)),
             ("threads, instruction set", "\(threads), \(isa)"),
         ]
+    }
+}
+
+extension JSONEncoder {
+    /// One for figures of trainings, on one line.
+    static var ofFigures: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        // A training that was stopped before its first step has no loss.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return encoder
     }
 }

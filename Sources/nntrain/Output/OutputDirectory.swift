@@ -5,4 +5,7 @@ extension OutputDirectory {
     var model: String { self["model.safetensors"] }
     var metrics: String { self["metrics.json"] }
     var report: String { self["report.html"] }
+    var log: String { self["log.jsonl"] }
+    /// There only as long as the training is not finished.
+    var checkpoint: String { self["checkpoint.safetensors"] }
 }

@@ -11,7 +11,6 @@ final class ProgressBar: TrainerCallback {
     private let isTerminal = isatty(STDOUT_FILENO) == 1
     private let clock = ContinuousClock()
     private var lastDrawn: ContinuousClock.Instant?
-    private var secondsBefore = 0.0
     private var epochs = 0
     /// What the model is scored on: "test" or "held-out".
     private let scoredOn: String
@@ -23,7 +22,7 @@ final class ProgressBar: TrainerCallback {
     func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
         guard isTerminal, lastDrawn.map({ clock.now - $0 > .milliseconds(100) }) ?? true else { return }
         lastDrawn = clock.now
-        let elapsed = secondsBefore + record.seconds / .seconds(1)
+        let elapsed = trainer.history.reduce(record.seconds) { $0 + $1.seconds } / .seconds(1)
         let left = elapsed / Double(step) * Double(run.epochs * run.stepsPerEpoch - step)
         let width = 24
         let filled = record.samples * width / max(run.samplesPerEpoch, 1)
@@ -32,7 +31,6 @@ final class ProgressBar: TrainerCallback {
     }
 
     func epochFinished(_ record: EpochRecord, trainer: Trainer) {
-        secondsBefore += record.seconds / .seconds(1)
         let test =
             record.validation.map {
                 "  \(scoredOn) loss \(NumberText.fixed($0.loss, digits: 4))  accuracy \(NumberText.percent($0.accuracy))"
