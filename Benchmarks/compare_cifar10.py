@@ -1,0 +1,135 @@
+"""Trains a CIFAR-10 recipe with nntrain and with PyTorch in turn on this machine, and prints both side by side.
+
+    python3 Benchmarks/compare_cifar10.py --data cifar-10-batches-bin [--recipe fast] [--rounds 2] [--epochs N]
+        [--pytorch-precision bfloat16] [--compile]
+
+PyTorch is installed from PyPI into Benchmarks/.venv, unless --python names one that has it. nntrain is built before
+(`swift build -c release --product nntrain`). Times are of training, without loading and scoring; memory is the largest
+resident size of the whole process.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+NNTRAIN = HERE.parent / ".build/release/nntrain"
+
+
+def main():
+    options = parse_options()
+    python = options.python or python_with_pytorch()
+    runs = {"SwiftNN": [], "PyTorch": []}
+    for seed in range(1, options.rounds + 1):
+        runs["SwiftNN"].append(run_nntrain(options, seed))
+        runs["PyTorch"].append(run_pytorch(python, options, seed))
+    print_table(runs)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description="Trains a CIFAR-10 recipe with nntrain and PyTorch in turn.")
+    parser.add_argument("--data", required=True, help="the folder with data_batch_1.bin ...")
+    parser.add_argument("--recipe", default="fast")
+    parser.add_argument("--rounds", type=int, default=1, help="trainings of each, with the seeds 1, 2, ...")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--python", help="a Python with torch and numpy")
+    parser.add_argument("--pytorch-precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--compile", action="store_true", help="torch.compile for PyTorch")
+    return parser.parse_args()
+
+
+def python_with_pytorch():
+    folder = HERE / ".venv"
+    python = folder / "bin/python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "torch", "numpy"], check=True)
+    return python
+
+
+class Run:
+    """What a training brought: its epochs, the final accuracy and the largest memory in bytes."""
+
+    def __init__(self, epochs, accuracy, memory):
+        self.seconds = epochs[-1]["seconds"]
+        self.images_per_second = epochs[-1]["images_per_second"]
+        self.plain_accuracy = epochs[-1]["test_accuracy"]
+        self.accuracy = accuracy
+        self.memory = memory
+        self.epochs = epochs
+
+    def seconds_to(self, accuracy):
+        return next((e["seconds"] for e in self.epochs if e["test_accuracy"] >= accuracy), None)
+
+
+def run_nntrain(options, seed):
+    with tempfile.TemporaryDirectory() as out:
+        arguments = ["cifar10", "--recipe", options.recipe, "--data", options.data, "--seed", str(seed), "--out", out]
+        _, memory = run([NNTRAIN, *arguments, "--quiet", *shared_options(options)])
+        metrics = json.loads(Path(out, "metrics.json").read_text())
+        epochs = [json.loads(line) for line in Path(out, "log.jsonl").read_text().splitlines()]
+    # log.jsonl has the seconds of each epoch.
+    total = 0
+    for epoch in epochs:
+        total += epoch["seconds"]
+        epoch["seconds"] = total
+    epochs[-1]["images_per_second"] = metrics["images_per_second"]
+    return Run(epochs, metrics["test_accuracy"], memory)
+
+
+def run_pytorch(python, options, seed):
+    script = [python, HERE / "pytorch/cifar10.py", options.recipe, "--data", options.data, "--seed", str(seed)]
+    extra = ["--precision", options.pytorch_precision] + (["--compile"] if options.compile else [])
+    output, memory = run([*script, *extra, *shared_options(options)])
+    *epochs, last = [json.loads(line) for line in output.splitlines()]
+    return Run(epochs, last["test_accuracy"], memory)
+
+
+def shared_options(options):
+    chosen = {"--epochs": options.epochs, "--threads": options.threads}
+    return [text for name, value in chosen.items() if value for text in (name, str(value))]
+
+
+def run(command):
+    """The output of a command, and its largest resident memory in bytes."""
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{command[0]} failed with exit code {process.returncode}")
+    return output, usage.ru_maxrss * 1024
+
+
+def print_table(runs):
+    rows = [
+        ("training, s", lambda run: run.seconds, "{:.0f}"),
+        ("to 90 %, s", lambda run: run.seconds_to(0.90), "{:.0f}"),
+        ("to 94 %, s", lambda run: run.seconds_to(0.94), "{:.0f}"),
+        ("images/s", lambda run: run.images_per_second, "{:.0f}"),
+        ("accuracy, %", lambda run: 100 * run.accuracy, "{:.2f}"),
+        ("without views, %", lambda run: 100 * run.plain_accuracy, "{:.2f}"),
+        ("peak memory, MB", lambda run: run.memory / 1e6, "{:.0f}"),
+    ]
+    print(f"{'':20}{'SwiftNN':>12}{'PyTorch':>12}{'PyTorch/SwiftNN':>18}")
+    for name, figure, form in rows:
+        means = [mean(figure(run) for run in runs[side]) for side in ("SwiftNN", "PyTorch")]
+        texts = ["-" if value is None else form.format(value) for value in means]
+        ratio = "-" if None in means else f"{means[1] / means[0]:.2f}"
+        print(f"{name:20}{texts[0]:>12}{texts[1]:>12}{ratio:>18}")
+
+
+def mean(values):
+    values = list(values)
+    return None if None in values else statistics.mean(values)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"""PyTorch's side of the CIFAR-10 recipes: the same networks, data, schedules and losses as Sources/nntrain/Recipes.
+
+    python cifar10.py RECIPE --data cifar-10-batches-bin [--seed N] [--epochs N] [--precision bfloat16] [--compile]
+
+Prints a line of JSON after every epoch: epoch, seconds (of training, over all epochs), images_per_second, test_accuracy
+(without views, as nntrain scores epochs); the last line has test_accuracy with the recipe's views. The images stay in
+memory as normalised channels-last float32 and are augmented in whole batches, so that PyTorch never waits for data.
+"""
+
+import argparse
+import json
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+@dataclass
+class Recipe:
+    make_model: object
+    epochs: int
+    batch_size: int
+    lr: float
+    momentum: float
+    weight_decay: float
+    factor: object
+    label_smoothing: float
+    translation: int
+    alternating_flip: bool = False
+    bias_factor: float = 1
+    lookahead: bool = False
+    views: bool = False
+
+
+# --- networks
+
+
+def plain_network(images):
+    def block(inputs, outputs):
+        return nn.Conv2d(inputs, outputs, 3, padding="same", bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+
+    return nn.Sequential(
+        *block(3, 48), nn.MaxPool2d(2), *block(48, 96), *block(96, 96), nn.MaxPool2d(2), *block(96, 192),
+        *block(192, 192), nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(192, 10),
+    )  # fmt: skip
+
+
+def speedrun_network(widths, images):
+    whitening = nn.Conv2d(3, 24, 2, padding="same", bias=False)
+    whitening.weight.data = whitening_filters(images)
+    whitening.weight.requires_grad = False
+    layers, channels = [whitening, nn.GELU()], 24
+    for width in widths:
+        layers += [convolution(channels, width), nn.MaxPool2d(2), norm(width), nn.GELU()]
+        layers += [convolution(width, width), norm(width), nn.GELU()]
+        channels = width
+    return nn.Sequential(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(channels, 10, bias=False), Ninth())
+
+
+class Ninth(nn.Module):
+    def forward(self, x):
+        return x / 9
+
+
+def convolution(inputs, outputs):
+    layer = nn.Conv2d(inputs, outputs, 3, padding="same", bias=False)
+    nn.init.dirac_(layer.weight.data[:inputs])
+    return layer
+
+
+def norm(channels):
+    layer = nn.BatchNorm2d(channels, eps=1e-12, momentum=0.4)
+    layer.weight.requires_grad = False
+    return layer
+
+
+def whitening_filters(images, count=5000, epsilon=5e-4):
+    patches = F.unfold(images[:count], 2).transpose(1, 2).reshape(-1, 12).double()
+    values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
+    filters = (vectors / (values + epsilon).sqrt()).T.flip(0).float().reshape(12, 3, 2, 2)
+    return torch.cat([filters, -filters])
+
+
+# --- schedules, as factors of the learning rate
+
+
+def one_cycle(step, steps, rise=0.25, divisor=25, final_divisor=1e4):
+    def between(a, b, t):
+        return b + (a - b) * (1 + math.cos(math.pi * t)) / 2
+
+    top, end = rise * steps - 1, steps - 1
+    if step < top:
+        return between(1 / divisor, 1, step / top)
+    return between(1, 1 / (divisor * final_divisor), min((step - top) / (end - top), 1))
+
+
+def triangle(step, steps, rise=0.23, start=0.2, final=0.07):
+    top = round(rise * steps)
+    if step < top:
+        return start + (1 - start) * step / top
+    return 1 + (final - 1) * (step - top) / (steps - top)
+
+
+RECIPES = {
+    "course": Recipe(
+        plain_network, epochs=12, batch_size=128, lr=0.1, momentum=0.9, weight_decay=5e-4, factor=one_cycle,
+        label_smoothing=0.1, translation=3,
+    ),
+    "fast": Recipe(
+        lambda images: speedrun_network([32, 128, 128], images), epochs=5, batch_size=512, lr=0.75, momentum=0.85,
+        weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=2, alternating_flip=True,
+        bias_factor=64, lookahead=True, views=True,
+    ),
+}  # fmt: skip
+
+
+# --- data
+
+
+def load(path, names):
+    records = np.concatenate([np.fromfile(Path(path) / name, np.uint8).reshape(-1, 3073) for name in names])
+    images = torch.from_numpy(records[:, 1:].reshape(-1, 3, 32, 32)).float() / 255
+    return images, torch.from_numpy(records[:, 0].astype(np.int64))
+
+
+def load_normalised(path):
+    train, train_labels = load(path, [f"data_batch_{i}.bin" for i in range(1, 6)])
+    test, test_labels = load(path, ["test_batch.bin"])
+    mean = train.mean(dim=(0, 2, 3), keepdim=True)
+    deviation = train.std(dim=(0, 2, 3), keepdim=True, correction=0)
+    as_pixels = dict(memory_format=torch.channels_last)
+    train, test = ((x - mean) / deviation for x in (train, test))
+    return (train.contiguous(**as_pixels), train_labels), (test.contiguous(**as_pixels), test_labels)
+
+
+def augmented(images, recipe, mirrored):
+    """Moves each image by up to `translation` pixels, reflected at the edges, and mirrors those marked."""
+    reach = recipe.translation
+    padded = F.pad(images, (reach,) * 4, "reflect")
+    moved = torch.empty_like(images, memory_format=torch.channels_last)
+    offsets = torch.randint(0, 2 * reach + 1, (2, len(images)))
+    for top in range(2 * reach + 1):
+        for left in range(2 * reach + 1):
+            chosen = (offsets[0] == top) & (offsets[1] == left)
+            moved[chosen] = padded[chosen, :, top : top + 32, left : left + 32]
+    return torch.where(mirrored[:, None, None, None], moved.flip(3), moved).contiguous(
+        memory_format=torch.channels_last
+    )
+
+
+# --- training
+
+
+class Lookahead:
+    """Every five steps the slow weights follow, less and less closely (cifar10-airbench)."""
+
+    def __init__(self, model):
+        self.model = model
+        self.slow = {name: value.clone() for name, value in model.state_dict().items()}
+
+    def follow(self, retention):
+        for name, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.slow[name].lerp_(value, 1 - retention)
+                value.copy_(self.slow[name])
+
+
+def make_optimizer(model, recipe):
+    learned = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    biases = [p for name, p in learned if name.endswith("bias")]
+    weights = [p for name, p in learned if not name.endswith("bias")]
+    bias_options = dict(lr=recipe.lr * recipe.bias_factor, weight_decay=recipe.weight_decay / recipe.bias_factor)
+    groups = [dict(params=weights), dict(params=biases, **bias_options)]
+    optimizer = torch.optim.SGD(
+        groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
+    )
+    for group in optimizer.param_groups:
+        group["base_lr"] = group["lr"]
+    return optimizer
+
+
+@torch.inference_mode()
+def accuracy(model, images, labels, views, precision):
+    def outputs(x):
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+            return model(x.contiguous(memory_format=torch.channels_last)).float()
+
+    def answer(x):
+        return (outputs(x) + outputs(x.flip(3))) / 2 if views else outputs(x)
+
+    model.eval()
+    correct = 0
+    for x, y in zip(images.split(500), labels.split(500)):
+        mean = answer(x)
+        if views:
+            padded = F.pad(x, (1,) * 4, "reflect")
+            moved = [answer(padded[:, :, i : i + 32, i : i + 32]) for i in (0, 2)]
+            mean = mean / 2 + (moved[0] + moved[1]) / 4
+        correct += (mean.argmax(1) == y).sum().item()
+    return correct / len(images)
+
+
+def train(recipe, data, precision, compile_model):
+    (images, labels), test = data
+    model = recipe.make_model(images).to(memory_format=torch.channels_last)
+    step_model = torch.compile(model) if compile_model else model
+    optimizer = make_optimizer(model, recipe)
+    loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    lookahead = Lookahead(model) if recipe.lookahead else None
+    first_flip = torch.rand(len(images)) < 0.5
+    steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
+    step, seconds = 0, 0.0
+    for epoch in range(recipe.epochs):
+        model.train()
+        start = time.perf_counter()
+        for chosen in torch.randperm(len(images)).split(recipe.batch_size):
+            flip = first_flip[chosen] ^ (epoch % 2 == 1) if recipe.alternating_flip else torch.rand(len(chosen)) < 0.5
+            for group in optimizer.param_groups:
+                group["lr"] = group["base_lr"] * recipe.factor(step, steps)
+            optimizer.zero_grad()
+            x = augmented(images[chosen], recipe, flip)
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                output = step_model(x)
+            loss(output.float(), labels[chosen]).backward()
+            optimizer.step()
+            step += 1
+            if lookahead and step % 5 == 0:
+                lookahead.follow(0.95**5 * (step / steps) ** 3)
+        if lookahead and epoch == recipe.epochs - 1:
+            lookahead.follow(1)
+        seconds += time.perf_counter() - start
+        record = dict(epoch=epoch + 1, seconds=seconds, images_per_second=(epoch + 1) * len(images) / seconds)
+        print(json.dumps(record | dict(test_accuracy=accuracy(model, *test, False, precision))), flush=True)
+    print(json.dumps(dict(test_accuracy=accuracy(model, *test, recipe.views, precision))), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Trains a CIFAR-10 recipe in PyTorch.")
+    parser.add_argument("recipe", choices=RECIPES)
+    parser.add_argument("--data", required=True, help="the folder with data_batch_1.bin ...")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--compile", action="store_true", help="torch.compile")
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    recipe = RECIPES[options.recipe]
+    recipe.epochs = options.epochs or recipe.epochs
+    train(recipe, load_normalised(options.data), options.precision, options.compile)
+
+
+if __name__ == "__main__":
+    main()
