@@ -5,8 +5,8 @@ import SwiftNN
 ///
 ///     y[n, o, i] = b[o] + Σ W[o, c, k] · x[n, c, i · stride + k]   over the channels c and the taps k
 ///
-/// for x of [batch, in, width]. `backward(δ)` with δ = ∂L/∂y returns dx = ∂L/∂x and leaves dW and db, which are sums over
-/// the batch, not averages: a loss that is an average has the 1 / batch in δ already.
+/// for x of [batch, in, width]. `backward(δ)` with δ = ∂L/∂y returns dx = ∂L/∂x and leaves dW and db, which are sums
+/// over the batch, not averages: a loss that is an average has the 1 / batch in δ already.
 struct Conv1dByItself: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conv1d", abstract: "A one-dimensional convolution by itself: forward and backward.")

@@ -1,8 +1,8 @@
 import ArgumentParser
 import SwiftNN
 
-/// The minimum of GELU(x) ≈ x·σ(1.702x) by gradient descent: x1, x2, x3 from x0 = 0 with η = 0.1 and with η = 1, and from
-/// x0 = −3 with η = 0.1,
+/// Towards the minimum of GELU(x) ≈ x·σ(1.702x): x1, x2, x3 from x0 = 0 by gradient descent with η = 0.1 and η = 1,
+/// and from x0 = −3 with η = 0.1
 ///
 ///     by gradient descent           x(t+1) = x(t) − η·∇f(x(t))
 ///     by averaged momentum          v(t+1) = β·v(t) + (1 − β)·∇f(x(t)),   x(t+1) = x(t) − η·v(t+1)

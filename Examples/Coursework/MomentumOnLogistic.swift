@@ -14,8 +14,8 @@ struct MomentumOnLogistic: ParsableCommand {
 
     func run() throws { MomentumTrajectory.show(try Self.weights(167)) }
 
-    /// w(1) ... w(count): y is σ(z) of z = −0.5·w, a neuron without bias whose input is −0.5. The loss takes the logit z,
-    /// and its gradient with respect to it is y − d.
+    /// w(1) ... w(count): y is σ(z) of z = −0.5·w, a neuron without bias whose input is −0.5. The loss takes the
+    /// logit z, and its gradient with respect to it is y − d.
     static func weights(_ count: Int) throws -> [Float] {
         let neuron = Sequential { Linear(1, 1, bias: false, initializer: .zeros) }
         return try MomentumTrajectory(

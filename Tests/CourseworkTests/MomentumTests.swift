@@ -7,7 +7,7 @@ import Testing
 
 /// Momentum on one weight: the whole way of the weight against the exercise's formulas in Double.
 @Suite struct MomentumTests {
-    /// 166 steps, each rounded to Float, on weights that are at most 8: what stays of a rounding fades with the momentum.
+    /// 166 steps, each rounded to Float, relative to weights of up to 8: a rounding fades with the momentum.
     static let tolerance = 1e-6
 
     @Test func onReLU() throws {

@@ -9,6 +9,13 @@ import Testing
     func fixed(value: Double, digits: Int, text: String) { #expect(NumberText.fixed(value, digits: digits) == text) }
 
     @Test(arguments: [
+        (2.000_02, 3, "2.000"), (-7.554_81, 3, "-7.554"), (0.999_9, 0, "0"), (-0.000_9, 3, "0.000"), (1.5, 1, "1.5"),
+    ])
+    func cutsDigitsOff(value: Double, digits: Int, text: String) {
+        #expect(NumberText.fixed(value, digits: digits, rounding: .towardZero) == text)
+    }
+
+    @Test(arguments: [
         (0, "0"), (0.25, "0.25"), (1200, "1200"), (99_999.6, "100000"), (1.5e9, "1.5e9"), (0.000_123_45, "0.0001235"),
         (1e-5, "1e-5"), (9.999_99e-7, "1e-6"), (-3.14159, "-3.142"), (1e300, "1e300"), (100, "100"), (.nan, "NaN"),
         (.leastNonzeroMagnitude, "5e-324"),
