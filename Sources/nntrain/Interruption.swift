@@ -52,11 +52,6 @@ final class Interruption: TrainerCallback {
     }
 }
 
-/// Says something about the run itself, which is no result, on standard error.
-func notice(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-}
-
 extension String {
     /// The string as a word of a shell's command line.
     fileprivate var quotedForShell: String {

@@ -67,7 +67,7 @@ struct TrainingSession {
             return nil
         }
         let checkpoint = try Checkpoint(from: path)
-        notice("going on in epoch \(checkpoint.record.epoch + 1), after step \(checkpoint.step), of \(path)")
+        notice("going on from \(path), after step \(checkpoint.step) (\(checkpoint.history.count) epochs finished)")
         return checkpoint
     }
 

@@ -15,7 +15,7 @@ import Testing
         /// Whitening, batch norm, augmentation, momentum and Lookahead.
         case fastRecipe
 
-        func arguments(_ folder: TemporaryFolder, epochs: Int = 6) throws -> [String] {
+        func arguments(_ folder: TemporaryFolder, epochs: Int = 4) throws -> [String] {
             switch self {
             case .perceptron:
                 let data = try writeBandImages(folder, "data", train: 150, test: 20)
@@ -34,7 +34,7 @@ import Testing
 
         let resuming = arguments + ["--out", folder["killed"], "--checkpoint-every", "1", "--resume"]
         var kills = 0
-        for writes in [1, 3, 5, 2, 4] {
+        for writes in [1, 4, 2] {
             let training = try BackgroundCommand.nntrain(resuming)
             let checkpoint = folder["killed/checkpoint.safetensors"]
             training.wait(forWrites: writes, of: checkpoint)
@@ -42,7 +42,7 @@ import Testing
             let result = try training.result()
             if result.status == SIGKILL { kills += 1 } else { #expect(result.status == 0, "\(result.errors)") }
         }
-        #expect(kills > 1)
+        #expect(kills > 0)
         let resumed = try nntrain(resuming)
         #expect(resumed.status == 0, "\(resumed.errors)")
         try expectSameTraining("killed")
@@ -71,21 +71,23 @@ import Testing
         let arguments = try Network.perceptron.arguments(folder)
         #expect(try nntrain(arguments + ["--out", folder["out"]]).status == 0)
         let lines = try log(folder["out"])
-        #expect(lines.map { $0["epoch"] } == (1...6).map { "\($0)" })
+        #expect(lines.map { $0["epoch"] } == (1...4).map { "\($0)" })
         let keys = [
             "learning_rate", "steps", "scored_on", "test_accuracy", "test_loss", "train_accuracy", "train_loss",
         ]
         #expect(lines.allSatisfy { $0.keys.sorted() == (["epoch"] + keys).sorted() })
         #expect(lines.allSatisfy { $0["steps"] == "5" && $0["scored_on"] == "test" })
         let losses = lines.compactMap { $0["train_loss"].flatMap(Double.init) }
-        #expect(losses.count == 6 && losses[5] < losses[0])
+        #expect(losses.count == 4 && losses[3] < losses[0])
     }
 
     // MARK: Asked to end
 
     /// A training long enough to be asked before it ends; started, and asked when its first epoch is over.
-    private func interrupt(_ options: [String] = [], by signal: Int32 = SIGINT) throws -> CommandResult {
-        let training = try BackgroundCommand.nntrain(Network.perceptron.arguments(folder, epochs: 100) + options)
+    private func interrupt(
+        _ options: [String] = [], epochs: Int = 10_000, by signal: Int32 = SIGINT
+    ) throws -> CommandResult {
+        let training = try BackgroundCommand.nntrain(Network.perceptron.arguments(folder, epochs: epochs) + options)
         training.wait(forOutput: "epoch")
         training.send(signal)
         return try training.result()
@@ -93,17 +95,17 @@ import Testing
 
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func savesAndSaysHowToGoOn(signal: Int32, status: Int32) throws {
-        let interrupted = try interrupt(["--out", folder["it's here"]], by: signal)
+        let interrupted = try interrupt(["--out", folder["it's here"]], epochs: 60, by: signal)
         #expect(interrupted.status == status, "\(interrupted.errors)")
-        #expect(interrupted.errors.hasPrefix("interrupted in epoch "), "\(interrupted.errors)")
+        #expect(interrupted.errors.hasPrefix("interrupted after step "), "\(interrupted.errors)")
         let command = try #require(interrupted.errors.split(separator: "\n").last)
         #expect(command.contains(" mnist ") && command.hasSuffix(" --resume"))
         let names = try FileManager.default.contentsOfDirectory(atPath: folder["it's here"]).sorted()
         #expect(names == ["checkpoint.safetensors", "log.jsonl"])
 
         let resumed = try run("/bin/sh", ["-c", String(command)])
-        #expect(resumed.status == 0 && resumed.errors.hasPrefix("going on in epoch "), "\(resumed.errors)")
-        let arguments = try Network.perceptron.arguments(folder, epochs: 100)
+        #expect(resumed.status == 0 && resumed.errors.hasPrefix("going on from "), "\(resumed.errors)")
+        let arguments = try Network.perceptron.arguments(folder, epochs: 60)
         #expect(try nntrain(arguments + ["--quiet", "--out", folder["undisturbed"]]).status == 0)
         try expectSameTraining("it's here")
     }
@@ -119,9 +121,9 @@ import Testing
         let before = try contents(of: checkpoint)
         for (option, value, difference) in [
             ("--lr", "0.25", "learning rate 0.002, not 0.25"), ("--seed", "2", "seed 1, not 2"),
-            ("--hold-out", "10", "hold-out 0, not 10"), ("--epochs", "9", "epochs 100, not 9"),
+            ("--hold-out", "10", "hold-out 0, not 10"), ("--epochs", "9", "epochs 10000, not 9"),
         ] {
-            let arguments = try Network.perceptron.arguments(folder, epochs: 100)
+            let arguments = try Network.perceptron.arguments(folder, epochs: 10_000)
             let result = try nntrain(arguments + ["--out", folder["out"], "--resume", option, value])
             #expect(result.status == 1)
             #expect(result.errors.hasSuffix("Error: \(checkpoint): a checkpoint of another training: \(difference)\n"))

@@ -56,12 +56,12 @@ extension [Checkpoint.Term] {
 /// Where and when a `Trainer` writes checkpoints.
 public struct CheckpointPolicy: Sendable {
     /// The file; each checkpoint replaces the one before when it is wholly on the disk.
-    public var path: String
+    public let path: String
     /// Steps between checkpoints; nil writes one only where the training is interrupted.
-    public var every: Int?
+    public let every: Int?
     /// What a training that goes on must have in common with this one besides what the trainer knows: the data set, the
     /// augmentation, the schedule.
-    public var settings: [(name: String, value: String)]
+    public let settings: [(name: String, value: String)]
 
     public init(_ path: String, every: Int? = nil, settings: [(name: String, value: String)] = []) {
         precondition(every ?? 1 > 0, "CheckpointPolicy: every must be positive")

@@ -119,7 +119,7 @@ public final class Trainer {
 
     private func breakOff(_ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy?) throws -> Never {
         if let policy { try write(record, run, policy) }
-        throw TrainingInterrupted(epoch: record.epoch + 1, step: run.step(of: record), checkpoint: policy?.path)
+        throw TrainingInterrupted(step: run.step(of: record), epochs: history.count, checkpoint: policy?.path)
     }
 
     /// Writes a checkpoint, unless what has gone wrong would take the place of what was good.

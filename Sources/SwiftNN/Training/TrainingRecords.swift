@@ -117,12 +117,12 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
 
 /// A training that was asked to end before its time (`Trainer.interrupt`).
 public struct TrainingInterrupted: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The epoch it was in, from 1.
-    public let epoch: Int
     /// Steps done, over all epochs.
     public let step: Int
+    /// Epochs finished.
+    public let epochs: Int
     /// The checkpoint to go on from; nil where the trainer was given no place for one.
     public let checkpoint: String?
 
-    public var description: String { "interrupted in epoch \(epoch), after step \(step)" }
+    public var description: String { "interrupted after step \(step) (\(epochs) epochs finished)" }
 }

@@ -38,7 +38,7 @@ struct TrainOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Keep a checkpoint in the --out directory and renew it after every so many steps, for --resume. "
-                + "Ctrl-C leaves one in any case. It goes when the training is finished.",
+                + "Ctrl-C leaves one in any case. It is removed when the training is finished.",
             valueName: "steps"))
     var checkpointEvery: Int?
 

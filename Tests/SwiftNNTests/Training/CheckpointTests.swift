@@ -92,8 +92,8 @@ import Testing
     private func interrupt(_ training: Training = Training(), step: Int, afterEpoch: Bool = false) throws {
         let trainer = training.makeTrainer(Interrupter(step: step, afterEpoch: afterEpoch))
         let interruption = #expect(throws: TrainingInterrupted.self) { try fit(trainer, policy) }
-        let epoch = (afterEpoch ? step : step - 1) / 6 + 1
-        #expect(interruption?.epoch == epoch && interruption?.step == step && interruption?.checkpoint == path)
+        let epochs = (afterEpoch ? step : step - 1) / 6
+        #expect(interruption?.epochs == epochs && interruption?.step == step && interruption?.checkpoint == path)
     }
 
     // MARK: Going on
