@@ -51,10 +51,10 @@ def plain_network(images):
 
 
 def speedrun_network(widths, images):
-    whitening = nn.Conv2d(3, 24, 2, padding="same", bias=False)
+    whitening = nn.Conv2d(3, 24, 2, bias=False)
     whitening.weight.data = whitening_filters(images)
     whitening.weight.requires_grad = False
-    layers, channels = [whitening, nn.GELU()], 24
+    layers, channels = [nn.ZeroPad2d((0, 1, 0, 1)), whitening, nn.GELU()], 24
     for width in widths:
         layers += [convolution(channels, width), nn.MaxPool2d(2), norm(width), nn.GELU()]
         layers += [convolution(width, width), norm(width), nn.GELU()]
