@@ -42,6 +42,14 @@ static inline void winograd_read_pixels(
     for (size_t i = 0; i < count; i++) pixels[i] = offsets[i] == winograd_outside ? zeros : from + offsets[i];
 }
 
+/// The source pixels under a tile, to read.
+static inline void winograd_source_pixels(
+    const winograd_grid *grid, size_t tile, const float *source, const float *zeros, const float **pixels) {
+    size_t offsets[winograd_planes];
+    winograd_source_offsets(grid, tile, offsets);
+    winograd_read_pixels(winograd_planes, offsets, source, zeros, pixels);
+}
+
 /// Floats between planes of `size` floats: a little more, so that the planes' equal parts, which are used together, do
 /// not compete for the same lines of the cache.
 static inline size_t winograd_plane_stride(size_t size) { return (size + 127) / 64 * 64 + 16; }

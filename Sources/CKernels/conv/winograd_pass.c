@@ -62,10 +62,8 @@ static size_t workers(const pass_plan *plan) { return snn_min(plan->blocks, (siz
 static void transform_source(const pass_plan *plan, size_t first, size_t end, float *planes) {
     const winograd_grid *grid = plan->grid;
     for (size_t tile = first; tile < end; tile++) {
-        size_t offsets[winograd_planes];
         const float *pixels[winograd_planes];
-        winograd_source_offsets(grid, tile, offsets);
-        winograd_read_pixels(winograd_planes, offsets, plan->source, plan->zeros, pixels);
+        winograd_source_pixels(grid, tile, plan->source, plan->zeros, pixels);
         plan->kernels->winograd_spread_data(
             grid->source_channels, pixels, planes + (tile - first) * grid->source_channels, plan->source_plane);
     }

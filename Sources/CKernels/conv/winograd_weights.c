@@ -52,10 +52,8 @@ size_t winograd_weights_workspace_size(const winograd_grid *grid) {
 
 static void transform_x(const weights_plan *plan, size_t tile, size_t row) {
     const winograd_grid *grid = plan->grid;
-    size_t offsets[winograd_planes];
     const float *pixels[winograd_planes];
-    winograd_source_offsets(grid, tile, offsets);
-    winograd_read_pixels(winograd_planes, offsets, plan->x, plan->zeros, pixels);
+    winograd_source_pixels(grid, tile, plan->x, plan->zeros, pixels);
     plan->kernels->winograd_spread_data(
         grid->source_channels, pixels, plan->source_planes + row * grid->source_channels, plan->source_plane);
 }

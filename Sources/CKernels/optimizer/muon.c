@@ -103,7 +103,7 @@ void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const f
         it.x = it.next_x;
     }
 
-    const float stretch = sqrtf(snn_max(rows, columns) == columns ? 1 : (float)rows / (float)columns);
+    const float stretch = sqrtf(rows > columns ? (float)rows / (float)columns : 1);
     if (options->normalize_weights) {
         snn_scale(size, (float)(sqrt((double)rows) / (norm(size, weights, it.workspace) + 1e-7)), weights, weights);
     }
