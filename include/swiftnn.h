@@ -14,6 +14,7 @@
 
 #include "swiftnn/activation.h"
 #include "swiftnn/augment.h"
+#include "swiftnn/bfloat16.h"
 #include "swiftnn/conv.h"
 #include "swiftnn/dropout.h"
 #include "swiftnn/elementwise.h"

@@ -28,7 +28,8 @@ struct TrainingSession {
         let interruption = Interruption()
         let trainer = Trainer(
             model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.groups(model, recipe.rule)),
-            schedule: recipe.schedule, seed: seed, callbacks: recipe.callbacks() + observers + [interruption])
+            schedule: recipe.schedule, precision: precision, seed: seed,
+            callbacks: recipe.callbacks() + observers + [interruption])
         try interruption.watch {
             let history = try trainer.fit(
                 train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test, checkpoints: policy,
@@ -42,7 +43,8 @@ struct TrainingSession {
         _ model: Sequential, _ history: [EpochRecord], _ train: ImageDataset, _ test: ImageDataset
     ) throws {
         guard let plainScore = history.last?.validation else { return }
-        let score = recipe.views == .none ? plainScore : try model.evaluate(on: test, views: recipe.views)
+        let score =
+            recipe.views == .none ? plainScore : try model.evaluate(on: test, views: recipe.views, precision: precision)
         if let out {
             let saved = SavedModel(
                 recipe: recipe, model: model, normalization: train.normalization ?? train.channelStatistics())
@@ -114,7 +116,7 @@ struct TrainingSession {
     private func report(
         _ metrics: Metrics, _ model: Sequential, _ history: [EpochRecord], _ test: ImageDataset
     ) throws -> String {
-        let probabilities = try model.probabilities(for: test)
+        let probabilities = try model.probabilities(for: test, precision: precision)
         var report = TrainingReport(title: "\(recipe.dataset.title), recipe \(recipe.name)")
         report.figures = metrics.figures
         report.hyperParameters = recipe.hyperParameters + [("seed", "\(seed)"), ("precision", precision.rawValue)]

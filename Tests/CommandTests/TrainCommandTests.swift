@@ -51,6 +51,23 @@ import Testing
         #expect(models[0] == models[1] && models[1] == models[2])
     }
 
+    @Test func trainsInBFloat16() throws {
+        let data = try writeBandImages(folder, "data")
+        let models = try ["float32", "bfloat16"].map { precision in
+            let out = folder[precision]
+            let result = try nntrain([
+                "mnist", "--data", data, "--epochs", "3", "--batch-size", "32", "--precision", precision, "--out", out,
+            ])
+            #expect(result.status == 0, "\(result.errors)")
+            let metrics = try #require(
+                try JSONSerialization.jsonObject(with: Data(contents(of: out + "/metrics.json"))) as? [String: Any])
+            #expect(metrics["precision"] as? String == precision)
+            #expect(try #require(metrics["test_accuracy"] as? Double) > 0.95)
+            return try contents(of: out + "/model.safetensors")
+        }
+        #expect(models[0] != models[1])
+    }
+
     @Test func badInputIsOneLineAndChangesNothing() throws {
         let data = try writeBandImages(folder, "data", train: 50, test: 20)
         let images = data + "/train-images-idx3-ubyte"
@@ -61,6 +78,7 @@ import Testing
             (["mnist", "--data", folder["nowhere"]], "nowhere"),
             (["mnist", "--data", data, "--recipe", "none"], "none"),
             (["mnist", "--data", data, "--threads", "0"], "--threads"),
+            (["mnist", "--data", data, "--precision", "float16"], "--precision"),
             (["eval", folder["model.safetensors"]], "model.safetensors"),
             (["eval", folder["absent.safetensors"]], "absent.safetensors"),
             (["fetch", "nothing"], "nothing"),

@@ -70,6 +70,9 @@ typedef struct {
     void (*bytes_to_float)(
         size_t count, size_t period, const uint8_t *x, const float *scale, const float *shift, float *out);
 
+    // bfloat16
+    void (*round_to_bfloat16)(size_t count, const float *x, float *out);
+
     // augment
     void (*mix)(size_t count, float own, float *a, float *b);
 

@@ -6,6 +6,7 @@
 #include "activation/activation_kernels.h"
 #include "activation/prelu_kernels.h"
 #include "augment/mix_kernels.h"
+#include "bfloat16/bfloat16_kernels.h"
 #include "elementwise/elementwise_kernels.h"
 #include "gemm/column_sums_kernels.h"
 #include "gemm/gemm_kernels.h"
@@ -63,6 +64,8 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .column_sums = column_sums,
 
     .bytes_to_float = bytes_to_float,
+
+    .round_to_bfloat16 = round_to_bfloat16,
 
     .mix = mix,
 

@@ -4,6 +4,8 @@ import CKernels
 final class PackedWeights {
     private let weight: Parameter
     private let buffer: Buffer
+    /// The weights in bfloat16, where that is the plan's precision.
+    private let rounded: Buffer?
     private let pack: (UnsafePointer<Float>, UnsafeMutableRawPointer) -> Void
     private var packedVersion: Int?
 
@@ -13,14 +15,22 @@ final class PackedWeights {
     ) {
         (self.weight, self.pack) = (weight, pack)
         buffer = builder.makeBuffer(bytes: bytes, isPersistent: true)
+        rounded =
+            builder.precision == .bfloat16 ? builder.makeBuffer(floats: weight.count, isPersistent: true) : nil
     }
 
     func upToDate() -> UnsafeRawPointer {
         if packedVersion != weight.version {
-            weight.withValue { pack($0, buffer.bytes) }
+            weight.withValue { pack(operand($0), buffer.bytes) }
             packedVersion = weight.version
         }
         return UnsafeRawPointer(buffer.bytes)
+    }
+
+    private func operand(_ weights: UnsafePointer<Float>) -> UnsafePointer<Float> {
+        guard let rounded else { return weights }
+        snn_round_to_bfloat16(weight.count, weights, rounded.floats)
+        return UnsafePointer(rounded.floats)
     }
 }
 

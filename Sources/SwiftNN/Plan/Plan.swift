@@ -18,6 +18,7 @@ public final class Plan {
     }
 
     public let mode: Mode
+    public let precision: Precision
     /// A line for every layer, in the order of execution.
     public let summary: [LayerSummary]
     /// Multiply-adds of the matrix products and convolutions of a step (forward, and backward in training), counted as
@@ -29,7 +30,7 @@ public final class Plan {
     public var inputShape: [Int] { input.shape }
     public var outputShape: [Int] { output.shape }
 
-    private let operations: [any Operation]
+    private let steps: [PlanStep]
     private let arena: Arena
     private let input: Value
     private let output: Value
@@ -52,13 +53,14 @@ public final class Plan {
     /// - Throws: `ShapeError`, which names the layer that does not fit.
     public init(
         _ model: any Layer, inputShape: [Int], mode: Mode = .inference, loss: (any Loss)? = nil,
-        inputGradient: Bool = false, seed: UInt64 = 0
+        inputGradient: Bool = false, precision: Precision = .float32, seed: UInt64 = 0
     ) throws {
         guard inputShape.allSatisfy({ $0 >= 0 }) else {
             throw ShapeError(layer: "Plan input", expected: "no negative dimension", got: inputShape)
         }
         let builder = PlanBuilder(
-            mode: mode, seed: seed, inputShape: inputShape, inputGradient: mode == .training && inputGradient)
+            mode: mode, precision: precision, seed: seed, inputShape: inputShape,
+            inputGradient: mode == .training && inputGradient)
         let result = try builder.build(model, builder.input)
         var lossOperation: (any LossOperation)?
         if let loss {
@@ -72,26 +74,27 @@ public final class Plan {
         }
         self.lossOperation = lossOperation
         self.mode = mode
+        self.precision = precision
         input = builder.input
         summary = builder.summary
         multiplyAdds = builder.multiplyAdds
-        operations = builder.operations
+        steps = builder.steps
         arena = Plan.layOut(builder, output: output)
     }
 
     /// Gives every buffer its lifetime, in operations executed forward and then backward, and its place.
     private static func layOut(_ builder: PlanBuilder, output: Value) -> Arena {
-        let operations = builder.operations
-        let last = 2 * operations.count
-        for (index, operation) in operations.enumerated() {
+        let steps = builder.steps
+        let last = 2 * steps.count
+        for (index, operation) in steps.lazy.map(\.operation).enumerated() {
             for buffer in operation.forwardBuffers { buffer.use(at: index) }
             guard builder.mode == .training else { continue }
             for buffer in operation.backwardBuffers { buffer.use(at: last - 1 - index) }
         }
         // The caller reads the output after the forward pass and writes its gradient before the backward pass.
-        output.buffer.use(at: operations.count)
+        output.buffer.use(at: steps.count)
         if builder.mode == .training { output.buffer.use(at: last) }
-        output.gradient?.use(at: max(operations.count - 1, 0))
+        output.gradient?.use(at: max(steps.count - 1, 0))
         return Arena(builder.buffers, moments: last)
     }
 }
@@ -172,7 +175,8 @@ extension Plan {
         }
         checkInstructionSet()
         input.write(tensor, to: input.buffer)
-        for operation in operations { operation.forward(step: step) }
+        if precision == .bfloat16 { input.roundToBFloat16(input.buffer) }
+        for step in steps { step.forward(step: self.step, precision) }
         step += 1
         awaitsBackward = true
     }
@@ -182,7 +186,7 @@ extension Plan {
         precondition(awaitsBackward, "Plan.backward: each backward pass needs a forward pass before it")
         awaitsBackward = false
         checkInstructionSet()
-        for operation in operations.reversed() { operation.backward() }
+        for step in steps.reversed() { step.backward(precision) }
     }
 
     private func checkInstructionSet() {

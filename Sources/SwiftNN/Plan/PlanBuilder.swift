@@ -4,7 +4,8 @@ import CKernels
 public final class PlanBuilder {
     /// Whether the plan will train: dropout drops, batch norm uses the batch's statistics, gradients are kept.
     public let mode: Plan.Mode
-    private(set) var operations: [any Operation] = []
+    public let precision: Precision
+    private(set) var steps: [PlanStep] = []
     private(set) var buffers: [Buffer] = []
     private(set) var summary: [LayerSummary] = []
     /// Multiply-adds of matrix products and convolutions in a pass, by direct sums: forward, and backward in training.
@@ -19,8 +20,9 @@ public final class PlanBuilder {
     private(set) var input: Value
     private var inputIsRead = false
 
-    init(mode: Plan.Mode, seed: UInt64, inputShape: [Int], inputGradient: Bool) {
+    init(mode: Plan.Mode, precision: Precision, seed: UInt64, inputShape: [Int], inputGradient: Bool) {
         self.mode = mode
+        self.precision = precision
         self.seed = seed
         let count = inputShape.product
         let buffer = Buffer(byteCount: count * MemoryLayout<Float>.stride, isPersistent: true)
@@ -132,7 +134,7 @@ public final class PlanBuilder {
     @discardableResult
     func add(_ operation: any Operation, _ output: Value) -> Value {
         inputIsRead = true
-        operations.append(operation)
+        steps.append(PlanStep(operation, output: output))
         if let fusing = operation as? any ActivationFusing { fusible[ObjectIdentifier(output.buffer)] = fusing }
         return output
     }
@@ -152,7 +154,7 @@ public final class PlanBuilder {
         guard value.gradient != nil else { return (value, value) }
         let branch = Value(
             shape: value.shape, order: value.order, buffer: value.buffer, gradient: makeBuffer(floats: value.count))
-        add(ForkOperation(value: value, branch: branch), value)
+        steps.append(PlanStep(fork: ForkOperation(value: value, branch: branch), branches: [value, branch]))
         return (value, branch)
     }
 
@@ -171,7 +173,7 @@ public final class PlanBuilder {
     }
 
     /// The seed of the random numbers of the next operation.
-    func nextSeed() -> UInt64 { RandomStream.derivedSeed(from: seed, index: operations.count) }
+    func nextSeed() -> UInt64 { RandomStream.derivedSeed(from: seed, index: steps.count) }
 }
 
 /// A line of the table that describes a model.

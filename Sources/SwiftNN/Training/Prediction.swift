@@ -12,8 +12,10 @@ extension Layer {
     ///
     /// - Parameter batchSize: how many samples are computed together; it changes the speed only.
     /// - Throws: `ShapeError` where model and data do not fit, and what the data set throws.
-    public func outputs(for data: any Dataset, batchSize: Int = 500) throws -> Tensor {
-        var plans = PlanCache(self, nil, mode: .inference, seed: 0)
+    public func outputs(
+        for data: any Dataset, precision: Precision = .float32, batchSize: Int = 500
+    ) throws -> Tensor {
+        var plans = PlanCache(self, nil, mode: .inference, precision, seed: 0)
         let loader = BatchLoader(data, batchSize: batchSize)
         loader.start(epoch: 0)
         var scalars: [Float] = []
@@ -30,31 +32,34 @@ extension Layer {
     ///
     /// - Parameter batchSize: how many samples are computed together; it changes the speed only.
     /// - Throws: `ShapeError` where model and data do not fit, and what the data set throws.
-    public func probabilities(for data: any Dataset, batchSize: Int = 500) throws -> Tensor {
-        try Softmax()(outputs(for: data, batchSize: batchSize))
+    public func probabilities(
+        for data: any Dataset, precision: Precision = .float32, batchSize: Int = 500
+    ) throws -> Tensor {
+        try Softmax()(outputs(for: data, precision: precision, batchSize: batchSize))
     }
 
     /// The same from several views of every image: the softmax of the mean of the outputs.
     public func probabilities(
-        for images: ImageDataset, views: TestTimeViews, batchSize: Int = 500
+        for images: ImageDataset, views: TestTimeViews, precision: Precision = .float32, batchSize: Int = 500
     ) throws -> Tensor {
         var images = images
         var mean: Tensor?
         for view in views.all {
             images.augmentation = view.augmentation
-            let share = view.weight * (try outputs(for: images, batchSize: batchSize))
+            let share = view.weight * (try outputs(for: images, precision: precision, batchSize: batchSize))
             mean = mean.map { $0 + share } ?? share
         }
-        return try Softmax()(mean ?? outputs(for: images, batchSize: batchSize))
+        return try Softmax()(mean ?? outputs(for: images, precision: precision, batchSize: batchSize))
     }
 
     /// Scores the model on images by several views of each; the loss is the cross-entropy of `probabilities(for:views:)`.
     ///
     /// - Throws: `ShapeError` where model and images do not fit.
     public func evaluate(
-        on images: ImageDataset, views: TestTimeViews, batchSize: Int = 500
+        on images: ImageDataset, views: TestTimeViews, precision: Precision = .float32, batchSize: Int = 500
     ) throws -> Evaluation {
-        let probabilities = try probabilities(for: images, views: views, batchSize: batchSize)
+        let probabilities = try probabilities(
+            for: images, views: views, precision: precision, batchSize: batchSize)
         let classes = probabilities.shape[1]
         let loss = probabilities.withSpan { rows in
             images.labels.indices.reduce(0.0) { $0 - Double(log(rows[$1 * classes + Int(images.labels[$1])])) }
@@ -68,8 +73,11 @@ extension Layer {
     ///
     /// - Parameter batchSize: how many samples are computed together; it changes the speed only.
     /// - Throws: `ShapeError` or `LabelError` where model and data do not fit, and what the data set throws.
-    public func evaluate(on data: any Dataset, loss: any Loss, batchSize: Int = 500) throws -> Evaluation {
-        try Trainer(self, loss: loss, optimizer: Optimizer(groups: [])).evaluate(data, batchSize: batchSize)
+    public func evaluate(
+        on data: any Dataset, loss: any Loss, precision: Precision = .float32, batchSize: Int = 500
+    ) throws -> Evaluation {
+        let trainer = Trainer(self, loss: loss, optimizer: Optimizer(groups: []), precision: precision)
+        return try trainer.evaluate(data, batchSize: batchSize)
     }
 }
 

@@ -12,6 +12,7 @@ public final class Trainer {
     public let clipping: GradientClipping?
     /// Of the order of the samples and of dropout. The model's weights have their own (`Layer.initialize`).
     public let seed: UInt64
+    public let precision: Precision
     public var callbacks: [any TrainerCallback]
     private var trainingPlans: PlanCache
     private var inferencePlans: PlanCache
@@ -22,12 +23,14 @@ public final class Trainer {
 
     public init(
         _ model: any Layer, loss: any Loss, optimizer: Optimizer, schedule: any Schedule = ConstantSchedule(),
-        clipping: GradientClipping? = nil, seed: UInt64 = 0, callbacks: [any TrainerCallback] = []
+        clipping: GradientClipping? = nil, precision: Precision = .float32, seed: UInt64 = 0,
+        callbacks: [any TrainerCallback] = []
     ) {
         (self.model, self.loss, self.optimizer, self.schedule) = (model, loss, optimizer, schedule)
-        (self.clipping, self.seed, self.callbacks) = (clipping, seed, callbacks)
-        trainingPlans = PlanCache(model, loss, mode: .training, seed: RandomStream.derivedSeed(from: seed, index: 1))
-        inferencePlans = PlanCache(model, loss, mode: .inference, seed: 0)
+        (self.clipping, self.precision, self.seed, self.callbacks) = (clipping, precision, seed, callbacks)
+        trainingPlans = PlanCache(
+            model, loss, mode: .training, precision, seed: RandomStream.derivedSeed(from: seed, index: 1))
+        inferencePlans = PlanCache(model, loss, mode: .inference, precision, seed: 0)
     }
 
     /// Lets the training end after the current step as if all were done; for callbacks.
@@ -159,16 +162,18 @@ struct PlanCache {
     private let model: any Layer
     private let loss: (any Loss)?
     private let mode: Plan.Mode
+    private let precision: Precision
     private let seed: UInt64
     private var plans: [(shape: [Int], plan: Plan)] = []
 
-    init(_ model: any Layer, _ loss: (any Loss)?, mode: Plan.Mode, seed: UInt64) {
-        (self.model, self.loss, self.mode, self.seed) = (model, loss, mode, seed)
+    init(_ model: any Layer, _ loss: (any Loss)?, mode: Plan.Mode, _ precision: Precision, seed: UInt64) {
+        (self.model, self.loss, self.mode, self.precision, self.seed) = (model, loss, mode, precision, seed)
     }
 
     mutating func plan(for shape: [Int]) throws -> Plan {
         if let cached = plans.first(where: { $0.shape == shape }) { return cached.plan }
-        let plan = try Plan(model, inputShape: shape, mode: mode, loss: loss, seed: seed)
+        let plan = try Plan(
+            model, inputShape: shape, mode: mode, loss: loss, precision: precision, seed: seed)
         plans.append((shape, plan))
         return plan
     }

@@ -1,10 +1,7 @@
 import ArgumentParser
 import SwiftNN
 
-enum Precision: String, ExpressibleByArgument, CaseIterable {
-    case float32
-    case bfloat16
-}
+extension Precision: ExpressibleByArgument {}
 
 /// What every training command takes.
 struct TrainOptions: ParsableArguments {
@@ -28,7 +25,7 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "How many threads compute; else one per CPU.")
     var threads: Int?
 
-    @Option(help: "float32 (bfloat16 is not yet built).")
+    @Option(help: "What activations, their gradients and the operands of products are rounded to.")
     var precision: Precision = .float32
 
     @Option(
@@ -55,9 +52,6 @@ struct TrainOptions: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        guard precision == .float32 else {
-            throw ValidationError("--precision bfloat16 is not yet supported: use float32")
-        }
         guard holdOut >= 0 else { throw ValidationError("--hold-out must be at least 0, not \(holdOut)") }
         if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr must be a positive number, not \(lr)") }
         for (name, value) in [

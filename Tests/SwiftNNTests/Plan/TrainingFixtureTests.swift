@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    private static func cnn() -> Sequential {
+    static func cnn() -> Sequential {
         Sequential {
             Conv2d(2, 5, kernelSize: 3, padding: 1)
             BatchNorm2d(5)

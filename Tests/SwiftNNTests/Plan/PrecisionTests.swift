@@ -1,0 +1,110 @@
+import SwiftNN
+import TestSupport
+import Testing
+
+/// A plan in bfloat16 against one in float32 whose operations are rounded one by one.
+@Suite struct PrecisionTests {
+    private static func layers() -> [any Layer] {
+        [
+            Conv2d(3, 8, kernelSize: 3, padding: 1), ReLU(), Conv2d(8, 16, kernelSize: 3, padding: .same, bias: false),
+            MaxPool2d(2), BatchNorm2d(16), GELU(),
+        ]
+    }
+
+    private static func block() -> [any Layer] {
+        [Conv2d(16, 16, kernelSize: 3, padding: 1), BatchNorm2d(16)]
+    }
+
+    private static func head() -> [any Layer] { [ReLU(), GlobalMaxPool2d(), Flatten(), Linear(16, 10)] }
+
+    private static func plain() -> Sequential {
+        Sequential(layers() + [Residual(block)] + head())
+    }
+
+    private static func rounded() -> Sequential {
+        func afterEach(_ layers: [any Layer]) -> [any Layer] { layers.flatMap { [$0, Round()] } }
+        let body = afterEach(layers()) + [Residual({ [Round()] + afterEach(block()) }), Round()]
+        return Sequential([Round()] + body + afterEach(head()))
+    }
+
+    @Test func roundsWhatEveryOperationPutsOut() throws {
+        let (plain, rounded) = (Self.plain(), Self.rounded())
+        plain.initialize(seed: 1)
+        for (source, target) in zip(plain.parameters, rounded.parameters) {
+            // Convolutions and linear layers multiply with rounded weights; norms and biases do not.
+            target.value = source.shape.count > 1 ? roundedToBFloat16(source.value) : source.value
+        }
+        let x = Tensor.uniform([4, 3, 12, 12], seed: 2)
+        let labels: [Int32] = [3, 1, 4, 1]
+        let results = try [(plain, Precision.bfloat16), (rounded, .float32)].map { model, precision in
+            let plan = try Plan(
+                model, inputShape: x.shape, mode: .training, loss: CrossEntropyLoss(), precision: precision)
+            let loss = try plan.forward(x, labels: labels)
+            plan.backward()
+            return [Tensor([Float(loss)]), plan.lastOutput] + model.parameters.map(\.gradient)
+        }
+        let same = zip(results[0], results[1]).map { bits($0) == bits($1) }
+        #expect(same == same.map { _ in true }, "loss, output, gradients of \(plain.namedParameters.map(\.name))")
+    }
+
+    @Test func inferenceRoundsToo() throws {
+        let model = Self.plain()
+        model.initialize(seed: 3)
+        let x = Tensor.uniform([2, 3, 12, 12], seed: 4)
+        let whole = try Plan(model, inputShape: x.shape).forward(x)
+        let half = try Plan(model, inputShape: x.shape, precision: .bfloat16).forward(x)
+        #expect(bits(half) == bits(roundedToBFloat16(half)) && bits(half) != bits(whole))
+        // A few roundings, each of 1 part in 256 at most.
+        expectClose(half, whole, tolerance: 0.03, "bfloat16")
+    }
+
+    @Test func trainsAsFloat32() throws {
+        let fixture = Fixture.trainings
+        let x = try fixture.tensor("cnn/x")
+        let labels = try fixture.tensor("cnn/labels").scalars.map { Int32($0) }
+        let (batch, shape) = (x.shape[1], Array(x.shape.dropFirst()))
+        let losses = try Precision.allCases.map { precision in
+            let model = TrainingFixtureTests.cnn()
+            try model.load(fixture.tensors(under: "cnn/p."))
+            let optimizer = Optimizer(SGD(lr: 0.1, momentum: 0.9), model.parameters)
+            let plan = try Plan(
+                model, inputShape: shape, mode: .training, loss: CrossEntropyLoss(), precision: precision)
+            return try (0..<x.shape[0]).map { step in
+                let labels = Array(labels[step * batch..<(step + 1) * batch])
+                let loss = try plan.forward(x[rows: step..<step + 1].reshaped(shape), labels: labels)
+                optimizer.clearGradients()
+                plan.backward()
+                optimizer.step()
+                return Float(loss)
+            }
+        }
+        expectClose(Tensor(losses[1]), Tensor(losses[0]), tolerance: 0.03, "losses in bfloat16")
+        #expect(losses[1] != losses[0])
+    }
+}
+
+/// Rounds what goes through it, both ways.
+private struct Round: CustomLayer {
+    let runner = LayerRunner()
+    func outputShape(for input: [Int]) -> [Int] { input }
+    func forward(_ x: Span<Float>, shape: [Int], mode: Plan.Mode, into y: inout MutableSpan<Float>) {
+        for i in x.indices { y[i] = roundedToBFloat16(x[i]) }
+    }
+    func backward(
+        input: Span<Float>, output: Span<Float>, outputGradient dy: Span<Float>, shape: [Int],
+        into dx: inout MutableSpan<Float>
+    ) {
+        for i in dy.indices { dx[i] = roundedToBFloat16(dy[i]) }
+    }
+    var description: String { "Round()" }
+}
+
+/// Of a finite number: to nearest, ties to even, as the bits of the upper half count up.
+private func roundedToBFloat16(_ x: Float) -> Float {
+    let half = UInt32(0x7fff) + (x.bitPattern >> 16 & 1)
+    return Float(bitPattern: (x.bitPattern + half) & 0xffff_0000)
+}
+
+private func roundedToBFloat16(_ tensor: Tensor) -> Tensor {
+    Tensor(tensor.scalars.map { roundedToBFloat16($0) }, shape: tensor.shape)
+}
