@@ -55,10 +55,6 @@ size_t snn_gemm_packed_workspace_size(const snn_gemm_shape *shape) {
     return packed_a_bytes(&blocking);
 }
 
-size_t snn_gemm_workspace_size(const snn_gemm_shape *shape) {
-    return snn_gemm_packed_workspace_size(shape) + snn_gemm_packed_size(shape->k, shape->n);
-}
-
 /// What the panels of op(B) are made from.
 typedef struct {
     const snn_kernel_table *kernels;
@@ -68,55 +64,68 @@ typedef struct {
     snn_feature_order order;
 } packing;
 
-/// Row `row` of a panel, from feature `feature` of B.
-static void pack_panel_row(const packing *packing, size_t columns, const float *b, size_t feature, float *row) {
-    if (packing->transpose) {
-        for (size_t j = 0; j < columns; j++) row[j] = b[j * packing->ldb + feature];
-    } else {
-        memcpy(row, b + feature * packing->ldb, columns * sizeof(float));
+/// The features [first, end) of one panel of op(B), rows of tile_columns numbers. The last panel has zeros up to the
+/// next multiple of the vector width.
+static void pack_panel(const packing *packing, size_t columns, const float *b, size_t first, size_t end, float *panel) {
+    const snn_kernel_table *kernels = packing->kernels;
+    const size_t width = kernels->tile_columns;
+    if (!packing->transpose) {
+        kernels->panel_copy(end - first, columns, b + first * packing->ldb, packing->ldb, panel + first * width);
+        return;
+    }
+    if (columns < width) memset(panel + first * width, 0, (end - first) * width * sizeof(float));
+    kernels->transpose(columns, end - first, b + first, packing->ldb, panel + first * width, width);
+}
+
+/// A panel of op(B) whose features come in another order than its rows.
+static void pack_reordered_panel(const packing *packing, size_t columns, const float *b, float *panel) {
+    const size_t width = packing->kernels->tile_columns;
+    const snn_feature_order order = packing->order;
+    const size_t feature_step = packing->transpose ? 1 : packing->ldb,
+                 column_step = packing->transpose ? packing->ldb : 1;
+    for (size_t position = 0; position < order.spatial; position++) {
+        for (size_t channel = 0; channel < order.channels; channel++) {
+            const float *source = b + (channel * order.spatial + position) * feature_step;
+            float *row = panel + (position * order.channels + channel) * width;
+            for (size_t j = 0; j < columns; j++) row[j] = source[j * column_step];
+            memset(row + columns, 0, (width - columns) * sizeof(float));
+        }
     }
 }
 
-/// One panel of op(B): k rows of tile_columns numbers, the last columns filled up with zeros.
-static void pack_panel(const packing *packing, size_t columns, const float *b, float *panel) {
-    const size_t width = packing->kernels->tile_columns;
-    const snn_feature_order order = packing->order;
-    if (packing->transpose && order.channels == 1) {
-        packing->kernels->transpose(columns, packing->k, b, packing->ldb, panel, width);
-    } else {
-        for (size_t position = 0; position < order.spatial; position++) {
-            for (size_t channel = 0; channel < order.channels; channel++) {
-                float *row = panel + (position * order.channels + channel) * width;
-                pack_panel_row(packing, columns, b, channel * order.spatial + position, row);
-            }
-        }
-    }
-    if (columns == width) return;
-    for (size_t k = 0; k < packing->k; k++) memset(panel + k * width + columns, 0, (width - columns) * sizeof(float));
-}
+/// Features packed at a time for all panels: few enough for their lines of B to stay in cache and in reach of the TLB.
+enum { packed_features = 16 };
 
 void snn_gemm_pack_b(
     size_t k, size_t n, bool transpose_b, size_t ldb, snn_feature_order order, const float *b, void *packed) {
     const packing packing = {snn_kernels(), k, transpose_b, ldb, order};
     const size_t width = packing.kernels->tile_columns;
     const size_t panels = snn_ceil_div(n, width);
+    // Along the rows of B as it lies in memory.
+    const size_t step = transpose_b || order.channels > 1 ? snn_max(k, 1) : packed_features;
+    const size_t steps = snn_ceil_div(k, step);
 #pragma omp parallel for schedule(static) num_threads(snn_threads_for(k *n))
-    for (size_t p = 0; p < panels; p++) {
-        const size_t first = p * width;
-        const float *source = b + (transpose_b ? first * ldb : first);
-        pack_panel(&packing, snn_min(width, n - first), source, (float *)packed + p * k * width);
+    for (size_t i = 0; i < steps * panels; i++) {
+        const size_t first = i / panels * step, column = i % panels * width;
+        const float *source = b + (transpose_b ? column * ldb : column);
+        float *panel = (float *)packed + column * k;
+        const size_t columns = snn_min(width, n - column);
+        if (order.channels > 1) {
+            pack_reordered_panel(&packing, columns, source, panel);
+        } else {
+            pack_panel(&packing, columns, source, first, snn_min(first + step, k), panel);
+        }
     }
 }
 
-/// Packs one row tile of op(A) so that the tile's rows lie side by side: element (i, k) at k * rows + i.
+/// Packs one row tile of op(A), in the order in which it is stored: so that its rows, or the columns of its rows, lie
+/// side by side.
 static void pack_row_tile(const snn_kernel_table *kernels, const snn_gemm_shape *shape, const float *a,
     size_t first_row, size_t rows, size_t first_k, size_t depth, float *packed) {
-    if (!shape->transpose_a) {
-        kernels->transpose(rows, depth, a + first_row * shape->lda + first_k, shape->lda, packed, rows);
-        return;
-    }
-    for (size_t k = 0; k < depth; k++) {
-        memcpy(packed + k * rows, a + (first_k + k) * shape->lda + first_row, rows * sizeof(float));
+    if (shape->transpose_a) {
+        kernels->copy_rows(depth, rows, a + first_k * shape->lda + first_row, shape->lda, packed);
+    } else {
+        kernels->copy_rows(rows, depth, a + first_row * shape->lda + first_k, shape->lda, packed);
     }
 }
 
@@ -125,7 +134,9 @@ typedef struct {
     const snn_gemm_shape *shape;
     const gemm_blocking *blocking;
     const snn_kernel_table *kernels;
-    const float *a, *packed_b;
+    const float *a, *b;
+    size_t b_panel, b_row;  ///< floats from one panel of op(B) to the next, and between its rows
+    bool b_padded;          ///< whether b is packed
     float *packed_a, *c;
     const snn_epilogue *epilogue;
     size_t first_k, depth;
@@ -142,9 +153,9 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, size_t rows, size_t
         .columns = snn_min(width, shape->n - column),
         .depth = slice->depth,
         .batch = 1,
-        .b = slice->packed_b + panel * shape->k * width + slice->first_k * width,
-        .b_depth = width,
-        .b_padded = true,
+        .b = slice->b + panel * slice->b_panel + slice->first_k * slice->b_row,
+        .b_depth = slice->b_row,
+        .b_padded = slice->b_padded,
         .c = slice->c + row * shape->ldc + column,
         .c_row = shape->ldc,
         .alpha = shape->alpha,
@@ -152,8 +163,8 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, size_t rows, size_t
     };
     if (slice->blocking->pack_a) {
         tile.a = slice->packed_a + (row - slice->chunk_start) * slice->depth;
-        tile.a_row = 1;
-        tile.a_depth = rows;
+        tile.a_row = shape->transpose_a ? 1 : slice->depth;
+        tile.a_depth = shape->transpose_a ? rows : 1;
     } else {
         tile.a_row = shape->transpose_a ? 1 : shape->lda;
         tile.a_depth = shape->transpose_a ? shape->lda : 1;
@@ -210,21 +221,13 @@ static void multiply_chunk(const gemm_slice *slice, size_t end_row, int threads)
     }
 }
 
-void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *packed_b, const snn_epilogue *epilogue,
-    float *c, void *workspace) {
+/// The product with the panels of op(B) as `slice` tells.
+static void multiply(gemm_slice slice) {
+    const snn_gemm_shape *shape = slice.shape;
     if (shape->m == 0 || shape->n == 0) return;
     const gemm_blocking blocking = choose_blocking(shape);
+    slice.blocking = &blocking;
     const int threads = snn_threads_for_products(shape->m * shape->n * shape->k);
-    gemm_slice slice = {
-        .shape = shape,
-        .blocking = &blocking,
-        .kernels = snn_kernels(),
-        .a = a,
-        .packed_b = packed_b,
-        .packed_a = workspace,
-        .c = c,
-        .epilogue = epilogue,
-    };
     // One pass even for k = 0: C = activation(beta * C + bias).
     do {
         slice.depth = snn_min(blocking.depth, shape->k - slice.first_k);
@@ -236,8 +239,52 @@ void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *pa
     } while (slice.first_k < shape->k);
 }
 
+void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *packed_b, const snn_epilogue *epilogue,
+    float *c, void *workspace) {
+    const snn_kernel_table *kernels = snn_kernels();
+    multiply((gemm_slice){
+        .shape = shape,
+        .kernels = kernels,
+        .a = a,
+        .b = packed_b,
+        .b_panel = shape->k * kernels->tile_columns,
+        .b_row = kernels->tile_columns,
+        .b_padded = true,
+        .packed_a = workspace,
+        .c = c,
+        .epilogue = epilogue,
+    });
+}
+
+/// Whether B is read where it lies: where packing it would take as long as the product, for one or two tiles of rows,
+/// or gain nothing, for a B that stays in the first-level cache.
+static bool reads_b_in_place(const snn_gemm_shape *shape) {
+    if (shape->transpose_b) return false;
+    return shape->m <= 2 * snn_kernels()->tile_rows || shape->k * shape->ldb * sizeof(float) <= snn_l1_cache_size();
+}
+
+size_t snn_gemm_workspace_size(const snn_gemm_shape *shape) {
+    const size_t packed_b = reads_b_in_place(shape) ? 0 : snn_gemm_packed_size(shape->k, shape->n);
+    return snn_gemm_packed_workspace_size(shape) + packed_b;
+}
+
 void snn_gemm(const snn_gemm_shape *shape, const float *a, const float *b, const snn_epilogue *epilogue, float *c,
     void *workspace) {
+    if (reads_b_in_place(shape)) {
+        const snn_kernel_table *kernels = snn_kernels();
+        multiply((gemm_slice){
+            .shape = shape,
+            .kernels = kernels,
+            .a = a,
+            .b = b,
+            .b_panel = kernels->tile_columns,
+            .b_row = shape->ldb,
+            .packed_a = workspace,
+            .c = c,
+            .epilogue = epilogue,
+        });
+        return;
+    }
     char *packed_b = (char *)workspace + snn_gemm_packed_workspace_size(shape);
     snn_gemm_pack_b(shape->k, shape->n, shape->transpose_b, shape->ldb, (snn_feature_order){1, shape->k}, b, packed_b);
     snn_gemm_packed(shape, a, packed_b, epilogue, c, workspace);

@@ -1,4 +1,4 @@
-// The transpose of a matrix with any row distances.
+// Copies and transposes of matrices with any row distances.
 #include "simd/transpose.h"
 
 SIMD_INLINE void transpose_square(const float *x, size_t x_row, float *out, size_t out_row) {
@@ -14,6 +14,19 @@ SIMD_INLINE void transpose_elements(
     size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row) {
     for (size_t c = 0; c < columns; c++) {
         for (size_t r = 0; r < rows; r++) out[c * out_row + r] = x[r * x_row + c];
+    }
+}
+
+/// Whole vectors, which may run into the next row of `out`, for that is written later; of the last one no more than its
+/// numbers.
+static void copy_rows(size_t rows, size_t columns, const float *x, size_t x_row, float *out) {
+    const float *end = out + rows * columns;
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
+            float *to = out + r * columns + c;
+            const vf v = v_load_lanes(x + r * x_row + c, lanes_at(c, columns));
+            v_store_lanes(to, v, lanes_at(0, (size_t)(end - to)));
+        }
     }
 }
 

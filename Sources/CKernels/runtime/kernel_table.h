@@ -25,6 +25,8 @@ typedef struct {
     void (*gemm_indirect_tile)(const snn_indirect_tile *tile);
 
     // layout
+    /// Copies `rows` rows of `columns` numbers, x_row apart, to lie behind one another.
+    void (*copy_rows)(size_t rows, size_t columns, const float *x, size_t x_row, float *out);
     void (*transpose)(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row);
 
     // conv

@@ -33,6 +33,7 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .gemm_tile = gemm_tile,
     .gemm_indirect_tile = gemm_indirect_tile,
 
+    .copy_rows = copy_rows,
     .transpose = transpose,
 
     .panel_copy = panel_copy,
