@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "conv/gather.h"
+#include "conv/lines.h"
 #include "conv/winograd.h"
 #include "swiftnn/conv.h"
 
@@ -31,5 +32,9 @@ void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *p
         .epilogue = epilogue,
         .target = y,
     };
-    conv_gather(&geometry, &operands);
+    if (conv_is_folded(shape)) {
+        conv_lines(&geometry, &operands);
+    } else {
+        conv_gather(&geometry, &operands);
+    }
 }

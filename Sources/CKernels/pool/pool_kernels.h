@@ -1,18 +1,47 @@
 // The pooling micro-kernels: one row of pixels, vectorised across the channels. The backward ones gather: an input
 // element reads the windows that cover it, so every dx is written once and no two threads write the same one.
 #include "pool/window.h"
+#include "runtime/parallel.h"
 
 /// Vectors of channels computed side by side, so that their dependency chains overlap.
 #define POOL_VECTORS 4
 
-/// Calls BLOCK(vectors, lanes, first channel) for all channels, with constant `vectors`.
-#define POOL_CHANNELS(CHANNELS, BLOCK)                                                    \
+/// Calls BLOCK(vectors, lanes, first channel) for all channels, with constant `vectors`. Where there is room for a
+/// whole vector behind the last channels, it is whole: what it reads and writes too much is of the next pixel, which is
+/// written after this one.
+#define POOL_CHANNELS(CHANNELS, HAS_ROOM, BLOCK)                                          \
     size_t c = 0;                                                                         \
     for (; c + POOL_VECTORS * SIMD_WIDTH <= (CHANNELS); c += POOL_VECTORS * SIMD_WIDTH) { \
         BLOCK(POOL_VECTORS, SIMD_WIDTH, c);                                               \
     }                                                                                     \
     for (; c + SIMD_WIDTH <= (CHANNELS); c += SIMD_WIDTH) BLOCK(1, SIMD_WIDTH, c);        \
-    if (c < (CHANNELS)) BLOCK(1, (CHANNELS)-c, c);
+    if (c < (CHANNELS)) {                                                                 \
+        if (HAS_ROOM) {                                                                   \
+            BLOCK(1, SIMD_WIDTH, c);                                                      \
+        } else {                                                                          \
+            BLOCK(1, (CHANNELS)-c, c);                                                    \
+        }                                                                                 \
+    }
+
+/// Whether a whole vector at the last channels of a pixel ends within its row: `after` pixels of the row follow, and
+/// the row computes all channels of them.
+SIMD_INLINE bool pool_has_room(const snn_pool_row *row, size_t after) {
+    const size_t missing = (SIMD_WIDTH - row->channels % SIMD_WIDTH) % SIMD_WIDTH;
+    return row->channels == row->pixel && missing <= after * row->pixel;
+}
+
+/// The same for an output pixel and all input pixels of its window.
+SIMD_INLINE bool window_has_room(const snn_pool_row *row, snn_window along, size_t out) {
+    const snn_pool_axis *axis = row->horizontal;
+    const size_t last = (size_t)(along.start + (ptrdiff_t)((axis->kernel - 1) * axis->dilation));
+    return last < axis->in && pool_has_room(row, snn_min(axis->in - 1 - last, axis->out - 1 - out));
+}
+
+/// The same for an input pixel and all output pixels whose windows cover it.
+SIMD_INLINE bool covering_has_room(const snn_pool_row *row, snn_covering along, size_t in) {
+    const snn_pool_axis *axis = row->horizontal;
+    return pool_has_room(row, snn_min(axis->in - 1 - in, axis->out - along.end));
+}
 
 /// The pixel under tap (i, j) of a window; the tap must be inside the image.
 SIMD_INLINE const float *pixel_under(
@@ -61,7 +90,7 @@ SIMD_INLINE void max_pool_forward_pixels(
         const size_t at = out * row->pixel;
 #define BLOCK(V, L, C) \
     max_pool_block(V, keep_argmax, L, row, across, along, x + (C), y + at + (C), keep_argmax ? argmax + at + (C) : NULL)
-        POOL_CHANNELS(row->channels, BLOCK)
+        POOL_CHANNELS(row->channels, window_has_room(row, along, out), BLOCK)
 #undef BLOCK
     }
 }
@@ -97,13 +126,51 @@ SIMD_INLINE void max_pool_gradient_block(const size_t vectors, const size_t lane
     for (size_t v = 0; v < vectors; v++) v_store_lanes(dx + v * SIMD_WIDTH, sum[v], lanes);
 }
 
+/// One pixel of one window, which no other window covers.
+SIMD_INLINE void max_pool_disjoint_block(
+    const size_t vectors, const size_t lanes, vi tap, const float *dy, const uint16_t *argmax, float *dx) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        const vi won = v_load_lanes_u16(argmax + v * SIMD_WIDTH, lanes) == tap;
+        v_store_lanes(dx + v * SIMD_WIDTH, won ? v_load_lanes(dy + v * SIMD_WIDTH, lanes) : v_zero(), lanes);
+    }
+}
+
+/// Whether no window overlaps another one or leaves the image.
+SIMD_INLINE bool windows_are_disjoint(const snn_pool_axis *axis) {
+    return axis->stride == axis->kernel && axis->dilation == 1 && axis->pad_before == 0 &&
+           axis->out * axis->kernel <= axis->in;
+}
+
+static void max_pool_backward_disjoint(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx) {
+    const snn_pool_axis *horizontal = row->horizontal;
+    const size_t i = row->row / row->vertical->kernel, kernel = horizontal->kernel;
+    const size_t windows = i < row->vertical->out ? horizontal->out : 0;
+    const size_t first_tap = row->row % row->vertical->kernel * kernel;
+    for (size_t in = 0; in < windows * kernel; in++) {
+        const size_t out = in / kernel, at = (i * horizontal->out + out) * row->pixel;
+        const vi tap = (vi)(int32_t)(first_tap + in % kernel);
+        float *pixel = dx + in * row->pixel;
+#define BLOCK(V, L, C) max_pool_disjoint_block(V, L, tap, dy + at + (C), argmax + at + (C), pixel + (C))
+        POOL_CHANNELS(row->channels, pool_has_room(row, horizontal->out - 1 - out), BLOCK)
+#undef BLOCK
+    }
+    for (size_t in = windows * kernel; in < horizontal->in; in++) {
+        fill(row->channels, 0, dx + in * row->pixel);
+    }
+}
+
 static void max_pool_backward_row(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx) {
+    if (windows_are_disjoint(row->vertical) && windows_are_disjoint(row->horizontal)) {
+        max_pool_backward_disjoint(row, dy, argmax, dx);
+        return;
+    }
     const snn_covering across = snn_covering_at(row->vertical, row->row);
     snn_covering along = snn_covering_at(row->horizontal, 0);
     for (size_t in = 0; in < row->horizontal->in; in++, snn_covering_next(row->horizontal, &along)) {
         float *pixel = dx + in * row->pixel;
 #define BLOCK(V, L, C) max_pool_gradient_block(V, L, row, across, along, dy + (C), argmax + (C), pixel + (C))
-        POOL_CHANNELS(row->channels, BLOCK)
+        POOL_CHANNELS(row->channels, covering_has_room(row, along, in), BLOCK)
 #undef BLOCK
     }
 }
@@ -142,7 +209,7 @@ static void average_pool_forward_row(const snn_pool_row *row, const float *x, fl
         const float divisor = window_divisor(row, across, along);
         float *pixel = y + out * row->pixel;
 #define BLOCK(V, L, C) average_pool_block(V, L, row, across, along, divisor, x + (C), pixel + (C))
-        POOL_CHANNELS(row->channels, BLOCK)
+        POOL_CHANNELS(row->channels, window_has_room(row, along, out), BLOCK)
 #undef BLOCK
     }
 }
@@ -173,7 +240,7 @@ static void average_pool_backward_row(const snn_pool_row *row, const float *dy, 
     for (size_t in = 0; in < row->horizontal->in; in++, snn_covering_next(row->horizontal, &along)) {
         float *pixel = dx + in * row->pixel;
 #define BLOCK(V, L, C) average_pool_gradient_block(V, L, row, across, along, dy + (C), pixel + (C))
-        POOL_CHANNELS(row->channels, BLOCK)
+        POOL_CHANNELS(row->channels, covering_has_room(row, along, in), BLOCK)
 #undef BLOCK
     }
 }

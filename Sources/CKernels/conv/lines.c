@@ -1,0 +1,90 @@
+// Direct convolution with folded kernel rows: the numbers that neighbouring pixels of one output line read start
+// equally far apart, and no padding lies between them, so that the register tile walks over the line by itself. With so
+// few numbers to sum, finding a pointer for each would take longer than the sums.
+#include "conv/lines.h"
+
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+
+typedef struct {
+    const conv_geometry *geometry;
+    const conv_operands *operands;
+    const snn_kernel_table *kernels;
+    const float *bias;  ///< or NULL
+} line_plan;
+
+/// The rows of the kernel that meet the image: taps [*first, *end).
+static void taps_inside(const conv_axis *height, ptrdiff_t start, size_t *first, size_t *end) {
+    const ptrdiff_t size = (ptrdiff_t)height->source_size;
+    *first = 0;
+    while (*first < height->taps && start + (ptrdiff_t)*first * height->tap_offset < 0) ++*first;
+    *end = *first;
+    while (*end < height->taps && start + (ptrdiff_t)*end * height->tap_offset < size) ++*end;
+}
+
+/// One output line, for one panel of output channels.
+static void sum_panel(
+    const line_plan *plan, const float *source, size_t first_tap, size_t taps, size_t panel, float *line) {
+    const conv_geometry *geometry = plan->geometry;
+    const size_t width = plan->kernels->tile_columns, column = panel * width;
+    const size_t row_floats = geometry->width.source_size * geometry->source_channels;
+    const float *packed = plan->operands->packed + panel * geometry->kernel_taps * geometry->depth * width;
+    snn_tile tile = {
+        .columns = snn_min(width, geometry->columns - column),
+        .depth = geometry->depth,
+        .batch = taps,
+        .a_row = (size_t)geometry->width.step * geometry->source_channels,
+        .a_depth = 1,
+        .a_batch = (size_t)geometry->height.tap_offset * row_floats,
+        .b = packed + first_tap * geometry->depth * width,
+        .b_depth = width,
+        .b_batch = geometry->depth * width,
+        .b_padded = true,
+        .c_row = geometry->target_channels,
+        .alpha = 1,
+        .bias = plan->bias != NULL ? plan->bias + column : NULL,
+    };
+    const size_t positions = geometry->width.positions, rows = plan->kernels->tile_rows;
+    for (size_t j = 0; j < positions; j += rows) {
+        tile.rows = snn_min(rows, positions - j);
+        tile.a = source + j * tile.a_row;
+        tile.c = line + j * geometry->target_channels + column;
+        plan->kernels->gemm_tile(&tile);
+    }
+}
+
+static void sum_line(const line_plan *plan, size_t index) {
+    const conv_geometry *geometry = plan->geometry;
+    const conv_axis *height = &geometry->height;
+    const size_t image = index / height->positions, i = index % height->positions;
+    const ptrdiff_t start = (ptrdiff_t)i * height->step + height->offset;
+    size_t first_tap, end_tap;
+    taps_inside(height, start, &first_tap, &end_tap);
+    // Where the kernel meets no row at all, nothing is read.
+    const size_t row = first_tap < end_tap ? (size_t)(start + (ptrdiff_t)first_tap * height->tap_offset) : 0;
+    const float *source = plan->operands->source +
+                          (image * height->source_size + row) * geometry->width.source_size * geometry->source_channels;
+    const size_t line_floats = geometry->width.positions * geometry->target_channels;
+    float *line = plan->operands->target + index * line_floats;
+    const size_t panels = snn_ceil_div(geometry->columns, plan->kernels->tile_columns);
+    for (size_t panel = 0; panel < panels; panel++) {
+        sum_panel(plan, source, first_tap, end_tap - first_tap, panel, line);
+    }
+    const snn_epilogue *epilogue = plan->operands->epilogue;
+    if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
+    plan->kernels->activation_forward(epilogue->activation, line_floats, line, line);
+}
+
+void conv_lines(const conv_geometry *geometry, const conv_operands *operands) {
+    const line_plan plan = {
+        .geometry = geometry,
+        .operands = operands,
+        .kernels = snn_kernels(),
+        .bias = operands->epilogue != NULL ? operands->epilogue->bias : NULL,
+    };
+    const size_t lines = geometry->batch * geometry->height.positions;
+    const size_t products =
+        geometry->width.positions * geometry->columns * (geometry->height.taps * geometry->depth + 16);
+#pragma omp parallel for schedule(static) num_threads(snn_threads_for_products(lines *products))
+    for (size_t line = 0; line < lines; line++) sum_line(&plan, line);
+}
