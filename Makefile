@@ -3,6 +3,7 @@
 # make sanitize    every test under the address and undefined-behaviour sanitizers
 # make bench       the throughput benchmarks
 # make format      formats the sources; format-check says what is not formatted
+# make protobuf    makes the Swift source of TensorBoard's records anew
 
 PACKAGES = libopenblas-dev libomp-dev zlib1g-dev dataset-fashion-mnist
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -11,7 +12,7 @@ C_SOURCES = $(shell find include Sources/CKernels -name '*.h' -o -name '*.c')
 # Kernel threads that wait by spinning would take the CPU from tests that run beside each other.
 TEST = KMP_BLOCKTIME=0 OPENBLAS_NUM_THREADS=1 swift test --quiet
 
-.PHONY: train test sanitize bench format format-check setup
+.PHONY: train test sanitize bench format format-check protobuf setup
 
 train: setup
 	swift build -c release --product nntrain
@@ -38,6 +39,15 @@ format-check: PACKAGES += clang-format
 format-check: setup
 	swift format lint -s -r $(SWIFT_SOURCES)
 	clang-format --dry-run --Werror $(C_SOURCES)
+
+RECORDS = Sources/nntrain/Output/TensorBoard
+GENERATOR = .build/checkouts/swift-protobuf
+
+protobuf: PACKAGES += protobuf-compiler
+protobuf: setup
+	swift package resolve
+	swift build -c release --package-path $(GENERATOR) --scratch-path .build-protobuf --product protoc-gen-swift
+	protoc --plugin .build-protobuf/release/protoc-gen-swift --swift_out $(RECORDS) -I $(RECORDS) event.proto
 
 # Installs what is missing; asks nothing.
 setup:

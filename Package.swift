@@ -14,7 +14,8 @@ let package = Package(
         .executable(name: "nnbench", targets: ["nnbench"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         .target(
@@ -49,7 +50,11 @@ let package = Package(
         ),
         .executableTarget(
             name: "nntrain",
-            dependencies: ["SwiftNN", .product(name: "ArgumentParser", package: "swift-argument-parser")]
+            dependencies: [
+                "SwiftNN", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Output/TensorBoard/event.proto"]
         ),
         .executableTarget(
             name: "coursework",

@@ -15,6 +15,8 @@ struct TrainingSession {
     let checkpointEvery: Int?
     /// Whether to go on from the checkpoint in the output directory.
     let resumes: Bool
+    /// Whether to leave event files for TensorBoard in the output directory.
+    let logsForTensorBoard: Bool
 
     /// "test", or "held-out" where training samples take its place.
     var scoredOn: String { holdOut > 0 ? "held-out" : "test" }
@@ -26,10 +28,10 @@ struct TrainingSession {
         model.initialize(seed: seed)
         try recipe.prepare(model, train)
         let interruption = Interruption()
+        let callbacks = try recipe.callbacks() + makeObservers() + [interruption]
         let trainer = Trainer(
             model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.groups(model, recipe.rule)),
-            schedule: recipe.schedule, precision: precision, seed: seed,
-            callbacks: recipe.callbacks() + observers + [interruption])
+            schedule: recipe.schedule, precision: precision, seed: seed, callbacks: callbacks)
         try interruption.watch {
             let history = try trainer.fit(
                 train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test, checkpoints: policy,
@@ -92,11 +94,20 @@ struct TrainingSession {
     }
 
     /// What looks on while the training runs.
-    private var observers: [any TrainerCallback] {
+    private func makeObservers() throws -> [any TrainerCallback] {
         var observers: [any TrainerCallback] = []
         if let out { observers.append(EpochLog(out.log, scoredOn: scoredOn)) }
+        if let out, logsForTensorBoard {
+            observers.append(
+                try TensorBoardLog(out.tensorBoard, scoredOn: scoredOn, hyperParameters: hyperParameters))
+        }
         if !quiet { observers.append(ProgressBar(scoredOn: scoredOn)) }
         return observers
+    }
+
+    /// What the report and TensorBoard show.
+    private var hyperParameters: [(name: String, value: String)] {
+        recipe.hyperParameters + [("seed", "\(seed)"), ("precision", precision.rawValue)]
     }
 
     private func loadData() throws -> (train: ImageDataset, test: ImageDataset) {
@@ -119,7 +130,7 @@ struct TrainingSession {
         let probabilities = try model.probabilities(for: test, precision: precision)
         var report = TrainingReport(title: "\(recipe.dataset.title), recipe \(recipe.name)")
         report.figures = metrics.figures
-        report.hyperParameters = recipe.hyperParameters + [("seed", "\(seed)"), ("precision", precision.rawValue)]
+        report.hyperParameters = hyperParameters
         report.layers = try Plan(model, inputShape: [1] + test.shape).summary
         report.history = history
         report.classNames = test.classNames

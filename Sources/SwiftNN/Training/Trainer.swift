@@ -18,6 +18,8 @@ public final class Trainer {
     private var inferencePlans: PlanCache
     /// The epochs that `fit` has finished, also before the checkpoint that it went on from.
     public private(set) var history: [EpochRecord] = []
+    /// The loss of the last step that was trained; NaN before the first.
+    public private(set) var lastLoss = Double.nan
     private var isStopped = false
     private var isInterrupted = false
 
@@ -58,10 +60,13 @@ public final class Trainer {
         checkpoints policy: CheckpointPolicy? = nil, resumeFrom checkpoint: Checkpoint? = nil
     ) throws -> [EpochRecord] {
         let loader = BatchLoader(data, batchSize: batchSize, shuffle: seed, dropLast: dropLast)
-        let run = TrainingRun(
+        var run = TrainingRun(
             epochs: epochs, stepsPerEpoch: loader.batchCount, samplesPerEpoch: loader.samplesPerEpoch,
             batchSize: batchSize)
-        if let checkpoint { try restore(checkpoint, run, policy) }
+        if let checkpoint {
+            try restore(checkpoint, run, policy)
+            run.stepsBefore = checkpoint.step
+        }
         (isStopped, isInterrupted) = (false, false)
         history = checkpoint?.history ?? []
         for callback in callbacks { try callback.trainingStarted(run, trainer: self) }
@@ -114,6 +119,7 @@ public final class Trainer {
                 cause: .loss("\(loss)"), epoch: position.epoch + 1, step: position.step + 1,
                 learningRate: optimizer.learningRate)
         }
+        lastLoss = loss
         plan.backward()
         clipping?.apply(to: optimizer.parameters)
         optimizer.step()

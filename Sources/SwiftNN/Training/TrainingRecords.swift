@@ -4,6 +4,8 @@ public struct TrainingRun: Sendable, Hashable {
     public let stepsPerEpoch: Int
     public let samplesPerEpoch: Int
     public let batchSize: Int
+    /// Steps done before, where the training goes on from a checkpoint.
+    public internal(set) var stepsBefore = 0
 
     /// Steps done over all epochs, where an epoch went so far.
     func step(of record: EpochRecord) -> Int { record.epoch * stepsPerEpoch + record.steps }

@@ -48,6 +48,9 @@ struct TrainOptions: ParsableArguments {
             valueName: "samples"))
     var holdOut = 0
 
+    @Flag(help: "Write event files for TensorBoard into the folder tensorboard of the --out directory.")
+    var tensorboard = false
+
     @Flag(help: "Print the result only.")
     var quiet = false
 
@@ -61,9 +64,13 @@ struct TrainOptions: ParsableArguments {
             guard let value, value < 1 else { continue }
             throw ValidationError("\(name) must be at least 1, not \(value)")
         }
-        for (name, isGiven) in [("--checkpoint-every", checkpointEvery != nil), ("--resume", resume)] {
+        for (name, isGiven, what) in [
+            ("--checkpoint-every", checkpointEvery != nil, "the checkpoint is"),
+            ("--resume", resume, "the checkpoint is"),
+            ("--tensorboard", tensorboard, "the event files are"),
+        ] {
             guard isGiven && out == nil else { continue }
-            throw ValidationError("\(name) needs --out: the directory that the checkpoint is in")
+            throw ValidationError("\(name) needs --out: the directory that \(what) in")
         }
     }
 
@@ -76,7 +83,8 @@ struct TrainOptions: ParsableArguments {
         if let lr { recipe.rule.lr = lr }
         try TrainingSession(
             recipe: recipe, data: location.data, seed: seed, precision: precision, out: out.map(OutputDirectory.init),
-            quiet: quiet, holdOut: holdOut, checkpointEvery: checkpointEvery, resumes: resume
+            quiet: quiet, holdOut: holdOut, checkpointEvery: checkpointEvery, resumes: resume,
+            logsForTensorBoard: tensorboard
         ).run()
     }
 }
