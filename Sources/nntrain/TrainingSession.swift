@@ -45,8 +45,8 @@ struct TrainingSession {
         _ model: Sequential, _ history: [EpochRecord], _ train: ImageDataset, _ test: ImageDataset
     ) throws {
         guard let plainScore = history.last?.validation else { return }
-        let score =
-            recipe.views == .none ? plainScore : try model.evaluate(on: test, views: recipe.views, precision: precision)
+        let probabilities = try model.probabilities(for: test, views: recipe.views, precision: precision)
+        let score = Evaluation(probabilities: probabilities, labels: test.labels)
         if let out {
             let saved = SavedModel(
                 recipe: recipe, model: model, normalization: train.normalization ?? train.channelStatistics())
@@ -55,7 +55,7 @@ struct TrainingSession {
                 self, model: model, history: history, score: score, plainScore: plainScore,
                 modelBytes: try fileSize(out.model))
             try metrics.write(to: out.metrics)
-            try report(metrics, model, history, test).write(to: out.report)
+            try report(metrics, model, history, test, probabilities).write(to: out.report)
             try removeCheckpoint(in: out)
         }
         print(
@@ -125,9 +125,9 @@ struct TrainingSession {
     }
 
     private func report(
-        _ metrics: Metrics, _ model: Sequential, _ history: [EpochRecord], _ test: ImageDataset
+        _ metrics: Metrics, _ model: Sequential, _ history: [EpochRecord], _ test: ImageDataset,
+        _ probabilities: Tensor
     ) throws -> String {
-        let probabilities = try model.probabilities(for: test, precision: precision)
         var report = TrainingReport(title: "\(recipe.dataset.title), recipe \(recipe.name)")
         report.figures = metrics.figures
         report.hyperParameters = hyperParameters

@@ -16,9 +16,7 @@ import Testing
         #expect(trained.output.contains("test accuracy") && trained.output.contains("model.safetensors"))
         #expect(!trained.output.contains("\r"), "a progress bar where the output is no terminal")
 
-        let metrics = try #require(
-            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: out + "/metrics.json")))
-                as? [String: Any])
+        let metrics = try metrics(out)
         let keys: Set = [
             "recipe", "dataset", "seed", "threads", "precision", "isa", "epochs", "train_seconds", "images_per_second",
             "parameters", "model_bytes", "train_loss", "test_accuracy",
@@ -32,10 +30,48 @@ import Testing
         let predicted = try nntrain(
             ["predict", out + "/model.safetensors", "--data", data, "--out", folder["submission.csv"]])
         #expect(predicted.status == 0, "\(predicted.errors)")
+        #expect(try accuracyOfSubmission() == accuracy)
+    }
+
+    private func metrics(_ out: String) throws -> [String: Any] {
+        try #require(
+            try JSONSerialization.jsonObject(with: Data(contents(of: out + "/metrics.json"))) as? [String: Any])
+    }
+
+    /// The part of 100 predictions in submission.csv that is right: the classes take turns.
+    private func accuracyOfSubmission() throws -> Double {
         let lines = try String(contentsOfFile: folder["submission.csv"], encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 101 && lines[0] == "index,label")
-        let right = lines.dropFirst().enumerated().count { $1 == "\($0),\($0 % 10)" }
-        #expect(Double(right) / 100 == accuracy)
+        return Double(lines.dropFirst().enumerated().count { $1 == "\($0),\($0 % 10)" }) / 100
+    }
+
+    @Test func everyFigureIsOfTheSameViews() throws {
+        let data = try writeColourBands(folder, "data", perFile: 10, test: 100)
+        let (out, model) = (folder["out"], folder["out/model.safetensors"])
+        let trained = try nntrain([
+            "cifar10", "--recipe", "fast", "--data", data, "--epochs", "3", "--batch-size", "16", "--out", out,
+        ])
+        #expect(trained.status == 0, "\(trained.errors)")
+        let metrics = try metrics(out)
+        let loss = try #require(metrics["test_loss"] as? Double)
+        let accuracy = try #require(metrics["test_accuracy"] as? Double)
+        let plain = try #require(metrics["test_accuracy_plain"] as? Double)
+        func percent(_ part: Double, _ digits: Int) -> String { String(format: "%.\(digits)f%%", 100 * part) }
+        #expect(trained.output.contains("test accuracy \(percent(accuracy, 2)) "))
+        let report = try String(contentsOfFile: folder["out/report.html"], encoding: .utf8)
+        let ofConfusionMatrix = "title=\"accuracy\">" + percent(accuracy, 1).replacing("%", with: " %")
+        #expect(report.contains(ofConfusionMatrix))
+
+        let scored = try nntrain(["eval", model, "--data", data])
+        let lines = scored.output.split(separator: "\n")
+        #expect(lines.count == 2, "\(scored.output)\(scored.errors)")
+        let views = "  with test-time views (mirror-and-shift)"
+        #expect(lines[0] == "test accuracy \(percent(accuracy, 2))  loss \(String(format: "%.4f", loss))\(views)")
+        #expect(lines[1].hasPrefix("test accuracy \(percent(plain, 2))  loss ") && lines[1].hasSuffix("  without"))
+        #expect(lines[0].dropLast(views.count) != lines[1].dropLast("  without".count))
+        let predicted = try nntrain(["predict", model, "--data", data, "--out", folder["submission.csv"]])
+        #expect(predicted.output.contains(" with test-time views (mirror-and-shift) "))
+        #expect(try accuracyOfSubmission() == accuracy)
     }
 
     @Test func sameSeedSameModel() throws {

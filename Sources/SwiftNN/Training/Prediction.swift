@@ -60,13 +60,7 @@ extension Layer {
     ) throws -> Evaluation {
         let probabilities = try probabilities(
             for: images, views: views, precision: precision, batchSize: batchSize)
-        let classes = probabilities.shape[1]
-        let loss = probabilities.withSpan { rows in
-            images.labels.indices.reduce(0.0) { $0 - Double(log(rows[$1 * classes + Int(images.labels[$1])])) }
-        }
-        let correct = zip(probabilities.argmaxOfRows(), images.labels).count { $0 == Int($1) }
-        let count = Double(max(images.count, 1))
-        return Evaluation(loss: loss / count, accuracy: Double(correct) / count)
+        return Evaluation(probabilities: probabilities, labels: images.labels)
     }
 
     /// Scores the model on a data set, in inference mode.
@@ -78,6 +72,26 @@ extension Layer {
     ) throws -> Evaluation {
         let trainer = Trainer(self, loss: loss, optimizer: Optimizer(groups: []), precision: precision)
         return try trainer.evaluate(data, batchSize: batchSize)
+    }
+}
+
+extension Evaluation {
+    /// Scores probabilities that a model gave: the loss is their cross-entropy, the mean of −log of that of the label.
+    ///
+    /// - Parameters:
+    ///   - probabilities: of every class of every sample: [N, classes].
+    ///   - labels: a class index for every sample.
+    public init(probabilities: Tensor, labels: [Int32]) {
+        precondition(
+            probabilities.shape.count == 2 && probabilities.shape[0] == labels.count,
+            "Evaluation: probabilities of shape \(probabilities.shape) for \(labels.count) labels")
+        let classes = probabilities.shape[1]
+        let loss = probabilities.withSpan { rows in
+            labels.indices.reduce(0.0) { $0 - Double(log(rows[$1 * classes + Int(labels[$1])])) }
+        }
+        let correct = zip(probabilities.argmaxOfRows(), labels).count { $0 == Int($1) }
+        let count = Double(max(labels.count, 1))
+        self.init(loss: loss / count, accuracy: Double(correct) / count)
     }
 }
 

@@ -14,10 +14,21 @@ struct EvalCommand: ParsableCommand {
         try checkEnvironment()
         let saved = try SavedModel(from: model)
         let test = try saved.recipe.dataset.load(in: location.data).test
-        let score = try saved.model.evaluate(
-            on: try saved.normalized(test, from: saved.recipe.dataset.title), loss: saved.recipe.loss)
-        print(
-            "test accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))%  loss \(NumberText.fixed(score.loss, digits: 4))"
-        )
+        let images = try saved.normalized(test, from: saved.recipe.dataset.title)
+        let views = saved.recipe.views
+        if views == .none {
+            try printScore(of: saved.model, on: images, .none)
+        } else {
+            try printScore(of: saved.model, on: images, views, "  with test-time views (\(views.rawValue))")
+            try printScore(of: saved.model, on: images, .none, "  without")
+        }
+    }
+
+    private func printScore(
+        of model: Sequential, on images: ImageDataset, _ views: TestTimeViews, _ remark: String = ""
+    ) throws {
+        let score = try model.evaluate(on: images, views: views)
+        let accuracy = NumberText.fixed(100 * score.accuracy, digits: 2)
+        print("test accuracy \(accuracy)%  loss \(NumberText.fixed(score.loss, digits: 4))\(remark)")
     }
 }

@@ -25,8 +25,10 @@ struct PredictCommand: ParsableCommand {
                     idx: path, classNames: saved.recipe.dataset.load(in: location.data).test.classNames)
             } ?? saved.recipe.dataset.load(in: location.data).test
         let input = try saved.normalized(data, from: images ?? saved.recipe.dataset.title)
-        let predictions = try saved.model.probabilities(for: input).argmaxOfRows()
+        let views = saved.recipe.views
+        let predictions = try saved.model.probabilities(for: input, views: views).argmaxOfRows()
         try Submission.write(predictions, columns: ("index", "label"), to: out)
-        print("wrote \(predictions.count) predictions to \(out)")
+        let remark = views == .none ? "" : " with test-time views (\(views.rawValue))"
+        print("wrote \(predictions.count) predictions\(remark) to \(out)")
     }
 }

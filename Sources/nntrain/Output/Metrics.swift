@@ -18,7 +18,9 @@ struct Metrics: Encodable {
     let modelBytes: Int
     let trainLoss: Double
     let trainAccuracy: Double
+    /// The cross-entropy, without label smoothing.
     let testLoss: Double
+    /// With the recipe's test-time views, as the loss.
     let testAccuracy: Double
     /// Without test-time views.
     let testAccuracyPlain: Double

@@ -73,4 +73,12 @@ import Testing
         #expect(abs(score.loss - losses.reduce(0, +) / 5) < 1e-6)
         #expect(score.accuracy == 0.8)
     }
+
+    @Test func evaluationOfProbabilities() throws {
+        let probabilities = Tensor(expected.joined().map(Float.init), shape: [5, 2])
+        let score = Evaluation(probabilities: probabilities, labels: labels)
+        let losses = zip(expected, labels).map { -log($0[Int($1)]) }
+        #expect(abs(score.loss - losses.reduce(0, +) / 5) < 1e-6)
+        #expect(score.accuracy == 0.8)
+    }
 }
