@@ -47,7 +47,12 @@ public struct Adam: UpdateRule, Sendable {
         }
     }
 
-    public var description: String { "Adam(lr: \(lr), weightDecay: \(weightDecay))" }
+    public var description: String { "Adam(\(hyperParameters))" }
+
+    fileprivate var hyperParameters: String {
+        "lr: \(lr), beta1: \(beta1), beta2: \(beta2), epsilon: \(epsilon), weightDecay: \(weightDecay), "
+            + "amsgrad: \(amsgrad)"
+    }
 }
 
 /// Adam with weight decay apart from the gradient: w ← w · (1 − lr · weightDecay) before the update (Loshchilov & Hutter
@@ -79,5 +84,5 @@ public struct AdamW: UpdateRule, Sendable {
         adam.update(&weights, shape: shape, gradient: gradient, state: &state, step: step, gradientScale: gradientScale)
     }
 
-    public var description: String { "AdamW(lr: \(lr), weightDecay: \(adam.weightDecay))" }
+    public var description: String { "AdamW(\(adam.hyperParameters))" }
 }

@@ -48,7 +48,10 @@ public struct Muon: UpdateRule {
         }
     }
 
-    public var description: String { "Muon(lr: \(lr), momentum: \(momentum), weightDecay: \(weightDecay))" }
+    public var description: String {
+        "Muon(lr: \(lr), momentum: \(momentum), nesterov: \(nesterov), weightDecay: \(weightDecay), "
+            + "iterations: \(iterations), normalizesWeights: \(normalizesWeights))"
+    }
 
     /// Memory for the largest matrix so far. An optimizer updates one parameter at a time, so copies of a rule may share
     /// it as long as they belong to one optimizer.

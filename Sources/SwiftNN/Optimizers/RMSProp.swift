@@ -40,5 +40,8 @@ public struct RMSProp: UpdateRule, Sendable {
         }
     }
 
-    public var description: String { "RMSProp(lr: \(lr), momentum: \(momentum), weightDecay: \(weightDecay))" }
+    public var description: String {
+        "RMSProp(lr: \(lr), smoothing: \(smoothing), epsilon: \(epsilon), weightDecay: \(weightDecay), "
+            + "momentum: \(momentum), centered: \(centered))"
+    }
 }

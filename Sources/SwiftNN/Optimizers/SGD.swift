@@ -60,8 +60,8 @@ public struct SGD: UpdateRule, Sendable {
     }
 
     public var description: String {
-        "SGD(lr: \(lr), momentum: \(momentum), nesterov: \(nesterov), weightDecay: \(weightDecay)"
-            + (velocity == .steps ? ", velocity: .steps)" : ")")
+        "SGD(lr: \(lr), momentum: \(momentum), dampening: \(dampening), nesterov: \(nesterov), "
+            + "weightDecay: \(weightDecay), decoupledDecay: \(decoupledDecay), velocity: .\(velocity))"
     }
 }
 

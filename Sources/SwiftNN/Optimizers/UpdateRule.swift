@@ -1,7 +1,8 @@
 /// How an optimizer changes weights: `SGD`, `Adam`, `RMSProp`, or one of your own.
 ///
 /// A rule is a value with its hyper-parameters; what it remembers between steps (momentum, averages of squares) is kept by
-/// the `Optimizer` for each parameter.
+/// the `Optimizer` for each parameter. Its description names every hyper-parameter: by it a training that would go on from
+/// a checkpoint is known for the same.
 public protocol UpdateRule: Sendable, CustomStringConvertible {
     /// The learning rate.
     var lr: Float { get set }

@@ -31,6 +31,17 @@ import Testing
         #expect(active.gradient == .zeros([2]))
     }
 
+    /// Every stored number and choice: what is added to a rule must be in its description, too.
+    @Test(arguments: [SGD(lr: 0.1), Adam(), RMSProp(), Muon()] as [any UpdateRule])
+    func theDescriptionNamesEveryHyperParameter(rule: any UpdateRule) {
+        for case (let name?, let value) in Mirror(reflecting: rule).children {
+            // What makes AdamW of Adam, and memory.
+            if ["decoupledDecay", "scratch"].contains(name) && !(rule is SGD) { continue }
+            let isNamed = ["\(name): \(value)", "\(name): .\(value)"].contains(where: rule.description.contains)
+            #expect(isNamed, "\(rule) without \(name) \(value)")
+        }
+    }
+
     @Test func takesARuleOfYourOwn() {
         struct SignDescent: UpdateRule {
             var lr: Float

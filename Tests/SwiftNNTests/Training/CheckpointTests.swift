@@ -222,9 +222,11 @@ import Testing
         expectRefusal(
             other("callbacks Lookahead and ExponentialMovingAverage, not Lookahead"),
             Training(callbacks: [Lookahead()]))
-        let sgd = "SGD(lr: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0.0) for 4 parameters"
-        let adams = [0.05, 0.06].map { "Adam(lr: \($0), weightDecay: 0.0) for 2 parameters, \(sgd)" }
-        expectRefusal(other("optimizer \(adams[0]), not \(adams[1])"), Training(rule: Adam(lr: 0.06)))
+        let own = Training().makeTrainer().optimizer.description
+        for rule in [Adam(lr: 0.06, amsgrad: true), Adam(lr: 0.05, epsilon: 1e-7, amsgrad: true)] {
+            let optimizer = Training(rule: rule).makeTrainer().optimizer.description
+            expectRefusal(other("optimizer \(own), not \(optimizer)"), Training(rule: rule))
+        }
         expectRefusal(
             "the model: another model: tensor 0.weight: expected shape [9, 5], got [8, 5]", Training(hidden: 9))
     }
