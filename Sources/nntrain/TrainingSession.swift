@@ -18,8 +18,7 @@ struct TrainingSession {
     /// Whether to leave event files for TensorBoard in the output directory.
     let logsForTensorBoard: Bool
 
-    /// "test", or "held-out" where training samples take its place.
-    var scoredOn: String { holdOut > 0 ? "held-out" : "test" }
+    var scoredOn: ScoredData { holdOut > 0 ? .heldOut : .test }
 
     func run() throws {
         let checkpoint = try resumes ? findCheckpoint() : nil
@@ -59,7 +58,7 @@ struct TrainingSession {
             try removeCheckpoint(in: out)
         }
         print(
-            "\(scoredOn) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))"
+            "\(scoredOn.rawValue) accuracy \(NumberText.fixed(100 * score.accuracy, digits: 2))% (\(recipe.dataset.title), seed \(seed))"
         )
         if let out { print("wrote \(out.model), \(out.metrics), \(out.report)") }
     }

@@ -74,6 +74,23 @@ import Testing
         #expect(try accuracyOfSubmission() == accuracy)
     }
 
+    @Test func heldOutScoresAreNamedSo() throws {
+        let data = try writeBandImages(folder, "data", train: 100, test: 20)
+        let out = folder["out"]
+        let arguments = ["mnist", "--data", data, "--epochs", "1", "--hold-out", "20", "--out", out]
+        #expect(try nntrain(arguments).status == 0)
+        let metrics = try metrics(out)
+        #expect(metrics["scored_on"] as? String == "held-out")
+        #expect(metrics["test_accuracy"] is NSNull)
+        let names = ["held_out_accuracy", "held_out_accuracy_plain", "held_out_loss"]
+        #expect(metrics.keys.filter { $0.hasPrefix("held") }.sorted() == names)
+        #expect(!metrics.keys.contains("test_loss") && !metrics.keys.contains("test_accuracy_plain"))
+        let line = try #require(
+            try JSONSerialization.jsonObject(with: Data(contents(of: out + "/log.jsonl"))) as? [String: Any])
+        #expect(line["held_out_accuracy"] as? Double == metrics["held_out_accuracy"] as? Double)
+        #expect(line["held_out_loss"] is Double && !line.keys.contains { $0.hasPrefix("test") })
+    }
+
     @Test func sameSeedSameModel() throws {
         let data = try writeBandImages(folder, "data")
         let models = try ["1", "2", "3"].map { threads in

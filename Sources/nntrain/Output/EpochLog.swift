@@ -5,37 +5,49 @@ import SwiftNN
 /// before, so that a training that goes on from a checkpoint leaves no epoch twice and none out.
 final class EpochLog: TrainerCallback {
     private let path: String
-    /// What the model is scored on: "test" or "held-out".
-    private let scoredOn: String
+    private let scoredOn: ScoredData
 
-    init(_ path: String, scoredOn: String) { (self.path, self.scoredOn) = (path, scoredOn) }
+    init(_ path: String, scoredOn: ScoredData) { (self.path, self.scoredOn) = (path, scoredOn) }
 
     func epochFinished(_ record: EpochRecord, trainer: Trainer) throws {
         let encoder = JSONEncoder.ofFigures
-        let lines = try trainer.history.map { try encoder.encode(Line($0, scoredOn: scoredOn)) + [UInt8(ascii: "\n")] }
+        let lines = try trainer.history.map { record in
+            try encoder.encode(Line(record, scoredOn: scoredOn)) + [UInt8(ascii: "\n")]
+        }
         try AtomicFile.write(Array(lines.joined()), to: path)
     }
 
     private struct Line: Encodable {
+        let epoch: Epoch
+        let score: NamedScore
+
+        init(_ record: EpochRecord, scoredOn: ScoredData) {
+            epoch = Epoch(record)
+            score = NamedScore(record.validation, on: scoredOn)
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try epoch.encode(to: encoder)
+            try score.encode(to: encoder)
+        }
+    }
+
+    private struct Epoch: Encodable {
         /// From 1.
         let epoch: Int
         let steps: Int
         let trainLoss: Double
         let trainAccuracy: Double
-        let testLoss: Double?
-        let testAccuracy: Double?
-        let scoredOn: String
         /// At the epoch's last step.
         let learningRate: Float
         let seconds: Double
         let imagesPerSecond: Double
 
-        init(_ record: EpochRecord, scoredOn: String) {
+        init(_ record: EpochRecord) {
             (epoch, steps) = (record.epoch + 1, record.steps)
             (trainLoss, trainAccuracy) = (record.trainLoss, record.trainAccuracy)
-            (testLoss, testAccuracy) = (record.validation?.loss, record.validation?.accuracy)
-            (learningRate, self.scoredOn) = (record.learningRate, scoredOn)
-            (seconds, imagesPerSecond) = (record.seconds / .seconds(1), record.samplesPerSecond)
+            (learningRate, seconds) = (record.learningRate, record.seconds / .seconds(1))
+            imagesPerSecond = record.samplesPerSecond
         }
     }
 }

@@ -1,8 +1,57 @@
 import Foundation
 import SwiftNN
 
-/// What `metrics.json` says of a training.
-struct Metrics: Encodable {
+/// What `metrics.json` says of a training. With `--hold-out` the scores are named "held_out_...", and "test_accuracy" is
+/// null: no test sample was looked at.
+struct Metrics {
+    private let run: Run
+    private let scoredOn: ScoredData
+    /// With the recipe's test-time views; the loss is the cross-entropy, without label smoothing.
+    private let score: Evaluation
+    /// Without views.
+    private let plainAccuracy: Double
+
+    init(
+        _ session: TrainingSession, model: Sequential, history: [EpochRecord], score: Evaluation,
+        plainScore: Evaluation, modelBytes: Int
+    ) {
+        run = Run(session, model: model, history: history, modelBytes: modelBytes)
+        (scoredOn, self.score, plainAccuracy) = (session.scoredOn, score, plainScore.accuracy)
+    }
+
+    func write(to path: String) throws {
+        let encoder = JSONEncoder.ofFigures
+        encoder.outputFormatting.insert(.prettyPrinted)
+        try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
+    }
+
+    /// The same for the report.
+    var figures: [(name: String, value: String)] {
+        [
+            ("\(scoredOn.rawValue) accuracy", NumberText.percent(score.accuracy)),
+            ("without test-time views", NumberText.percent(plainAccuracy)),
+            ("\(scoredOn.rawValue) error", NumberText.percent(1 - score.accuracy)),
+            ("\(scoredOn.rawValue) loss", NumberText.fixed(score.loss, digits: 4)),
+        ] + run.figures
+    }
+}
+
+extension Metrics: Encodable {
+    private enum CodingKeys: CodingKey {
+        case testAccuracy
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try run.encode(to: encoder)
+        try NamedScore(score, on: scoredOn, plainAccuracy: plainAccuracy).encode(to: encoder)
+        guard scoredOn == .heldOut else { return }
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encodeNil(forKey: .testAccuracy)
+    }
+}
+
+/// What is known of a training without the score.
+private struct Run: Encodable {
     let recipe: String
     let dataset: String
     let seed: UInt64
@@ -18,22 +67,10 @@ struct Metrics: Encodable {
     let modelBytes: Int
     let trainLoss: Double
     let trainAccuracy: Double
-    /// The cross-entropy, without label smoothing.
-    let testLoss: Double
-    /// With the recipe's test-time views, as the loss.
-    let testAccuracy: Double
-    /// Without test-time views.
-    let testAccuracyPlain: Double
     /// Floating-point operations of all steps, in 10^15, convolutions counted as direct sums.
     let pflop: Double
-    /// "test", or "held-out" where training samples took its place.
-    let scoredOn: String
 
-    init(
-        _ session: TrainingSession, model: Sequential, history: [EpochRecord], score: Evaluation,
-        plainScore: Evaluation,
-        modelBytes: Int
-    ) {
+    init(_ session: TrainingSession, model: Sequential, history: [EpochRecord], modelBytes: Int) {
         recipe = session.recipe.name
         dataset = session.recipe.dataset.rawValue
         seed = session.seed
@@ -48,26 +85,11 @@ struct Metrics: Encodable {
         self.modelBytes = modelBytes
         trainLoss = history.last?.trainLoss ?? .nan
         trainAccuracy = history.last?.trainAccuracy ?? 0
-        testLoss = score.loss
-        testAccuracy = score.accuracy
-        testAccuracyPlain = plainScore.accuracy
         pflop = 2 * Double(history.reduce(0) { $0 + $1.multiplyAdds }) / 1e15
-        scoredOn = session.scoredOn
     }
 
-    func write(to path: String) throws {
-        let encoder = JSONEncoder.ofFigures
-        encoder.outputFormatting.insert(.prettyPrinted)
-        try AtomicFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
-    }
-
-    /// The same for the report.
     var figures: [(name: String, value: String)] {
         [
-            ("\(scoredOn) accuracy", NumberText.percent(testAccuracy)),
-            ("without test-time views", NumberText.percent(testAccuracyPlain)),
-            ("\(scoredOn) error", NumberText.percent(1 - testAccuracy)),
-            ("\(scoredOn) loss", NumberText.fixed(testLoss, digits: 4)),
             ("training time", NumberText.duration(.seconds(trainSeconds))),
             ("floating-point operations", "\(NumberText.fixed(pflop, digits: 4)) PFLOP"),
             ("images/s", NumberText.grouped(Int(imagesPerSecond))),

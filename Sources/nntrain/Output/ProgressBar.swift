@@ -12,10 +12,9 @@ final class ProgressBar: TrainerCallback {
     private let clock = ContinuousClock()
     private var lastDrawn: ContinuousClock.Instant?
     private var epochs = 0
-    /// What the model is scored on: "test" or "held-out".
-    private let scoredOn: String
+    private let scoredOn: ScoredData
 
-    init(scoredOn: String) { self.scoredOn = scoredOn }
+    init(scoredOn: ScoredData) { self.scoredOn = scoredOn }
 
     func trainingStarted(_ run: TrainingRun, trainer: Trainer) { epochs = run.epochs }
 
@@ -33,7 +32,7 @@ final class ProgressBar: TrainerCallback {
     func epochFinished(_ record: EpochRecord, trainer: Trainer) {
         let test =
             record.validation.map {
-                "  \(scoredOn) loss \(NumberText.fixed($0.loss, digits: 4))  accuracy \(NumberText.percent($0.accuracy))"
+                "  \(scoredOn.rawValue) loss \(NumberText.fixed($0.loss, digits: 4))  accuracy \(NumberText.percent($0.accuracy))"
             } ?? ""
         draw("\(label(record))  \(figures(record))\(test)")
         print()

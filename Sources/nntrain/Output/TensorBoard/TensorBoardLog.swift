@@ -7,13 +7,12 @@ final class TensorBoardLog: TrainerCallback {
     private static let interval = 10
 
     private let directory: OutputDirectory
-    /// What the model is scored on: "test" or "held-out".
-    private let scoredOn: String
+    private let scoredOn: ScoredData
     private let hyperParameters: [(name: String, value: String)]
     private var file: EventFile?
 
     /// - Throws: `FileError` where the directory cannot be made.
-    init(_ path: String, scoredOn: String, hyperParameters: [(name: String, value: String)]) throws {
+    init(_ path: String, scoredOn: ScoredData, hyperParameters: [(name: String, value: String)]) throws {
         directory = try OutputDirectory(path)
         (self.scoredOn, self.hyperParameters) = (scoredOn, hyperParameters)
     }
@@ -42,7 +41,7 @@ final class TensorBoardLog: TrainerCallback {
             ("images_per_second", record.samplesPerSecond),
         ]
         if let score = record.validation {
-            values += [("loss/\(scoredOn)", score.loss), ("accuracy/\(scoredOn)", score.accuracy)]
+            values += [("loss/\(scoredOn.rawValue)", score.loss), ("accuracy/\(scoredOn.rawValue)", score.accuracy)]
         }
         try file?.write(values, step: trainer.history.reduce(0) { $0 + $1.steps })
     }
