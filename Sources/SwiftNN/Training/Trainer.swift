@@ -14,6 +14,11 @@ public final class Trainer {
     public let seed: UInt64
     public let precision: Precision
     public var callbacks: [any TrainerCallback]
+    /// When `fit` gives up because of a loss that has exploded; nil to train on until it is no longer finite.
+    public var explosion: ExplosionCriterion? = ExplosionCriterion()
+    private var explosionWatch: ExplosionWatch?
+    /// The last checkpoint that was due. It is written when the next step's loss has shown that its weights are good.
+    private var dueCheckpoint: Checkpoint?
     private var trainingPlans: PlanCache
     private var inferencePlans: PlanCache
     /// The epochs that `fit` has finished, also before the checkpoint that it went on from.
@@ -52,8 +57,9 @@ public final class Trainer {
     ///     then, to the bit, that of a training without a break.
     /// - Returns: a record for every epoch.
     /// - Throws: `ShapeError` or `LabelError` where model and data do not fit, `FileError` where the checkpoint is of
-    ///   another training, `TrainingError` where the loss is not finite (the weights are then those before the step that
-    ///   failed) or a weight is not (no checkpoint is written of it), and what the data set throws.
+    ///   another training, `TrainingError` where the loss is not finite or has exploded (the weights are then those before the
+    ///   step that failed) or a weight is not finite, and what the data set throws. No checkpoint is written of weights
+    ///   that a loss or a number among them shows to be bad.
     @discardableResult
     public func fit(
         _ data: any Dataset, epochs: Int, batchSize: Int, validation: (any Dataset)? = nil, dropLast: Bool = false,
@@ -68,6 +74,8 @@ public final class Trainer {
             run.stepsBefore = checkpoint.step
         }
         (isStopped, isInterrupted) = (false, false)
+        explosionWatch = explosion.map { ExplosionWatch($0, loss: loss) }
+        dueCheckpoint = nil
         history = checkpoint?.history ?? []
         for callback in callbacks { try callback.trainingStarted(run, trainer: self) }
         if let checkpoint { try restoreCallbacks(checkpoint) }
@@ -102,9 +110,12 @@ public final class Trainer {
             let step = run.step(of: record)
             for callback in callbacks { try callback.stepFinished(record, step: step, run, trainer: self) }
             if isInterrupted { try breakOff(record, run, policy) }
-            if let policy, policy.isDue(at: step) { try write(record, run, policy) }
+            if let policy, policy.isDue(at: step) { dueCheckpoint = try soundCheckpoint(record, run, policy) }
         }
         try requireFiniteWeights(record, run)
+        if let cause = explosionWatch?.explosion, isStopped || record.epoch + 1 == run.epochs {
+            throw failure(cause, epoch: record.epoch, step: run.step(of: record))
+        }
         return record
     }
 
@@ -114,12 +125,13 @@ public final class Trainer {
         let plan = try trainingPlans.plan(for: batch.input.shape)
         plan.step = position.step
         let loss = try plan.forward(batch)
-        guard loss.isFinite else {
-            throw TrainingError(
-                cause: .loss("\(loss)"), epoch: position.epoch + 1, step: position.step + 1,
-                learningRate: optimizer.learningRate)
-        }
+        guard loss.isFinite else { throw failure(.loss("\(loss)"), epoch: position.epoch, step: position.step + 1) }
         lastLoss = loss
+        try explosionWatch?.add(loss, of: batch, outputShape: plan.outputShape)
+        if let cause = explosionWatch?.lastingExplosion {
+            throw failure(cause, epoch: position.epoch, step: position.step + 1)
+        }
+        try writeDueCheckpoint()
         plan.backward()
         clipping?.apply(to: optimizer.parameters)
         optimizer.step()
@@ -127,22 +139,32 @@ public final class Trainer {
     }
 
     private func breakOff(_ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy?) throws -> Never {
-        if let policy { try write(record, run, policy) }
+        if let policy { try soundCheckpoint(record, run, policy).write() }
         throw TrainingInterrupted(step: run.step(of: record), epochs: history.count, checkpoint: policy?.path)
     }
 
-    /// Writes a checkpoint, unless what has gone wrong would take the place of what was good.
-    private func write(_ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy) throws {
+    private func soundCheckpoint(
+        _ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy
+    ) throws -> Checkpoint {
         try requireFiniteWeights(record, run)
-        try checkpoint(record, run, policy).write()
+        return checkpoint(record, run, policy)
+    }
+
+    /// Writes the checkpoint that is due, unless what has gone wrong would take the place of what was good.
+    private func writeDueCheckpoint() throws {
+        guard let checkpoint = dueCheckpoint.take(), explosionWatch?.explosion == nil else { return }
+        try checkpoint.write()
     }
 
     private func requireFiniteWeights(_ record: EpochRecord, _ run: TrainingRun) throws {
         let learned = model.namedParameters.lazy.filter(\.parameter.requiresGradient)
         guard let broken = learned.first(where: { !$0.parameter.value.isFinite }) else { return }
-        throw TrainingError(
-            cause: .parameter(broken.name), epoch: record.epoch + 1, step: run.step(of: record),
-            learningRate: optimizer.learningRate)
+        throw failure(.parameter(broken.name), epoch: record.epoch, step: run.step(of: record))
+    }
+
+    /// - Parameter epoch: from 0.
+    private func failure(_ cause: TrainingError.Cause, epoch: Int, step: Int) -> TrainingError {
+        TrainingError(cause: cause, epoch: epoch + 1, step: step, learningRate: optimizer.learningRate)
     }
 
     /// Scores the model on a data set, in inference mode.
@@ -187,8 +209,11 @@ struct PlanCache {
 
 extension Plan {
     /// Runs the model and its loss on a batch; returns the loss.
-    public func forward(_ batch: Batch) throws -> Double {
-        if let targets = batch.targets { return try forward(batch.input, targets: targets) }
-        return try forward(batch.input, labels: batch.labels)
+    public func forward(_ batch: Batch) throws -> Double { try forward(batch.input, targetsOf: batch) }
+
+    /// The same with another input.
+    func forward(_ input: Tensor, targetsOf batch: Batch) throws -> Double {
+        if let targets = batch.targets { return try forward(input, targets: targets) }
+        return try forward(input, labels: batch.labels)
     }
 }

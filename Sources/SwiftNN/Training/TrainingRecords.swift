@@ -89,16 +89,20 @@ public struct EpochRecord: Sendable, Hashable {
 
 /// A training that went wrong.
 public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is not finite.
+    /// What is not as it must be.
     public enum Cause: Equatable, Sendable, CustomStringConvertible {
-        /// The loss of a step: "inf" or "nan".
+        /// The loss of a step is not finite: "inf" or "nan".
         case loss(String)
-        /// A number of the parameter of this name.
+        /// The loss has been beyond the limit of the trainer's `ExplosionCriterion` for too long.
+        case explosion(loss: Double, limit: Double)
+        /// A number of the parameter of this name is not finite.
         case parameter(String)
 
         public var description: String {
             switch self {
             case .loss(let value): "the loss is \(value)"
+            case .explosion(let loss, let limit):
+                "the loss is \(Float(loss)), an explosion (the limit is \(Float(limit)))"
             case .parameter(let name): "\(name) is no longer finite"
             }
         }

@@ -1,0 +1,55 @@
+/// When a `Trainer` gives a training up whose loss has exploded but is still finite.
+///
+/// A loss is beyond the limit where it is more than `factor` times both the first step's and what an output of zeros would
+/// cost on the same batch: for cross-entropy the logarithm of the number of classes, for squared errors the mean square of
+/// the targets. Learning that works comes nowhere near, however high its first learning rates are, and a spike passes before
+/// `patience` steps in a row are beyond the limit. Nothing is said of losses for which zeros cost nothing or less.
+public struct ExplosionCriterion: Sendable, Hashable {
+    public var factor: Double
+    public var patience: Int
+
+    /// - Parameters:
+    ///   - factor: of the limit.
+    ///   - patience: steps in a row beyond the limit that end the training. It also ends with fewer where they are its last.
+    public init(factor: Double = 100, patience: Int = 10) {
+        precondition(factor >= 1 && patience > 0, "ExplosionCriterion: factor >= 1, patience > 0")
+        (self.factor, self.patience) = (factor, patience)
+    }
+}
+
+/// Watches the losses of a training.
+struct ExplosionWatch {
+    private let criterion: ExplosionCriterion
+    private var zeroOutputs: PlanCache
+    private var firstLoss: Double?
+    /// How many of the last steps were beyond the limit.
+    private var stepsBeyond = 0
+    /// The last step's loss where it was beyond the limit, and then what was learned since the one before may be bad.
+    private(set) var explosion: TrainingError.Cause?
+
+    init(_ criterion: ExplosionCriterion, loss: any Loss) {
+        self.criterion = criterion
+        zeroOutputs = PlanCache(Identity(), loss, mode: .inference, .float32, seed: 0)
+    }
+
+    /// The same where it has lasted too long.
+    var lastingExplosion: TrainingError.Cause? { stepsBeyond >= criterion.patience ? explosion : nil }
+
+    /// Takes note of the next step's loss.
+    mutating func add(_ loss: Double, of batch: Batch, outputShape: [Int]) throws {
+        explosion = try explosion(loss, of: batch, outputShape: outputShape)
+        stepsBeyond = explosion == nil ? 0 : stepsBeyond + 1
+    }
+
+    private mutating func explosion(
+        _ loss: Double, of batch: Batch, outputShape: [Int]
+    ) throws -> TrainingError.Cause? {
+        let first = firstLoss ?? loss
+        firstLoss = first
+        // The cheap half of the condition comes first: healthy steps cost nothing more.
+        guard loss > criterion.factor * first else { return nil }
+        let ofZeros = try zeroOutputs.plan(for: outputShape).forward(.zeros(outputShape), targetsOf: batch)
+        let limit = criterion.factor * max(first, ofZeros)
+        return ofZeros > 0 && loss > limit ? .explosion(loss: loss, limit: limit) : nil
+    }
+}
