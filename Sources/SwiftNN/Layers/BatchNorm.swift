@@ -84,8 +84,10 @@ private struct BatchNormalization {
         let input = builder.channelsInnermost(input)
         let output = builder.makeValue(
             input.shape, input.order, from: input, parameters: namedParameters.map(\.parameter))
+        let usesBatch = builder.mode == .training && !runningMean.isFrozen
+        precondition(usesBatch || output.gradient == nil, "BatchNorm: frozen behind layers that learn")
         let operation: any Operation =
-            builder.mode == .training
+            usesBatch
             ? BatchNormTrainingOperation(builder, self, input: input, output: output)
             : BatchNormInferenceOperation(self, input: input, output: output)
         return builder.add(operation, output)

@@ -6,7 +6,14 @@ public final class Parameter {
     public let count: Int
     /// Whether `backward` computes a gradient and optimizers change the value; false freezes it. Plans read this when
     /// they are built.
-    public var requiresGradient: Bool
+    public var requiresGradient: Bool {
+        get { isLearned && !isFrozen }
+        set { isLearned = newValue }
+    }
+    private var isLearned: Bool
+    /// Whether training leaves the value alone for a while, whatever `requiresGradient` was set to. A batch norm whose
+    /// running statistics are frozen uses them in training, too.
+    var isFrozen = false
     /// How `initialize(seed:)` fills the value.
     public let initializer: Initializer
     /// Grows with every change, so that plans know when to pack weights anew.
@@ -20,7 +27,7 @@ public final class Parameter {
         self.shape = shape
         count = shape.product
         self.initializer = initializer
-        self.requiresGradient = requiresGradient
+        isLearned = requiresGradient
         tensor = initializer.makeTensor(shape, seed: UInt64.random(in: 0...UInt64.max))
     }
 

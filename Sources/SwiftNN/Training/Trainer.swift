@@ -47,6 +47,10 @@ public final class Trainer {
     /// them, and throws `TrainingInterrupted`; for callbacks.
     public func interrupt() { isInterrupted = true }
 
+    /// Builds the plans for training anew at the next step; for callbacks that change what plans read when they are built,
+    /// as `Parameter.requiresGradient`.
+    public func rebuildPlans() { trainingPlans.removeAll() }
+
     /// Trains.
     ///
     /// - Parameters:
@@ -77,6 +81,9 @@ public final class Trainer {
         explosionWatch = explosion.map { ExplosionWatch($0, loss: loss) }
         dueCheckpoint = nil
         history = checkpoint?.history ?? []
+        defer {
+            for callback in callbacks { callback.trainingEnded(trainer: self) }
+        }
         for callback in callbacks { try callback.trainingStarted(run, trainer: self) }
         if let checkpoint { try restoreCallbacks(checkpoint) }
         var next = checkpoint?.record ?? EpochRecord(epoch: 0)
@@ -197,6 +204,8 @@ struct PlanCache {
     init(_ model: any Layer, _ loss: (any Loss)?, mode: Plan.Mode, _ precision: Precision, seed: UInt64) {
         (self.model, self.loss, self.mode, self.precision, self.seed) = (model, loss, mode, precision, seed)
     }
+
+    mutating func removeAll() { plans = [] }
 
     mutating func plan(for shape: [Int]) throws -> Plan {
         if let cached = plans.first(where: { $0.shape == shape }) { return cached.plan }

@@ -8,6 +8,8 @@ public protocol TrainerCallback: AnyObject {
     func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws
     func epochFinished(_ record: EpochRecord, trainer: Trainer) throws
     func trainingFinished(_ history: [EpochRecord], trainer: Trainer) throws
+    /// The last of all, also where the training failed or was interrupted: what a callback changed for a while can be undone.
+    func trainingEnded(trainer: Trainer)
 }
 
 extension TrainerCallback {
@@ -15,6 +17,7 @@ extension TrainerCallback {
     public func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws {}
     public func epochFinished(_ record: EpochRecord, trainer: Trainer) throws {}
     public func trainingFinished(_ history: [EpochRecord], trainer: Trainer) throws {}
+    public func trainingEnded(trainer: Trainer) {}
 }
 
 /// A callback that carries numbers from step to step, such as slow weights or the best score so far. Checkpoints keep them.

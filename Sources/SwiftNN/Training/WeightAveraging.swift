@@ -1,6 +1,7 @@
 import CKernels
 
-/// Weights that follow the trained ones slowly: all parameters and running statistics of a model.
+/// Weights that follow the trained ones slowly: all parameters and running statistics of a model. Frozen ones are left as
+/// they are, in the model and here.
 struct SlowWeights {
     private let parameters: [NamedParameter]
     private var values: [Tensor]
@@ -21,7 +22,7 @@ struct SlowWeights {
 
     /// slow ← slow + part · (model − slow)
     mutating func follow(_ part: Float) {
-        for (index, parameter) in parameters.lazy.map(\.parameter).enumerated() {
+        for (index, parameter) in parameters.lazy.map(\.parameter).enumerated() where !parameter.isFrozen {
             parameter.withValue { fast in
                 values[index].withUnsafeMutablePointer { slow in
                     snn_scale(parameter.count, 1 - part, slow, slow)
@@ -33,7 +34,7 @@ struct SlowWeights {
 
     /// model ← slow
     func load() {
-        for (parameter, value) in zip(parameters.lazy.map(\.parameter), values) {
+        for (parameter, value) in zip(parameters.lazy.map(\.parameter), values) where !parameter.isFrozen {
             value.withUnsafePointer { slow in
                 parameter.withValueForWriting { $0.update(from: slow, count: parameter.count) }
             }
