@@ -44,7 +44,7 @@ let package = Package(
         .executableTarget(
             name: "nnbench",
             dependencies: [
-                "SwiftNN", "CKernels", "KernelCases",
+                "SwiftNN", "CKernels", "KernelCases", "ReferenceKernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -72,7 +72,14 @@ let package = Package(
             path: "Tests/TestSupport",
             resources: [.copy("Fixtures")]
         ),
-        .target(name: "KernelCases", dependencies: ["CKernels"], path: "Benchmarks/KernelCases"),
+        .target(
+            name: "KernelCases",
+            dependencies: ["CKernels"],
+            path: "Benchmarks",
+            exclude: ["compare_cifar10.py"],
+            sources: ["KernelCases"],
+            resources: [.copy("shapes"), .copy("pytorch")]
+        ),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
         .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench", "TestSupport"]),
         .testTarget(

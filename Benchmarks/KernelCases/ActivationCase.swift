@@ -4,7 +4,6 @@ public struct ActivationCase: KernelCase {
     public var kind: UInt32
     public var parameter: Float = 0
     public var count: Int
-    public var measured = false
 
     public static let names = [
         "identity", "step", "sigmoid", "tanh", "arctan", "relu", "leaky-relu", "elu", "gelu", "gelu-sigmoid",
@@ -15,28 +14,20 @@ public struct ActivationCase: KernelCase {
 
     public var operations: Int { count }
 
-    public static let all: [ActivationCase] = edges + measuredShapes
-
     /// Every kind, with the parameters that change its branches.
     public static let kinds: [(kind: UInt32, parameter: Float)] =
         (0..<UInt32(names.count)).map { ($0, $0 == 6 ? 0.01 : 1) } + [(6, -0.5), (6, 0), (7, 0.25), (7, 0)]
 
     /// Tails at every vector width, and enough for several spans and threads.
-    static let edges: [ActivationCase] =
+    public static let all: [ActivationCase] =
         kinds.flatMap { kind, parameter in
             [0, 1, 3, 7, 8, 17, 31, 33, 4_103].map { ActivationCase(kind: kind, parameter: parameter, count: $0) }
         } + [ActivationCase(kind: 5, count: 40_003), ActivationCase(kind: 6, parameter: 0.1, count: 40_003)]
-
-    /// In the first-level cache, in the second, and in memory.
-    static let measuredShapes: [ActivationCase] = (1..<UInt32(names.count)).flatMap { kind in
-        [2048, 1 << 15, 1 << 23].map { ActivationCase(kind: kind, parameter: 0.1, count: $0, measured: true) }
-    }
 }
 
 /// PReLU over rows of channels, with one slope for all or one per channel.
 public struct PReLUCase: KernelCase {
     public var rows: Int, channels: Int, slopes: Int
-    public var measured = false
 
     public var description: String { "prelu \(rows)x\(channels) slopes=\(slopes)" }
 
@@ -46,5 +37,5 @@ public struct PReLUCase: KernelCase {
         [(0, 5), (5, 0), (1, 1), (3, 7), (7, 3), (300, 17), (600, 33), (20, 1000), (20_003, 1)].flatMap {
             rows, channels in
             [1, channels].map { PReLUCase(rows: rows, channels: channels, slopes: $0) }
-        } + [1, 64].map { PReLUCase(rows: 64 * 32 * 32, channels: 64, slopes: $0, measured: true) }
+        } + [1, 64].map { PReLUCase(rows: 16_384, channels: 64, slopes: $0) }
 }

@@ -8,7 +8,6 @@ public struct AugmentCase: KernelCase {
     /// How far windows go beyond the edges.
     public var reach = 2
     public var reflects = true
-    public var measured = false
 
     public var description: String {
         "augment \(batch)x\(height)x\(width)x\(channels) to \(window.height)x\(window.width) "

@@ -1,7 +1,6 @@
 /// A matrix whose columns are summed.
 public struct ColumnSumsCase: KernelCase {
     public var rows: Int, columns: Int
-    public var measured = false
 
     public var description: String { "column sums \(rows)x\(columns)" }
     public var operations: Int { rows * columns }

@@ -1,4 +1,4 @@
-/// A convolution to test and, where `measured`, to time. A one-dimensional one has height 1.
+/// A convolution. A one-dimensional one has height 1.
 public struct ConvCase: KernelCase {
     /// One axis of the image.
     public struct Axis: Sendable {
@@ -20,8 +20,12 @@ public struct ConvCase: KernelCase {
 
     public var batch: Int, inChannels: Int, outChannels: Int
     public var height: Axis, width: Axis
-    public var groups = 1
-    public var measured = false
+    public var groups: Int
+
+    public init(batch: Int, inChannels: Int, outChannels: Int, height: Axis, width: Axis, groups: Int = 1) {
+        (self.batch, self.inChannels, self.outChannels) = (batch, inChannels, outChannels)
+        (self.height, self.width, self.groups) = (height, width, groups)
+    }
 
     public var description: String {
         "conv \(batch)x\(inChannels)x\(Self.label(height, width) { $0.size }) to \(outChannels)"
@@ -35,7 +39,7 @@ public struct ConvCase: KernelCase {
     public var inputCount: Int { batch * height.size * width.size * inChannels }
     public var outputCount: Int { batch * height.outputSize * width.outputSize * outChannels }
 
-    public static let all: [ConvCase] = edges + oneDimensional + grouped + measuredShapes
+    public static let all: [ConvCase] = edges + oneDimensional + grouped
 
     /// The smaller ones: unoptimised tests compare every number, in many configurations.
     public static var tested: [ConvCase] {
@@ -49,12 +53,11 @@ public struct ConvCase: KernelCase {
     /// A square image, kernel, stride, dilation and padding.
     static func square(
         _ batch: Int, _ inChannels: Int, _ outChannels: Int, size: Int, kernel: Int, stride: Int = 1, dilation: Int = 1,
-        pad: Int = 0, groups: Int = 1, measured: Bool = false
+        pad: Int = 0, groups: Int = 1
     ) -> ConvCase {
         let axis = Axis(size, kernel, stride: stride, dilation: dilation, pad: (pad, pad))
         return ConvCase(
-            batch: batch, inChannels: inChannels, outChannels: outChannels, height: axis, width: axis, groups: groups,
-            measured: measured)
+            batch: batch, inChannels: inChannels, outChannels: outChannels, height: axis, width: axis, groups: groups)
     }
 
     /// Every combination of awkward channels with some kernel; then strides, paddings, dilations and sizes.
@@ -119,28 +122,4 @@ public struct ConvCase: KernelCase {
         square(1, 8, 24, size: 5, kernel: 7, pad: 3, groups: 8),
         square(0, 4, 8, size: 5, kernel: 3, groups: 4),
     ]
-
-    /// The layers of the CIFAR-10 speedrun network, of a ResNet-18 for CIFAR, and two small signals.
-    static let measuredShapes: [ConvCase] =
-        [
-            square(64, 3, 24, size: 32, kernel: 2, measured: true),
-            square(64, 24, 64, size: 31, kernel: 3, pad: 1, measured: true),
-            square(64, 64, 64, size: 15, kernel: 3, pad: 1, measured: true),
-            square(64, 64, 256, size: 15, kernel: 3, pad: 1, measured: true),
-            square(64, 256, 256, size: 7, kernel: 3, pad: 1, measured: true),
-            square(64, 256, 256, size: 3, kernel: 3, pad: 1, measured: true),
-            square(64, 3, 64, size: 32, kernel: 3, pad: 1, measured: true),
-            square(64, 64, 64, size: 32, kernel: 3, pad: 1, measured: true),
-            square(64, 64, 128, size: 32, kernel: 3, stride: 2, pad: 1, measured: true),
-            square(64, 64, 128, size: 32, kernel: 1, stride: 2, measured: true),
-            square(64, 128, 128, size: 16, kernel: 3, pad: 1, measured: true),
-            square(64, 64, 64, size: 32, kernel: 3, pad: 1, groups: 64, measured: true),
-        ] + [
-            ConvCase(
-                batch: 64, inChannels: 8, outChannels: 12, height: Axis(1, 1), width: Axis(20, 3, stride: 2),
-                measured: true),
-            ConvCase(
-                batch: 64, inChannels: 32, outChannels: 64, height: Axis(1, 1), width: Axis(500, 5, pad: (2, 2)),
-                measured: true),
-        ]
 }

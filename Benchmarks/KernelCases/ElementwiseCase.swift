@@ -1,7 +1,6 @@
 /// Flat arrays for the elementwise operations.
 public struct ElementwiseCase: KernelCase {
     public var count: Int
-    public var measured = false
 
     public var description: String { "elementwise \(count)" }
     public var operations: Int { count }

@@ -1,9 +1,8 @@
-/// A matrix product to test and, where `measured`, to time: C (m x n) = op(A) op(B).
+/// A matrix product: C (m x n) = op(A) op(B).
 public struct GemmCase: KernelCase {
     public var m: Int, n: Int, k: Int
     public var transposeA = false, transposeB = false
     public var alpha: Float = 1, beta: Float = 0
-    public var measured = false
 
     public var description: String {
         let transposes = (transposeA ? "t" : "n") + (transposeB ? "t" : "n")
@@ -13,10 +12,16 @@ public struct GemmCase: KernelCase {
 
     public var operations: Int { 2 * m * n * k }
 
-    public static let all: [GemmCase] = edges + measuredShapes
+    public init(
+        m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1, beta: Float = 0
+    ) {
+        (self.m, self.n, self.k) = (m, n, k)
+        (self.transposeA, self.transposeB) = (transposeA, transposeB)
+        (self.alpha, self.beta) = (alpha, beta)
+    }
 
     /// Sizes around every register tile and vector width, all transposes, empty and single ones.
-    static let edges: [GemmCase] =
+    public static let all: [GemmCase] =
         [
             (1, 1, 1), (3, 7, 17), (33, 17, 7), (7, 33, 1), (15, 31, 64), (14, 32, 33), (29, 65, 300), (0, 5, 3),
             (5, 0, 3), (5, 3, 0),
@@ -28,13 +33,4 @@ public struct GemmCase: KernelCase {
                 }
             }
         } + [GemmCase(m: 130, n: 270, k: 700), GemmCase(m: 270, n: 130, k: 513, transposeA: true)]
-
-    /// Square ones, and the products of a 784-256-10 perceptron at batch 64.
-    static let measuredShapes: [GemmCase] =
-        [64, 128, 256, 512, 1024].map { GemmCase(m: $0, n: $0, k: $0, measured: true) }
-        + [
-            GemmCase(m: 64, n: 256, k: 784, transposeB: true, measured: true),
-            GemmCase(m: 256, n: 784, k: 64, transposeA: true, measured: true),
-            GemmCase(m: 64, n: 10, k: 256, transposeB: true, measured: true),
-        ]
 }

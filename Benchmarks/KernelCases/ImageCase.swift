@@ -1,7 +1,6 @@
 /// A batch of uint8 images, gathered from a data set and turned to floats.
 public struct ImageCase: KernelCase {
     public var batch: Int, pixels: Int, channels: Int
-    public var measured = false
 
     public var description: String { "images \(batch)x\(pixels)x\(channels)" }
     public var operations: Int { batch * pixels * channels }

@@ -1,8 +1,6 @@
-/// One problem of a kernel family. The tests run the cases on every instruction set and thread count; `nnbench` times
-/// the measured ones.
+/// One problem of a kernel family, which the tests run on every instruction set and thread count. What `nnbench` times
+/// stands in text files, in Benchmarks/shapes.
 public protocol KernelCase: Sendable, CustomStringConvertible {
-    /// Whether `nnbench` times the case.
-    var measured: Bool { get }
     /// Multiplications and additions (or elements moved) of one run.
     var operations: Int { get }
     /// Every case of the family.

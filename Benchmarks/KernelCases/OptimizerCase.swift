@@ -11,7 +11,6 @@ public struct OptimizerCase: KernelCase {
     public var weightDecay: Float
     public var gradientScale: Float
     public var count: Int
-    public var measured = false
 
     public var description: String { "\(algorithm) decay=\(weightDecay) scale=\(gradientScale) \(count)" }
     public var operations: Int { count }

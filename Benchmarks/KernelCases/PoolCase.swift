@@ -1,4 +1,4 @@
-/// A pooling to test and, where `measured`, to time: max and average, forward and backward.
+/// A pooling: max and average, forward and backward.
 public struct PoolCase: KernelCase {
     /// One axis of the image.
     public struct Axis: Sendable {
@@ -16,14 +16,12 @@ public struct PoolCase: KernelCase {
     public var batch: Int, channels: Int
     public var height: Axis, width: Axis
     public var ceilMode = false, countIncludePad = false
-    public var measured = false
 
     public init(
-        batch: Int, channels: Int, _ height: Axis, _ width: Axis, ceilMode: Bool = false, countIncludePad: Bool = false,
-        measured: Bool = false
+        batch: Int, channels: Int, _ height: Axis, _ width: Axis, ceilMode: Bool = false, countIncludePad: Bool = false
     ) {
         (self.batch, self.channels, self.height, self.width) = (batch, channels, height, width)
-        (self.ceilMode, self.countIncludePad, self.measured) = (ceilMode, countIncludePad, measured)
+        (self.ceilMode, self.countIncludePad) = (ceilMode, countIncludePad)
     }
 
     public var description: String {
@@ -37,10 +35,8 @@ public struct PoolCase: KernelCase {
     /// Elements of the input: pooling reads or writes each at least once.
     public var operations: Int { batch * channels * height.size * width.size }
 
-    public static let all: [PoolCase] = edges + measuredShapes
-
     /// Every channel tail, windows that overlap, skip, straddle the border and leave it, empty batches and outputs.
-    static let edges: [PoolCase] =
+    public static let all: [PoolCase] =
         [1, 3, 7, 17, 33, 64, 100].flatMap { channels in
             [
                 PoolCase(batch: 2, channels: channels, Axis(6, kernel: 2, stride: 2), Axis(5, kernel: 2, stride: 2)),
@@ -92,20 +88,5 @@ public struct PoolCase: KernelCase {
         (Axis(1, kernel: 2, stride: 1, dilation: 2, padBefore: 1), Axis(5, kernel: 2, stride: 1, dilation: 4)),
     ].flatMap { height, width in
         [3, 16].map { PoolCase(batch: 2, channels: $0, height, width, ceilMode: $0 == 16) }
-    }
-
-    /// The poolings of a small convolutional network, of ResNet's stem and of a network's end.
-    static let measuredShapes: [PoolCase] = [
-        square(batch: 64, channels: 32, size: 28, kernel: 2, stride: 2),
-        square(batch: 64, channels: 64, size: 32, kernel: 2, stride: 2),
-        square(batch: 16, channels: 64, size: 112, kernel: 3, stride: 2, pad: 1),
-        square(batch: 64, channels: 256, size: 8, kernel: 3, stride: 1, pad: 1),
-        square(batch: 64, channels: 512, size: 7, kernel: 7, stride: 7),
-    ]
-
-    private static func square(batch: Int, channels: Int, size: Int, kernel: Int, stride: Int, pad: Int = 0) -> PoolCase
-    {
-        let axis = Axis(size, kernel: kernel, stride: stride, padBefore: pad)
-        return PoolCase(batch: batch, channels: channels, axis, axis, measured: true)
     }
 }

@@ -1,6 +1,8 @@
-"""The networks whose training steps nnbench times, as in Sources/nnbench/Suites/Network.swift, and a step of them."""
+"""The networks that nnbench times as a whole, as in Sources/nnbench/Suites/Network.swift, and training and inference of
+them."""
 
-from torch import nn, optim, randint, randn
+import torch
+from torch import nn, optim
 
 CLASSES = 10
 
@@ -32,32 +34,73 @@ def block(in_channels, out_channels):
     ]  # fmt: skip
 
 
-INPUT_SHAPES = {mlp: (784,), lenet5: (1, 28, 28), airbench: (3, 32, 32)}
+def resnet18():
+    widths = [64, 64, 64, 128, 128, 256, 256, 512, 512]
+    blocks = [part for pair in zip(widths, widths[1:]) for part in (Residual(*pair), nn.ReLU())]
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU(), *blocks,
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, CLASSES),
+    )  # fmt: skip
+
+
+class Residual(nn.Module):
+    """Halves the image where it widens."""
+
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        stride = 1 if in_channels == out_channels else 2
+        self.main = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=False), nn.BatchNorm2d(out_channels), nn.ReLU(),
+            nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False), nn.BatchNorm2d(out_channels),
+        )  # fmt: skip
+        self.shortcut = None if stride == 1 else nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
+        )  # fmt: skip
+
+    def forward(self, x):
+        return self.main(x) + (x if self.shortcut is None else self.shortcut(x))
+
+
+NETWORKS = {"mlp": mlp, "lenet5": lenet5, "airbench": airbench, "resnet18": resnet18}
+INPUT_SHAPES = {"mlp": (784,), "lenet5": (1, 28, 28), "airbench": (3, 32, 32), "resnet18": (3, 32, 32)}
+
+
+def is_image(x):
+    return x.dim() == 4
+
+
+def make(name, state, memory_format):
+    """A network with the given numbers, in the memory format that its images have."""
+    network = NETWORKS[name]()
+    if state is not None:
+        network.load_state_dict(state, strict=False)
+    return network.to(memory_format=memory_format) if is_image(torch.empty(1, *INPUT_SHAPES[name])) else network
 
 
 class Training:
-    """A network in training on random examples."""
+    """A network in training by SGD with Nesterov's momentum."""
 
-    def __init__(self, network, memory_format, batch):
-        self.memory_format = memory_format
-        self.shape = (batch, *INPUT_SHAPES[network])
-        self.model = network()
-        if self.is_image:
-            self.model = self.model.to(memory_format=memory_format)
-        self.optimizer = optim.SGD(self.model.parameters(), lr=0.001, momentum=0.9, nesterov=True)
-        self.loss = nn.CrossEntropyLoss()
+    def __init__(self, network, compiled=False, autocast=False):
+        self.model = network
+        self.optimizer = optim.SGD(network.parameters(), lr=0.001, momentum=0.9, nesterov=True)
+        self.criterion = nn.CrossEntropyLoss()
+        self.autocast = autocast
+        self.loss = torch.compile(self.plain_loss) if compiled else self.plain_loss
 
-    @property
-    def is_image(self):
-        return len(self.shape) == 4
-
-    def examples(self):
-        x = randn(self.shape)
-        if self.is_image:
-            x = x.contiguous(memory_format=self.memory_format)
-        return x, randint(0, CLASSES, (self.shape[0],))
+    def plain_loss(self, x, labels):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+            return self.criterion(self.model(x), labels)
 
     def step(self, x, labels):
         self.optimizer.zero_grad()
-        self.loss(self.model(x), labels).backward()
+        loss = self.loss(x, labels)
+        loss.backward()
         self.optimizer.step()
+        return loss
+
+    def first_steps(self, x, labels):
+        """The gradients of the first step, and the losses of the first three, all on one batch."""
+        losses = [self.step(x, labels).item()]
+        outputs = {f"gradient.{name}": p.grad.clone() for name, p in self.model.named_parameters()}
+        losses += [self.step(x, labels).item() for _ in range(2)]
+        return outputs | {"losses": torch.tensor(losses)}

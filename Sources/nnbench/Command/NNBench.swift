@@ -8,20 +8,29 @@ import SwiftNN
         commandName: "nnbench",
         abstract: "Measures how fast this machine, and SwiftNN on it, is.",
         discussion: """
-            Every case is first checked against an independent computation, then timed: the median over many runs, \
-            the spread of the middle half of them, and the share of the machine's own peak, measured in the same run. \
-            OpenBLAS (beside matrix products) and PyTorch (with --pytorch) run in turn with SwiftNN on the same \
-            numbers of threads; a ratio above 1 means that SwiftNN is faster.
+            Every case is first checked against PyTorch (with --pytorch) or an independent computation, then timed: the \
+            median over many runs, what eight tenths of them lie within, and the share of the machine's own ceiling, \
+            measured in turn with the case. OpenBLAS (beside matrix products and, by im2col, convolutions), PyTorch and \
+            ONNX Runtime run in turn with SwiftNN on the same number of threads, each in the mode in which it is \
+            fastest; a ratio above 1 means that SwiftNN is faster (or needs less memory).
+
+            The problems stand in text files, a line each, whose heads say how they are written.
             """)
 
     @Argument(help: "What to measure.")
     var suite: Suite = .all
 
-    @Option(help: ArgumentHelp("Measure only cases whose name contains this text.", valueName: "text"))
+    @Option(help: ArgumentHelp("Measure only cases whose name or group contains this text.", valueName: "text"))
     var filter: String?
 
     @Option(help: ArgumentHelp("How many threads to use (default: one per CPU).", valueName: "n"))
     var threads: Int?
+
+    @Option(help: ArgumentHelp("The folder with the lists of problems (default: the ones shipped).", valueName: "dir"))
+    var shapes: String?
+
+    @Flag(help: "One short turn for each case: a look, not a measurement.")
+    var quick = false
 
     @Option(help: ArgumentHelp("Write the results to this file, too.", valueName: "file"))
     var json: String?
@@ -29,37 +38,64 @@ import SwiftNN
     @Option(help: ArgumentHelp("A Python that can import torch, to run PyTorch beside us.", valueName: "python"))
     var pytorch: String?
 
+    @Flag(help: "Leave torch.compile out, which needs about half a minute for each whole network.")
+    var noCompile = false
+
+    @Option(help: .hidden)
+    var child: ChildTask?
+
+    @Argument(help: .hidden)
+    var childArguments: [String] = []
+
+    func validate() throws {
+        guard child != nil || childArguments.isEmpty else {
+            throw ValidationError("unexpected argument '\(childArguments[0])'")
+        }
+    }
+
     func run() throws {
+        try setThreads()
+        if let child { return try child.run(arguments: childArguments) }
         // A peer process that dies must not take us with it.
         signal(SIGPIPE, SIG_IGN)
-        let benchmarks = try selectedBenchmarks()
-        try setThreads()
-        try json.map(JSONFile.init)?.checkWritable()
-        let peer = try pytorch.map { try PyTorchPeer(python: $0, threads: Int(snn_thread_count())) }
-        print(Machine.description(peer: peer?.version))
-        let peak = try Peak.measure()
-        let table = Table(names: benchmarks.map(\.name) + peak.results.map(\.name), peer: peer != nil)
-        table.printHeader()
-        var results = peak.results.map { Result(peak: $0) }
-        for result in results { table.printRow(result) }
-        for benchmark in benchmarks {
-            let result = try Referee(peak: peak, peer: peer).result(of: benchmark)
-            table.printRow(result)
-            results.append(result)
+        let parts = try selectedCases()
+        let output = json.map { OutputFile("--json", $0) }
+        try output?.checkWritable()
+        let peer = try pytorch.map {
+            try PeerSession(python: $0, threads: Int(snn_thread_count()), compiles: !quick && !noCompile)
         }
-        try json.map(JSONFile.init)?.write(results)
+        let machine = Machine.description(peer: peer?.version)
+        let session = Session(
+            referee: Referee(peer: peer, python: pytorch, match: quick ? .quick : Match()),
+            table: Table(names: parts.flatMap(\.cases).map(\.name), peer: peer != nil))
+        print(
+            machine.map { "\($0.name.padding(toLength: 10, withPad: " ", startingAt: 0))\($0.value)" }
+                .joined(separator: "\n") + "\n")
+        let rows = session.measure(parts)
+        try output?.write(BenchmarkJSON.text(rows))
+        let failures = rows.count { $0.failure != nil }
+        guard failures == 0 else {
+            print("\(failures) of \(rows.count) cases failed")
+            throw ExitCode.failure
+        }
     }
 
-    private func selectedBenchmarks() throws -> [any Benchmark] {
-        let benchmarks = selected(suite.benchmarks, name: \.name)
-        let names = suite.includesPeak ? selected(Peak.names, name: \.self) : []
-        guard let filter, benchmarks.isEmpty, names.isEmpty else { return benchmarks }
-        throw BenchError("--filter \(filter): no case of '\(suite.rawValue)' has a name like that")
+    private func selectedCases() throws -> [(suite: Suite, cases: [any BenchmarkCase])] {
+        let folder = shapes.map(ShapeFolder.init) ?? .standard
+        let parts = try suite.parts.map { part in
+            (suite: part, cases: selected(try part.cases(folder)))
+        }
+        guard let filter else { return parts }
+        let chosen = parts.filter { !$0.cases.isEmpty }
+        guard !chosen.isEmpty else {
+            throw BenchError("--filter \(filter): no case of '\(suite.rawValue)' has a name or group like that")
+        }
+        return chosen
     }
 
-    private func selected<T>(_ cases: [T], name: (T) -> String) -> [T] {
+    private func selected(_ cases: [any BenchmarkCase]) -> [any BenchmarkCase] {
         guard let filter else { return cases }
-        return cases.filter { name($0).localizedCaseInsensitiveContains(filter) }
+        return cases.filter { "\($0.name) [\($0.group)]".localizedCaseInsensitiveContains(filter) }
     }
 
     private func setThreads() throws {

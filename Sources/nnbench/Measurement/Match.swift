@@ -5,6 +5,9 @@ struct Match {
     var turnSeconds = 0.03
     var fewestTurns = 3
 
+    /// For a first look: a turn of each.
+    static let quick = Match(secondsEach: 0.02, turnSeconds: 0.02, fewestTurns: 1)
+
     func play(_ contenders: [any Contender]) throws -> [Samples] {
         var samples = contenders.map { _ in Samples() }
         let start = now()
@@ -12,7 +15,7 @@ struct Match {
         repeat {
             for (index, contender) in contenders.enumerated() {
                 if contenders.count > 1 { contender.takeCores() }
-                samples[index].times += try contender.turn(seconds: turnSeconds)
+                samples[index].add(turn: try contender.turn(seconds: turnSeconds))
                 if contenders.count > 1 { contender.leaveCores() }
             }
             turns += 1

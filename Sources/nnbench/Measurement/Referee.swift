@@ -1,27 +1,77 @@
 import CKernels
+import ReferenceKernels
+import SwiftNN
 
-/// Checks a benchmark, and times it against its rivals.
+/// Checks a benchmark, and times it against the machine's ceiling and its rivals.
 struct Referee {
-    let peak: Peak
-    let peer: PyTorchPeer?
+    let peer: PeerSession?
+    /// The Python that the peer runs in, for those that run in processes of their own.
+    let python: String?
+    let match: Match
 
-    func result(of benchmark: any Benchmark) throws -> Result {
+    func row(of benchmark: any Benchmark) throws -> Row {
         let prepared = try benchmark.prepare()
-        let error = prepared.error()
-        guard error <= prepared.tolerance else {
-            throw BenchError(
-                "\(benchmark.name): wrong by \(error) of the largest number, allowed \(prepared.tolerance)")
+        let outputs = try prepared.outputs()
+        let rivals = try peer.flatMap { peer in try prepared.problem.flatMap { try peer.prepare($0, prepared) } }
+        var row = Row(benchmark)
+        row.check = try check(outputs, prepared, rivals)
+        if let failure = row.check?.failure { throw BenchError(failure) }
+        return try time(benchmark.work, prepared, rivals, into: row)
+    }
+
+    /// Against the peer where there is one, else against another path in this process.
+    private func check(_ outputs: [NamedTensor], _ prepared: Prepared, _ rivals: PeerRivals?) throws -> Check? {
+        if let rivals {
+            let tolerance = prepared.peerTolerance ?? prepared.tolerance
+            return try rivals.all.map { rival in
+                Check(outputs, against: try rival.outputs(), by: rival.name, tolerance: tolerance)
+            }.max { $0.error < $1.error }
         }
+        return try prepared.reference.map {
+            Check(outputs, against: try $0(), by: "reference", tolerance: prepared.tolerance)
+        }
+    }
+
+    private func time(_ work: Work, _ prepared: Prepared, _ rivals: PeerRivals?, into row: Row) throws -> Row {
+        let ceiling = work.ceiling.makeContender()
         let openBLAS = prepared.openBLAS.map { InProcess(.others, run: $0) }
-        let pyTorch = try peer.flatMap { peer in
-            try benchmark.peerProblem.flatMap { try peer.prepare($0) }
+        let others: [(any Contender)?] = [openBLAS, rivals?.pyTorch, rivals?.onnx]
+        let samples = try match.play([InProcess(.ours, run: prepared.ours), ceiling] + others.compactMap(\.self))
+        var rest = samples.dropFirst(2)
+        let medians = others.map { $0 == nil ? nil : rest.removeFirst().median }
+        var row = row
+        row.time(samples[0], work)
+        row.compare(withCeiling: ceiling.amount / samples[1].limit, of: work)
+        row.openBLASRatio = medians[0].map { $0 / samples[0].median }
+        row.pyTorch = rivals?.pyTorch.map { Row.Rival(seconds: medians[1], mode: $0.mode) }
+        row.onnx = rivals?.onnx.map { Row.Rival(seconds: medians[2], mode: $0.mode) }
+        return row
+    }
+}
+
+/// How far ours is from another computation of the same.
+struct Check {
+    /// The largest difference, relative to the largest number of its tensor; infinite where something is missing.
+    let error: Double
+    let tolerance: Double
+    /// What ours was held against.
+    let by: String
+    private let worst: String
+
+    init(_ outputs: [NamedTensor], against expected: [NamedTensor], by name: String, tolerance: Double) {
+        let own = Dictionary(outputs.map { ($0.name, $0.tensor) }) { first, _ in first }
+        let errors = expected.map { item -> (name: String, error: Double) in
+            guard let tensor = own[item.name], tensor.shape == item.tensor.shape else { return (item.name, .infinity) }
+            return (item.name, relativeError(tensor.scalars, doubles(item.tensor.scalars)))
         }
-        let rivals: [(any Contender)?] = [openBLAS, pyTorch]
-        let samples = try Match().play([InProcess(.ours, run: prepared.ours)] + rivals.compactMap(\.self))
-        var rest = samples.dropFirst()
-        let medians = rivals.map { $0 == nil ? nil : rest.removeFirst().median }
-        return Result(
-            benchmark: benchmark, samples: samples[0], peak: peak, openBLASSeconds: medians[0],
-            pyTorchSeconds: medians[1])
+        let missing = outputs.first { item in !expected.contains { $0.name == item.name } }
+        let worst = missing.map { ($0.name, .infinity) } ?? errors.max { $0.error < $1.error } ?? ("nothing", .infinity)
+        (self.worst, error, self.tolerance, by) = (worst.0, worst.1, tolerance, name)
+    }
+
+    /// One line; nil where all is well.
+    var failure: String? {
+        guard !(error <= tolerance) else { return nil }
+        return "wrong: \(worst) differs from \(by) by \(error) of the largest number, allowed is \(tolerance)"
     }
 }

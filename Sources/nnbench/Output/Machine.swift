@@ -1,16 +1,16 @@
 import CKernels
 import Foundation
 
-/// The header of every report: what the numbers were measured on.
+/// What the numbers were measured on.
 enum Machine {
-    static func description(peer: String?) -> String {
+    static func description(peer: String?) -> [(name: String, value: String)] {
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        let lines = [
-            "machine   \(processorName), \(cores) cores, \(ProcessInfo.processInfo.operatingSystemVersionString)",
-            "kernels   \(String(cString: snn_isa_name(snn_isa_active()))), float32, \(snn_thread_count()) threads",
-            "OpenBLAS  \(openBLASVersion), its kernels for \(String(cString: snn_openblas_core()))",
-        ]
-        return (lines + (peer.map { ["PyTorch   \($0)"] } ?? [])).joined(separator: "\n") + "\n"
+        let kernels = String(cString: snn_isa_name(snn_isa_active()))
+        return [
+            ("machine", "\(processorName), \(cores) cores, \(ProcessInfo.processInfo.operatingSystemVersionString)"),
+            ("kernels", "\(kernels), \(snn_thread_count()) threads"),
+            ("OpenBLAS", "\(openBLASVersion), its kernels for \(String(cString: snn_openblas_core()))"),
+        ] + (peer.map { [("peers", $0)] } ?? [])
     }
 
     private static var processorName: String {

@@ -1,11 +1,12 @@
 import Foundation
+import SwiftNN
 
 /// Rows of aligned columns, each printed as soon as it is known.
 struct Table {
     private struct Column {
         let title: String
         let width: Int
-        let text: (Result) -> String
+        let text: (Row) -> String
         var leftAligned = false
 
         func padded(_ text: String) -> String {
@@ -18,18 +19,22 @@ struct Table {
 
     /// - Parameter names: of all rows that will come.
     init(names: [String], peer: Bool) {
-        let nameWidth = names.map(\.count).max() ?? 0
+        let nameWidth = (names + CeilingCase.all.map(\.name)).map(\.count).max() ?? 0
         let always = [
             Column(title: "case", width: nameWidth, text: \.name, leftAligned: true),
             Column(title: "threads", width: 7, text: { String($0.threads) }),
-            Column(title: "median", width: 9, text: { Self.time($0.seconds) }),
-            Column(title: "spread", width: 6, text: { String(format: "%.0f%%", 100 * $0.spread) }),
-            Column(title: "rate", width: 14, text: Self.rate),
-            Column(title: "of peak", width: 7, text: { Self.number($0.peakFraction, "%.0f%%", factor: 100) }),
-            Column(title: "vs OpenBLAS", width: 11, text: { Self.number($0.openBLASRatio, "%.2fx") }),
+            Column(title: "median", width: 9, text: RowText.median),
+            Column(title: "spread", width: 6, text: RowText.spread),
+            Column(title: "rate", width: 14, text: RowText.rate),
+            Column(title: "of ceiling", width: 10, text: RowText.ofCeiling),
+            Column(title: "vs OpenBLAS", width: 11, text: { RowText.ratio($0.openBLASRatio) }),
         ]
-        let pyTorch = Column(title: "vs PyTorch", width: 10, text: { Self.number($0.pyTorchRatio, "%.2fx") })
-        columns = peer ? always + [pyTorch] : always
+        let rivals = [
+            Column(title: "vs PyTorch", width: 10, text: { RowText.ratio($0.pyTorchRatio) }),
+            Column(title: "vs ONNX", width: 7, text: { RowText.ratio($0.onnxRatio) }),
+            Column(title: "PyTorch's mode", width: 20, text: { $0.pyTorch?.mode ?? "" }, leftAligned: true),
+        ]
+        columns = peer ? always + rivals : always
     }
 
     func printHeader() {
@@ -37,29 +42,44 @@ struct Table {
         print(String(repeating: "-", count: columns.map { $0.width + 2 }.reduce(-2, +)))
     }
 
-    func printRow(_ result: Result) { printLine { $0.text(result) } }
-
-    private func printLine(_ text: (Column) -> String) {
-        print(columns.map { $0.padded(text($0)) }.joined(separator: "  "))
+    func printRow(_ row: Row) {
+        if let failure = row.failure { print("\(row.name)  FAILED  \(failure)") } else { printLine { $0.text(row) } }
         // Each row at once, into a pipe too.
         fflush(nil)
     }
 
-    private static func time(_ seconds: Double) -> String {
+    private func printLine(_ text: (Column) -> String) {
+        print(columns.map { $0.padded(text($0)) }.joined(separator: "  "))
+    }
+}
+
+/// The numbers of a row as the table and the page show them.
+enum RowText {
+    static func median(_ row: Row) -> String { row.seconds.map(time) ?? none }
+
+    static func spread(_ row: Row) -> String { row.spread.map { "\(NumberText.fixed(100 * $0, digits: 0))%" } ?? none }
+
+    static func ofCeiling(_ row: Row) -> String {
+        if let speedup = row.speedup { return "\(NumberText.fixed(speedup, digits: 2))x of one" }
+        return row.peakFraction.map { "\(NumberText.fixed(100 * $0, digits: 0))%" } ?? none
+    }
+
+    static func ratio(_ ratio: Double?) -> String { ratio.map { "\(NumberText.fixed($0, digits: 2))x" } ?? none }
+
+    static func rate(_ row: Row) -> String {
+        if let memory = row.memory { return NumberText.bytes(Int(memory)) }
+        if let examples = row.examplesPerSecond { return "\(NumberText.fixed(examples, digits: 0)) images/s" }
+        if let gigabytes = row.gigabytes { return "\(NumberText.fixed(gigabytes, digits: 1)) GB/s" }
+        return row.gigaOperations.map { "\(NumberText.fixed($0, digits: 1)) GFLOP/s" } ?? none
+    }
+
+    private static let none = "-"
+
+    static func time(_ seconds: Double) -> String {
         switch seconds {
-        case ..<1e-3: String(format: "%.1f us", seconds * 1e6)
-        case ..<1: String(format: "%.2f ms", seconds * 1e3)
-        default: String(format: "%.2f s ", seconds)
+        case ..<1e-3: "\(NumberText.fixed(seconds * 1e6, digits: 1)) us"
+        case ..<1: "\(NumberText.fixed(seconds * 1e3, digits: 2)) ms"
+        default: "\(NumberText.fixed(seconds, digits: 2)) s"
         }
-    }
-
-    private static func rate(_ result: Result) -> String {
-        if let examples = result.examplesPerSecond { return String(format: "%.0f images/s", examples) }
-        if let gigabytes = result.rate.gigabytes { return String(format: "%.1f GB/s", gigabytes) }
-        return String(format: "%.1f GFLOP/s", result.rate.gigaOperations ?? .nan)
-    }
-
-    private static func number(_ value: Double?, _ format: String, factor: Double = 1) -> String {
-        value.map { String(format: format, $0 * factor) } ?? "-"
     }
 }

@@ -1,5 +1,24 @@
-/// What the peer is told to run: the name of a function in peer.py and its arguments (truth values are 0 or 1).
+/// What the peer is told to run: the name of a function in problems.py and its arguments.
 struct PeerProblem: Encodable, Sendable {
+    enum Argument: Encodable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
+        case size(Int)
+        case number(Float)
+        case word(String)
+
+        init(integerLiteral value: Int) { self = .size(value) }
+        init(stringLiteral value: String) { self = .word(value) }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .size(let value): try container.encode(value)
+            case .number(let value): try container.encode(value)
+            case .word(let value): try container.encode(value)
+            }
+        }
+    }
+
     let operation: String
-    let parameters: [String: Int]
+    var parameters: [String: Argument] = [:]
+    var dtype = DataType.float32.rawValue
 }

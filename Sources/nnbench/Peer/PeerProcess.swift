@@ -10,10 +10,14 @@ final class PeerProcess {
     init(program: String, arguments: [String]) throws {
         process.executableURL = try Self.executable(program)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(Self.environment) { $1 }
         process.standardInput = input
         process.standardOutput = output
         do { try process.run() } catch { throw BenchError("\(program): \(error.localizedDescription)") }
     }
+
+    /// Python must not write into the folder that its scripts are in.
+    static let environment = ["PYTHONDONTWRITEBYTECODE": "1"]
 
     deinit {
         try? input.fileHandleForWriting.close()
@@ -42,7 +46,7 @@ final class PeerProcess {
     }
 
     /// As a shell finds it: a path where there is a slash in it, else in PATH.
-    private static func executable(_ program: String) throws -> URL {
+    static func executable(_ program: String) throws -> URL {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let directories = program.contains("/") ? [""] : path.split(separator: ":").map { $0 + "/" }
         let candidates = directories.map { $0 + program }

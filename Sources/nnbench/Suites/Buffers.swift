@@ -1,11 +1,12 @@
 import CKernels
+import SwiftNN
 
 /// A float array at an address that kernels like, for as long as the object lives.
 final class FloatBuffer {
     let count: Int
     let start: UnsafeMutablePointer<Float>
 
-    private init(count: Int) {
+    private init(uninitialized count: Int) {
         self.count = count
         let memory = UnsafeMutableRawPointer.allocate(
             byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: Int(SNN_ALIGNMENT))
@@ -13,37 +14,35 @@ final class FloatBuffer {
     }
 
     static func zeros(_ count: Int) -> FloatBuffer {
-        let buffer = FloatBuffer(count: count)
+        let buffer = FloatBuffer(uninitialized: count)
         buffer.start.initialize(repeating: 0, count: count)
         return buffer
     }
 
-    /// Uniform in [-1, 1).
-    static func random(_ count: Int, seed: UInt64) -> FloatBuffer {
-        let buffer = zeros(count)
-        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-        for i in 0..<count {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            buffer.start[i] = Float(Int64(state >> 40) - (1 << 23)) / Float(1 << 23)
-        }
+    /// Uniform in [low, high).
+    static func random(_ count: Int, seed: UInt64, low: Float = -1, high: Float = 1) -> FloatBuffer {
+        let buffer = FloatBuffer(uninitialized: count)
+        snn_random_uniform(seed, 0, count, low, high, buffer.start)
         return buffer
     }
 
     deinit { start.deallocate() }
 
-    /// The largest difference to another, relative to the other's largest magnitude; infinite where a number is NaN.
-    func error(against expected: FloatBuffer) -> Double {
-        var difference: Float = 0
-        var magnitude: Float = 1e-30
-        for i in 0..<count {
-            let distance = abs(start[i] - expected.start[i])
-            guard distance.isFinite else { return .infinity }
-            difference = max(difference, distance)
-            magnitude = max(magnitude, abs(expected.start[i]))
-        }
-        return Double(difference / magnitude)
+    var scalars: [Float] { Array(UnsafeBufferPointer(start: start, count: count)) }
+    var doubles: [Double] { UnsafeBufferPointer(start: start, count: count).map(Double.init) }
+
+    /// A copy of the numbers with a name and a shape.
+    func named(_ name: String, _ shape: [Int]) -> NamedTensor {
+        NamedTensor(name, Tensor(UnsafeBufferPointer(start: start, count: count), shape: shape))
+    }
+
+    func copy(from other: FloatBuffer) { start.update(from: other.start, count: count) }
+}
+
+extension NamedTensor {
+    /// Of a reference's numbers.
+    init(_ name: String, _ doubles: [Double], _ shape: [Int]) {
+        self.init(name, Tensor(doubles.map { Float($0) }, shape: shape))
     }
 }
 
@@ -63,7 +62,14 @@ final class Workspace {
 struct Rotation<Element> {
     private let elements: [Element]
 
-    init(of count: Int = 4, _ make: (_ seed: UInt64) -> Element) {
+    var count: Int { elements.count }
+
+    /// - Parameters:
+    ///   - bytes: of a set.
+    ///   - ceiling: what is bound by memory goes through more memory than the last cache holds.
+    init(bytes: Int, _ ceiling: Ceiling, _ make: (_ seed: UInt64) -> Element) {
+        let beyondCaches = 2 * Caches.lastLevel / max(bytes, 1) + 1
+        let count = min(max(beyondCaches, 2), ceiling == .copy ? 512 : 4)
         elements = (0..<count).map { make(UInt64(100 * ($0 + 1))) }
     }
 

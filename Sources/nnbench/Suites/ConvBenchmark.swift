@@ -1,5 +1,6 @@
 import CKernels
 import KernelCases
+import SwiftNN
 
 /// One of the three passes of a convolution. The weights are packed beforehand, as a plan does once per update.
 struct ConvBenchmark: Benchmark {
@@ -11,28 +12,19 @@ struct ConvBenchmark: Benchmark {
 
     let conv: ConvCase
     let pass: Pass
+    let name: String
+    let group: String
 
-    static var all: [ConvBenchmark] {
-        ConvCase.all.filter(\.measured).flatMap { conv in Pass.allCases.map { ConvBenchmark(conv: conv, pass: $0) } }
+    static func all(_ line: ShapeLine) throws -> [ConvBenchmark] {
+        let conv = try ConvCase(line)
+        return Pass.allCases.map { pass in
+            ConvBenchmark(conv: conv, pass: pass, name: "conv \(pass.rawValue) \(line.text)", group: line.group)
+        }
     }
 
-    var name: String { conv.description.replacing("conv ", with: "conv \(pass.rawValue) ", maxReplacements: 1) }
-    var work: Work { .operations(Double(conv.operations)) }
+    private var floats: Int { conv.inputCount + conv.weightCount + conv.outputCount }
 
-    var peerProblem: PeerProblem? {
-        let (height, width) = (conv.height, conv.width)
-        // PyTorch pads both sides alike.
-        guard height.padBefore == height.padAfter, width.padBefore == width.padAfter else { return nil }
-        return PeerProblem(
-            operation: "conv_\(pass.rawValue)".replacing("-", with: "_"),
-            parameters: [
-                "batch": conv.batch, "in_channels": conv.inChannels, "out_channels": conv.outChannels,
-                "groups": conv.groups, "height": height.size, "width": width.size, "kernel_height": height.kernel,
-                "kernel_width": width.kernel, "stride_height": height.stride, "stride_width": width.stride,
-                "dilation_height": height.dilation, "dilation_width": width.dilation, "pad_height": height.padBefore,
-                "pad_width": width.padBefore,
-            ])
-    }
+    var work: Work { .arithmetic(conv.operations, bytes: 4 * floats) }
 
     /// Each pass reads two of x, y and the weights and writes the third.
     struct Buffers {
@@ -41,19 +33,54 @@ struct ConvBenchmark: Benchmark {
     }
 
     func prepare() -> Prepared {
-        let buffers = Rotation { makeBuffers(seed: $0) }
+        let buffers = Rotation(bytes: 4 * floats, .multiplyAdd, makeBuffers)
         let workspace = Workspace(bytes: withUnsafePointer(to: conv.shape, workspaceSize))
+        let im2col = Im2colConvolution(conv: conv, weights: buffers[0].weights)
         func ours(_ iteration: Int) {
             let set = buffers[iteration]
             withUnsafePointer(to: conv.shape) { run($0, set, workspace.start) }
         }
+        func openBLAS(_ iteration: Int) { run(im2col, buffers[iteration]) }
+        func result(of run: @escaping (Int) -> Void) -> () -> [NamedTensor] {
+            {
+                run(0)
+                return [output(of: buffers[0])]
+            }
+        }
         return Prepared(
-            error: {
-                ours(0)
-                return error(of: buffers[0])
-            },
-            // Sums of up to some 10^5 products, in two orders.
-            tolerance: 1e-4, ours: ours)
+            inputs: inputs(buffers[0]), problem: problem, outputs: result(of: ours), reference: result(of: openBLAS),
+            // Sums of up to some 10^5 products, in two orders, one by way of Winograd's transforms.
+            tolerance: 2e-5, sets: buffers.count, ours: ours, openBLAS: openBLAS)
+    }
+
+    private var problem: PeerProblem {
+        let (height, width) = (conv.height, conv.width)
+        return PeerProblem(
+            operation: "conv_\(pass.rawValue)".replacing("-", with: "_"),
+            parameters: [
+                "groups": .size(conv.groups), "stride_height": .size(height.stride),
+                "stride_width": .size(width.stride), "dilation_height": .size(height.dilation),
+                "dilation_width": .size(width.dilation), "pad_height": .size(height.padBefore),
+                "pad_width": .size(width.padBefore),
+            ])
+    }
+
+    private var xShape: [Int] { [conv.batch, conv.height.size, conv.width.size, conv.inChannels] }
+    private var yShape: [Int] { [conv.batch, conv.height.outputSize, conv.width.outputSize, conv.outChannels] }
+    private var weightShape: [Int] {
+        [conv.outChannels, conv.inChannels / conv.groups, conv.height.kernel, conv.width.kernel]
+    }
+
+    private func inputs(_ set: Buffers) -> [NamedTensor] {
+        [set.x.named("x", xShape), set.weights.named("weights", weightShape), set.y.named("dy", yShape)]
+    }
+
+    private func output(of set: Buffers) -> NamedTensor {
+        switch pass {
+        case .forward: set.y.named("y", yShape)
+        case .backwardData: set.x.named("dx", xShape)
+        case .backwardWeights: set.weights.named("dweights", weightShape)
+        }
     }
 
     private func makeBuffers(seed: UInt64) -> Buffers {
@@ -97,12 +124,34 @@ struct ConvBenchmark: Benchmark {
         }
     }
 
-    private func error(of set: Buffers) -> Double {
-        let reference = Im2colConvolution(conv: conv)
+    private func run(_ im2col: Im2colConvolution, _ set: Buffers) {
         switch pass {
-        case .forward: return set.y.error(against: reference.forward(x: set.x, weights: set.weights))
-        case .backwardData: return set.x.error(against: reference.backwardData(dy: set.y, weights: set.weights))
-        case .backwardWeights: return set.weights.error(against: reference.backwardWeights(x: set.x, dy: set.y))
+        case .forward: im2col.forward(x: set.x, y: set.y)
+        case .backwardData: im2col.backwardData(dy: set.y, dx: set.x)
+        case .backwardWeights: im2col.backwardWeights(x: set.x, dy: set.y, dweights: set.weights)
+        }
+    }
+}
+
+extension ConvCase {
+    init(_ line: ShapeLine) throws {
+        let fields = try line.fields(
+            required: ["batch", "in", "out", "size", "kernel"], optional: ["stride", "pad", "dilation", "groups"])
+        let (size, kernel, stride) = (try fields.axes("size"), try fields.axes("kernel"), try fields.axes("stride"))
+        let (dilation, pad) = (try fields.axes("dilation"), try fields.axes("pad", default: (0, 0), least: 0))
+        self.init(
+            batch: try fields.size("batch"), inChannels: try fields.size("in"), outChannels: try fields.size("out"),
+            height: Axis(
+                size.height, kernel.height, stride: stride.height, dilation: dilation.height,
+                pad: (pad.height, pad.height)),
+            width: Axis(
+                size.width, kernel.width, stride: stride.width, dilation: dilation.width, pad: (pad.width, pad.width)),
+            groups: try fields.size("groups"))
+        guard inChannels % groups == 0, outChannels % groups == 0 else {
+            throw line.failure("groups=\(groups): expected a divisor of in=\(inChannels) and of out=\(outChannels)")
+        }
+        guard height.outputSize > 0, width.outputSize > 0 else {
+            throw line.failure("expected a kernel that fits into the padded image")
         }
     }
 }

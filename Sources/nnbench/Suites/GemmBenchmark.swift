@@ -1,34 +1,33 @@
 import CKernels
 import KernelCases
+import SwiftNN
 
 /// A matrix product, beside OpenBLAS's. Ours packs B in every run, as OpenBLAS does.
 struct GemmBenchmark: Benchmark {
     let gemm: GemmCase
+    let name: String
+    let group: String
 
-    static var all: [GemmBenchmark] { GemmCase.all.filter(\.measured).map(GemmBenchmark.init) }
-
-    var name: String { gemm.description }
-    var work: Work { .operations(Double(gemm.operations)) }
-
-    var peerProblem: PeerProblem? {
-        PeerProblem(
-            operation: "gemm",
-            parameters: [
-                "m": gemm.m, "n": gemm.n, "k": gemm.k, "transpose_a": gemm.transposeA ? 1 : 0,
-                "transpose_b": gemm.transposeB ? 1 : 0,
-            ])
+    init(_ line: ShapeLine) throws {
+        let fields = try line.fields(kinds: ["nn", "nt", "tn", "tt"], required: ["m", "n", "k"])
+        gemm = GemmCase(
+            m: try fields.size("m"), n: try fields.size("n"), k: try fields.size("k"),
+            transposeA: fields.kind.hasPrefix("t"), transposeB: fields.kind.hasSuffix("t"))
+        (name, group) = ("gemm \(line.text)", line.group)
     }
+
+    private var floats: Int { gemm.m * gemm.k + gemm.k * gemm.n + gemm.m * gemm.n }
+
+    var work: Work { .arithmetic(gemm.operations, bytes: 4 * floats) }
 
     private struct Buffers {
         let a: FloatBuffer, b: FloatBuffer, c: FloatBuffer
     }
 
     func prepare() -> Prepared {
-        let shape = gemm.shape
-        let buffers = Rotation { seed in
-            Buffers(
-                a: .random(gemm.m * gemm.k, seed: seed), b: .random(gemm.k * gemm.n, seed: seed + 1),
-                c: .zeros(gemm.m * gemm.n))
+        let (shape, (m, n, k)) = (gemm.shape, (gemm.m, gemm.n, gemm.k))
+        let buffers = Rotation(bytes: 4 * floats, .multiplyAdd) { seed in
+            Buffers(a: .random(m * k, seed: seed), b: .random(k * n, seed: seed + 1), c: .zeros(m * n))
         }
         let workspace = withUnsafePointer(to: shape) { Workspace(bytes: snn_gemm_workspace_size($0)) }
         func ours(_ iteration: Int) {
@@ -37,17 +36,27 @@ struct GemmBenchmark: Benchmark {
                 snn_gemm($0, set.a.start, set.b.start, nil, set.c.start, workspace.start)
             }
         }
-        func openBLAS(_ iteration: Int, into c: FloatBuffer? = nil) {
+        func openBLAS(_ iteration: Int) {
             let set = buffers[iteration]
-            withUnsafePointer(to: shape) { snn_openblas_sgemm($0, set.a.start, set.b.start, (c ?? set.c).start) }
+            withUnsafePointer(to: shape) { snn_openblas_sgemm($0, set.a.start, set.b.start, set.c.start) }
+        }
+        func result(of run: @escaping (Int) -> Void) -> () -> [NamedTensor] {
+            {
+                run(0)
+                return [buffers[0].c.named("c", [m, n])]
+            }
         }
         return Prepared(
-            error: {
-                let expected = FloatBuffer.zeros(gemm.m * gemm.n)
-                openBLAS(0, into: expected)
-                ours(0)
-                return buffers[0].c.error(against: expected)
-            },
-            tolerance: 1e-5, ours: ours, openBLAS: { openBLAS($0) })
+            inputs: [
+                buffers[0].a.named("a", gemm.transposeA ? [k, m] : [m, k]),
+                buffers[0].b.named("b", gemm.transposeB ? [n, k] : [k, n]),
+            ],
+            problem: PeerProblem(
+                operation: "gemm",
+                parameters: [
+                    "transpose_a": .size(gemm.transposeA ? 1 : 0), "transpose_b": .size(gemm.transposeB ? 1 : 0),
+                ]),
+            outputs: result(of: ours), reference: result(of: openBLAS), tolerance: 1e-5, sets: buffers.count,
+            ours: ours, openBLAS: openBLAS)
     }
 }

@@ -1,50 +1,71 @@
 import CKernels
+import Foundation
 import KernelCases
 
-/// Convolution as it is least likely to go wrong: every image is unfolded to a matrix of patches (a row for each output
-/// position, its columns in the order of the weights), and OpenBLAS multiplies. What ours is checked against.
-struct Im2colConvolution {
-    let conv: ConvCase
+/// Convolution by what every machine has, OpenBLAS: images are unfolded to a matrix of patches (a row for each output
+/// position; its columns are taps, and the channels of a tap lie beside each other), which is multiplied with the
+/// weights. A rival, and what ours is checked against.
+final class Im2colConvolution {
+    private let conv: ConvCase
+    /// [outChannels, taps, channels of a group]
+    private let weights: FloatBuffer
+    private let patches: FloatBuffer
+    /// How many images are unfolded at once.
+    private let imagesAtOnce: Int
 
-    private var positions: Int { conv.height.outputSize * conv.width.outputSize }
-    private var groupInputs: Int { conv.inChannels / conv.groups }
-    private var groupOutputs: Int { conv.outChannels / conv.groups }
-    private var patch: Int { groupInputs * conv.height.kernel * conv.width.kernel }
+    private let positions: Int
+    private let taps: Int
+    private let groupInputs: Int
+    private let groupOutputs: Int
+    private var patch: Int { taps * groupInputs }
 
-    func forward(x: FloatBuffer, weights: FloatBuffer) -> FloatBuffer {
-        let y = FloatBuffer.zeros(conv.outputCount)
-        let patches = FloatBuffer.zeros(positions * patch)
-        forEachImageAndGroup { image, group in
-            unfold(x, image, group, into: patches)
-            multiply(
-                patches.start, weights.start + group * groupOutputs * patch, y.start + output(image, group),
-                shape(m: positions, n: groupOutputs, k: patch, transposeB: true, ldc: conv.outChannels))
-        }
-        return y
+    /// Enough for OpenBLAS's threads, little enough to leave memory for others.
+    private static let mostPatches = 8 << 20
+
+    init(conv: ConvCase, weights: FloatBuffer) {
+        self.conv = conv
+        positions = conv.height.outputSize * conv.width.outputSize
+        taps = conv.height.kernel * conv.width.kernel
+        (groupInputs, groupOutputs) = (conv.inChannels / conv.groups, conv.outChannels / conv.groups)
+        let patch = taps * groupInputs
+        imagesAtOnce = max(1, min(conv.batch, Self.mostPatches / max(positions * patch, 1)))
+        patches = .zeros(imagesAtOnce * positions * patch)
+        self.weights = .zeros(conv.weightCount)
+        snn_transpose(conv.outChannels, groupInputs, taps, weights.start, self.weights.start)
     }
 
-    func backwardData(dy: FloatBuffer, weights: FloatBuffer) -> FloatBuffer {
-        let dx = FloatBuffer.zeros(conv.inputCount)
-        let patches = FloatBuffer.zeros(positions * patch)
-        forEachImageAndGroup { image, group in
+    func forward(x: FloatBuffer, y: FloatBuffer) {
+        forEachPart { images, group in
+            unfold(x, images, group)
             multiply(
-                dy.start + output(image, group), weights.start + group * groupOutputs * patch, patches.start,
-                shape(m: positions, n: patch, k: groupOutputs, lda: conv.outChannels))
-            forEachTap(image, group) { x, p in dx.start[x] += patches.start[p] }
+                patches.start, weights.start + group * groupOutputs * patch, y.start + output(images, group),
+                shape(
+                    m: images.count * positions, n: groupOutputs, k: patch, transposeB: true, ldc: conv.outChannels))
         }
-        return dx
     }
 
-    func backwardWeights(x: FloatBuffer, dy: FloatBuffer) -> FloatBuffer {
-        let dweights = FloatBuffer.zeros(conv.weightCount)
-        let patches = FloatBuffer.zeros(positions * patch)
-        forEachImageAndGroup { image, group in
-            unfold(x, image, group, into: patches)
+    func backwardData(dy: FloatBuffer, dx: FloatBuffer) {
+        dx.start.update(repeating: 0, count: dx.count)
+        forEachPart { images, group in
             multiply(
-                dy.start + output(image, group), patches.start, dweights.start + group * groupOutputs * patch,
-                shape(m: groupOutputs, n: patch, k: positions, transposeA: true, lda: conv.outChannels, beta: 1))
+                dy.start + output(images, group), weights.start + group * groupOutputs * patch, patches.start,
+                shape(m: images.count * positions, n: patch, k: groupOutputs, lda: conv.outChannels))
+            forEachTap(images, group) { x, p in
+                for channel in 0..<groupInputs { dx.start[x + channel] += patches.start[p + channel] }
+            }
         }
-        return dweights
+    }
+
+    func backwardWeights(x: FloatBuffer, dy: FloatBuffer, dweights: FloatBuffer) {
+        forEachPart { images, group in
+            unfold(x, images, group)
+            multiply(
+                dy.start + output(images, group), patches.start, weights.start + group * groupOutputs * patch,
+                shape(
+                    m: groupOutputs, n: patch, k: images.count * positions, transposeA: true, lda: conv.outChannels,
+                    beta: images.lowerBound == 0 ? 0 : 1))
+        }
+        snn_transpose(conv.outChannels, taps, groupInputs, weights.start, dweights.start)
     }
 
     private func shape(
@@ -62,41 +83,63 @@ struct Im2colConvolution {
         withUnsafePointer(to: shape) { snn_openblas_sgemm($0, a, b, c) }
     }
 
-    private func forEachImageAndGroup(_ body: (_ image: Int, _ group: Int) -> Void) {
-        for image in 0..<conv.batch {
-            for group in 0..<conv.groups { body(image, group) }
+    private func forEachPart(_ body: (_ images: Range<Int>, _ group: Int) -> Void) {
+        for first in stride(from: 0, to: conv.batch, by: imagesAtOnce) {
+            for group in 0..<conv.groups { body(first..<min(first + imagesAtOnce, conv.batch), group) }
         }
     }
 
-    /// Where the first output of a group in an image is.
-    private func output(_ image: Int, _ group: Int) -> Int {
-        image * positions * conv.outChannels + group * groupOutputs
+    /// Where the first output of a group in the first image is.
+    private func output(_ images: Range<Int>, _ group: Int) -> Int {
+        images.lowerBound * positions * conv.outChannels + group * groupOutputs
     }
 
-    private func unfold(_ x: FloatBuffer, _ image: Int, _ group: Int, into patches: FloatBuffer) {
-        patches.start.update(repeating: 0, count: patches.count)
-        forEachTap(image, group) { x0, p in patches.start[p] = x.start[x0] }
+    private func unfold(_ x: FloatBuffer, _ images: Range<Int>, _ group: Int) {
+        if conv.isPadded { patches.start.update(repeating: 0, count: images.count * positions * patch) }
+        forEachTap(images, group) { x0, p in
+            (patches.start + p).update(from: x.start + x0, count: groupInputs)
+        }
     }
 
-    /// Every pair of a number of the image and the place in the patches where it is used.
+    /// Every place in the images where the channels of a tap start, and the place in the patches where they are used;
+    /// images at the same time on as many threads as the kernels have.
     @inline(__always)
-    private func forEachTap(_ image: Int, _ group: Int, _ body: (_ x: Int, _ patches: Int) -> Void) {
+    private func forEachTap(_ images: Range<Int>, _ group: Int, _ body: (_ x: Int, _ patches: Int) -> Void) {
+        let threads = min(Int(snn_thread_count()), images.count)
+        // The threads write into different images.
+        nonisolated(unsafe) let body = body
+        nonisolated(unsafe) let own = self
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+            for image in stride(from: images.lowerBound + thread, to: images.upperBound, by: threads) {
+                own.forEachTap(of: image, at: (image - images.lowerBound) * own.positions, group, body)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func forEachTap(of image: Int, at firstRow: Int, _ group: Int, _ body: (_ x: Int, _ patches: Int) -> Void) {
         let (height, width) = (conv.height, conv.width)
-        let taps = height.kernel * width.kernel
-        for position in 0..<positions {
-            let outRow = position / width.outputSize
-            let outColumn = position % width.outputSize
-            for tap in 0..<taps {
-                let row = outRow * height.stride + tap / width.kernel * height.dilation - height.padBefore
-                let column = outColumn * width.stride + tap % width.kernel * width.dilation - width.padBefore
-                guard row >= 0, row < height.size, column >= 0, column < width.size else { continue }
-                let pixel = (image * height.size + row) * width.size + column
-                for channel in 0..<groupInputs {
-                    body(
-                        pixel * conv.inChannels + group * groupInputs + channel,
-                        position * patch + channel * taps + tap)
+        var p = firstRow * patch
+        for outRow in 0..<height.outputSize {
+            for outColumn in 0..<width.outputSize {
+                for tapRow in 0..<height.kernel {
+                    let row = outRow * height.stride + tapRow * height.dilation - height.padBefore
+                    for tapColumn in 0..<width.kernel {
+                        let column = outColumn * width.stride + tapColumn * width.dilation - width.padBefore
+                        if row >= 0 && row < height.size && column >= 0 && column < width.size {
+                            let pixel = (image * height.size + row) * width.size + column
+                            body(pixel * conv.inChannels + group * groupInputs, p)
+                        }
+                        p += groupInputs
+                    }
                 }
             }
         }
+    }
+}
+
+extension ConvCase {
+    fileprivate var isPadded: Bool {
+        height.padBefore + height.padAfter + width.padBefore + width.padAfter > 0
     }
 }

@@ -1,29 +1,45 @@
 import SwiftNN
 
-/// The networks whose training steps are timed; Benchmarks/pytorch/networks.py has the same ones.
+/// The networks that are timed as a whole; Benchmarks/pytorch/networks.py has the same ones, with the same names of their
+/// parameters.
 enum Network: String, CaseIterable {
-    case mlp, lenet5, airbench
+    case mlp, lenet5, airbench, resnet18
 
-    /// Batch sizes to time it at.
-    var batches: [Int] { self == .mlp ? [16, 64, 256] : [64] }
+    /// The network of a line and the batch size.
+    static func parse(_ line: ShapeLine) throws -> (network: Network, batch: Int) {
+        let fields = try line.fields(kinds: allCases.map(\.rawValue), required: ["batch"])
+        return (Network(rawValue: fields.kind) ?? .mlp, try fields.size("batch"))
+    }
 
     /// The shape of one example.
     var inputShape: [Int] {
         switch self {
         case .mlp: [784]
         case .lenet5: [1, 28, 28]
-        case .airbench: [3, 32, 32]
+        case .airbench, .resnet18: [3, 32, 32]
         }
     }
 
     static let classes = 10
 
+    /// The network with weights drawn from a fixed seed.
     func makeModel() -> Sequential {
-        switch self {
-        case .mlp: Self.perceptron
-        case .lenet5: Self.lenet
-        case .airbench: Self.speedrun
-        }
+        let model =
+            switch self {
+            case .mlp: Self.perceptron
+            case .lenet5: Self.lenet
+            case .airbench: Self.speedrun
+            case .resnet18: Self.residualNetwork
+            }
+        model.initialize(seed: 1)
+        return model
+    }
+
+    /// Examples of random numbers.
+    func examples(_ batch: Int, seed: UInt64) -> Tensor { .normal([batch] + inputShape, seed: seed) }
+
+    static func labels(_ batch: Int, seed: UInt64) -> [Int32] {
+        (0..<batch).map { Int32((UInt64($0) &* 7 &+ seed) % UInt64(classes)) }
     }
 
     private static var perceptron: Sequential {
@@ -71,6 +87,49 @@ enum Network: String, CaseIterable {
             Conv2d(inChannels, outChannels, kernelSize: 3, padding: 1, bias: false), MaxPool2d(2),
             BatchNorm2d(outChannels), GELU(),
             Conv2d(outChannels, outChannels, kernelSize: 3, padding: 1, bias: false), BatchNorm2d(outChannels), GELU(),
+        ]
+    }
+
+    /// He et al. 2016 with the usual stem for images of 32 x 32.
+    private static var residualNetwork: Sequential {
+        Sequential {
+            Conv2d(3, 64, kernelSize: 3, padding: 1, bias: false)
+            BatchNorm2d(64)
+            ReLU()
+            residualBlock(64, 64)
+            residualBlock(64, 64)
+            residualBlock(64, 128)
+            residualBlock(128, 128)
+            residualBlock(128, 256)
+            residualBlock(256, 256)
+            residualBlock(256, 512)
+            residualBlock(512, 512)
+            GlobalAvgPool2d()
+            Flatten()
+            Linear(512, classes)
+        }
+    }
+
+    /// Halves the image where it widens.
+    private static func residualBlock(_ inChannels: Int, _ outChannels: Int) -> [any Layer] {
+        let stride = inChannels == outChannels ? 1 : 2
+        let shortcut: Sequential? =
+            stride == 1
+            ? nil
+            : Sequential {
+                Conv2d(inChannels, outChannels, kernelSize: 1, stride: SpatialSize(stride), bias: false)
+                BatchNorm2d(outChannels)
+            }
+        return [
+            Residual(shortcut: shortcut) {
+                Conv2d(
+                    inChannels, outChannels, kernelSize: 3, stride: SpatialSize(stride), padding: 1, bias: false
+                )
+                BatchNorm2d(outChannels)
+                ReLU()
+                Conv2d(outChannels, outChannels, kernelSize: 3, padding: 1, bias: false)
+                BatchNorm2d(outChannels)
+            }, ReLU(),
         ]
     }
 }

@@ -1,45 +1,46 @@
 import CKernels
 import KernelCases
+import ReferenceKernels
+import SwiftNN
 
-/// One pass of a pooling; bound by memory, so its rate is in bytes.
+/// One pass of a pooling.
 struct PoolBenchmark: Benchmark {
-    enum Pass: String, CaseIterable {
-        case maxForward = "max-forward"
-        case maxBackward = "max-backward"
-        case averageForward = "average-forward"
-        case averageBackward = "average-backward"
-
-        var isForward: Bool { self == .maxForward || self == .averageForward }
-        var isMaximum: Bool { self == .maxForward || self == .maxBackward }
-    }
+    enum Pass: String, CaseIterable { case forward, backward }
 
     let pool: PoolCase
+    let isMaximum: Bool
     let pass: Pass
+    let name: String
+    let group: String
 
-    static var all: [PoolBenchmark] {
-        PoolCase.all.filter(\.measured).flatMap { pool in Pass.allCases.map { PoolBenchmark(pool: pool, pass: $0) } }
+    static func all(_ line: ShapeLine) throws -> [PoolBenchmark] {
+        let fields = try line.fields(
+            kinds: ["max", "average"], required: ["batch", "channels", "size", "kernel"], optional: ["stride", "pad"])
+        let (size, kernel) = (try fields.axes("size"), try fields.axes("kernel"))
+        let stride = try fields.axes("stride", default: kernel)
+        let pad = try fields.axes("pad", default: (0, 0), least: 0)
+        let pool = PoolCase(
+            batch: try fields.size("batch"), channels: try fields.size("channels"),
+            .init(size.height, kernel: kernel.height, stride: stride.height, padBefore: pad.height),
+            .init(size.width, kernel: kernel.width, stride: stride.width, padBefore: pad.width), countIncludePad: true)
+        guard 2 * pad.height <= kernel.height, 2 * pad.width <= kernel.width else {
+            throw line.failure("pad: expected at most half of kernel")
+        }
+        guard pool.outputCount > 0 else { throw line.failure("expected a kernel that fits into the padded image") }
+        return Pass.allCases.map { pass in
+            PoolBenchmark(
+                pool: pool, isMaximum: fields.kind == "max", pass: pass, name: "pool \(pass.rawValue) \(line.text)",
+                group: line.group)
+        }
     }
 
-    var name: String { pool.description.replacing("pool ", with: "pool \(pass.rawValue) ", maxReplacements: 1) }
-
-    /// The input or its gradient, the output or its gradient, and the indices of the maxima, once each.
+    /// The input or its gradient, the output or its gradient, and the indices of the maxima, once each; an operation for
+    /// every tap.
     var work: Work {
         let numbers = (pool.inputCount + pool.outputCount) * MemoryLayout<Float>.stride
-        let indices = pass.isMaximum ? pool.outputCount * MemoryLayout<UInt16>.stride : 0
-        return .bytes(Double(numbers + indices))
-    }
-
-    var peerProblem: PeerProblem? {
-        let (height, width) = (pool.height, pool.width)
-        guard height.padBefore == height.padAfter, width.padBefore == width.padAfter, !pool.ceilMode else { return nil }
-        return PeerProblem(
-            operation: "pool_\(pass.rawValue)".replacing("-", with: "_"),
-            parameters: [
-                "batch": pool.batch, "channels": pool.channels, "height": height.size, "width": width.size,
-                "kernel_height": height.kernel, "kernel_width": width.kernel, "stride_height": height.stride,
-                "stride_width": width.stride, "pad_height": height.padBefore, "pad_width": width.padBefore,
-                "count_include_pad": pool.countIncludePad ? 1 : 0,
-            ])
+        let indices = isMaximum ? pool.outputCount * MemoryLayout<UInt16>.stride : 0
+        return .memory(
+            bytes: numbers + indices, operations: pool.outputCount * pool.height.kernel * pool.width.kernel)
     }
 
     private struct Buffers {
@@ -50,38 +51,67 @@ struct PoolBenchmark: Benchmark {
     }
 
     func prepare() -> Prepared {
-        let buffers = Rotation { makeBuffers(seed: $0) }
-        func ours(_ iteration: Int) { withUnsafePointer(to: pool.shape) { run($0, buffers[iteration], pass) } }
+        let buffers = Rotation(bytes: 4 * (pool.inputCount + pool.outputCount), .copy, makeBuffers)
+        let set = buffers[0]
+        // A backward pass overwrites the image that the maxima were found in.
+        let (x, dy) = (set.x.scalars, set.y.scalars)
+        func ours(_ iteration: Int) { withUnsafePointer(to: pool.shape) { run($0, buffers[iteration]) } }
         return Prepared(
-            error: {
-                let set = buffers[0]
-                let reference = NaivePooling(pool: pool, maximum: pass.isMaximum)
-                // A backward pass overwrites the image that the maxima were found in.
-                let expected = reference.forwardAndBackward(x: set.x, dy: set.y)
+            inputs: [set.x.named("x", xShape), set.y.named("dy", yShape)], problem: problem,
+            outputs: {
                 ours(0)
-                return pass.isForward
-                    ? set.y.error(against: expected.y) : set.x.error(against: expected.dx)
+                return [pass == .forward ? set.y.named("y", yShape) : set.x.named("dx", xShape)]
             },
-            tolerance: 1e-5, ours: ours)
+            reference: { [reference(doubles(x), dy: doubles(dy))] },
+            tolerance: 2e-6, sets: buffers.count, ours: ours)
+    }
+
+    private var xShape: [Int] { [pool.batch, pool.height.size, pool.width.size, pool.channels] }
+    private var yShape: [Int] {
+        let (height, width) = pool.outputSize
+        return [pool.batch, height, width, pool.channels]
+    }
+
+    private var problem: PeerProblem {
+        PeerProblem(
+            operation: "pool_\(isMaximum ? "max" : "average")_\(pass.rawValue)",
+            parameters: [
+                "kernel_height": .size(pool.height.kernel), "kernel_width": .size(pool.width.kernel),
+                "stride_height": .size(pool.height.stride), "stride_width": .size(pool.width.stride),
+                "pad_height": .size(pool.height.padBefore), "pad_width": .size(pool.width.padBefore),
+            ])
     }
 
     private func makeBuffers(seed: UInt64) -> Buffers {
         let buffers = Buffers(
             x: .random(pool.inputCount, seed: seed), y: .random(pool.outputCount, seed: seed + 1),
             indices: Workspace(bytes: pool.outputCount * MemoryLayout<UInt16>.stride))
-        if pass == .maxBackward {
+        if isMaximum && pass == .backward {
             let y = FloatBuffer.zeros(pool.outputCount)
             withUnsafePointer(to: pool.shape) { snn_max_pool_forward($0, buffers.x.start, y.start, buffers.argmax) }
         }
         return buffers
     }
 
-    private func run(_ shape: UnsafePointer<snn_pool_shape>, _ set: Buffers, _ pass: Pass) {
-        switch pass {
-        case .maxForward: snn_max_pool_forward(shape, set.x.start, set.y.start, set.argmax)
-        case .maxBackward: snn_max_pool_backward(shape, set.y.start, set.argmax, set.x.start)
-        case .averageForward: snn_average_pool_forward(shape, set.x.start, set.y.start)
-        case .averageBackward: snn_average_pool_backward(shape, set.y.start, set.x.start)
+    private func run(_ shape: UnsafePointer<snn_pool_shape>, _ set: Buffers) {
+        switch (isMaximum, pass) {
+        case (true, .forward): snn_max_pool_forward(shape, set.x.start, set.y.start, set.argmax)
+        case (true, .backward): snn_max_pool_backward(shape, set.y.start, set.argmax, set.x.start)
+        case (false, .forward): snn_average_pool_forward(shape, set.x.start, set.y.start)
+        case (false, .backward): snn_average_pool_backward(shape, set.y.start, set.x.start)
+        }
+    }
+
+    private func reference(_ x: [Double], dy: [Double]) -> NamedTensor {
+        let pooling = ReferencePool(
+            batch: pool.batch, channels: pool.channels, vertical: pool.height.reference,
+            horizontal: pool.width.reference, countIncludePad: pool.countIncludePad)
+        switch (isMaximum, pass) {
+        case (true, .forward): return NamedTensor("y", pooling.maximum(x).y, yShape)
+        case (true, .backward):
+            return NamedTensor("dx", pooling.maximumGradient(dy, argmax: pooling.maximum(x).argmax), xShape)
+        case (false, .forward): return NamedTensor("y", pooling.average(x), yShape)
+        case (false, .backward): return NamedTensor("dx", pooling.averageGradient(dy), xShape)
         }
     }
 }
@@ -89,7 +119,17 @@ struct PoolBenchmark: Benchmark {
 extension PoolCase {
     var inputCount: Int { batch * height.size * width.size * channels }
 
-    var outputCount: Int {
-        withUnsafePointer(to: shape) { batch * snn_pool_out_height($0) * snn_pool_out_width($0) * channels }
+    var outputSize: (height: Int, width: Int) {
+        withUnsafePointer(to: shape) { (snn_pool_out_height($0), snn_pool_out_width($0)) }
+    }
+
+    var outputCount: Int { batch * outputSize.height * outputSize.width * channels }
+}
+
+extension PoolCase.Axis {
+    fileprivate var reference: ReferencePoolAxis {
+        ReferencePoolAxis(
+            size: size, kernel: kernel, stride: stride, dilation: dilation, padBefore: padBefore, padAfter: padAfter,
+            ceilMode: false)
     }
 }

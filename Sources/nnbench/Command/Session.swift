@@ -1,0 +1,33 @@
+/// Measures suite after suite, and prints every row as soon as it is known.
+struct Session {
+    let referee: Referee
+    let table: Table
+
+    /// The rows of all cases. The ceilings are measured before every suite and after the last one; what fails is a row
+    /// with the reason.
+    func measure(_ parts: [(suite: Suite, cases: [any BenchmarkCase])]) -> [Row] {
+        table.printHeader()
+        var rows: [Row] = []
+        for (suite, cases) in parts {
+            rows += measure(CeilingCase.all, of: suite)
+            rows += measure(cases, of: suite)
+        }
+        if let last = parts.last, !last.cases.isEmpty { rows += measure(CeilingCase.all, of: last.suite) }
+        return rows
+    }
+
+    private func measure(_ cases: [any BenchmarkCase], of suite: Suite) -> [Row] {
+        cases.map { benchmark in
+            var row: Row
+            do {
+                row = try benchmark.measure(with: referee)
+            } catch {
+                row = Row(benchmark)
+                row.failure = "\(error)"
+            }
+            row.suite = suite.rawValue
+            table.printRow(row)
+            return row
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// Something that a row of the table is about.
+protocol BenchmarkCase {
+    /// Unique among all, and what --filter looks in, with the group.
+    var name: String { get }
+    /// What it stands under in its shape file.
+    var group: String { get }
+    func measure(with referee: Referee) throws -> Row
+}
+
+/// A problem that is checked, and then timed in turn with its rivals. Nothing is allocated before `prepare`.
+protocol Benchmark: BenchmarkCase {
+    var work: Work { get }
+    func prepare() throws -> Prepared
+}
+
+extension Benchmark {
+    func measure(with referee: Referee) throws -> Row { try referee.row(of: self) }
+}
