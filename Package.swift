@@ -81,7 +81,7 @@ let package = Package(
             resources: [.copy("shapes"), .copy("pytorch")]
         ),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "KernelCases", "ReferenceKernels"]),
-        .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["nntrain", "nnbench", "SwiftNN", "TestSupport"]),
         .testTarget(
             name: "CourseworkTests", dependencies: ["coursework", "SwiftNN", "ReferenceKernels", "TestSupport"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

@@ -41,7 +41,11 @@ def main():
                 answer = {"samples": contenders[turn["contender"]].turn(turn["seconds"])}
         except Exception as error:
             answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
-        print(json.dumps(answer), file=answers, flush=True)
+        try:
+            print(json.dumps(answer), file=answers, flush=True)
+        except BrokenPipeError:
+            # nnbench was stopped, and so is this; nothing is left to be flushed.
+            os._exit(1)
 
 
 def start(threads):

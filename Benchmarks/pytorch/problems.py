@@ -1,6 +1,7 @@
 """The problems of nnbench as its peers run them: for each a generator of the ways to run it (candidates), of which the
 fastest counts. Inputs come in our layout, images as [batch, height, width, channels], and so do outputs go."""
 
+import logging
 from dataclasses import dataclass
 from typing import Callable
 
@@ -298,7 +299,8 @@ OPTIMIZERS = {
 def modes_of_networks(options):
     """Names, memory formats, and whether compiled."""
     precision = ", bfloat16 autocast" if options.dtype == "bfloat16" else ""
-    for name, memory_format in FORMATS.items():
+    formats = FORMATS if networks.is_image(options.inputs["x"]) else {"eager": torch.contiguous_format}
+    for name, memory_format in formats.items():
         yield name + precision, memory_format, False
     if options.compiles:
         yield "torch.compile" + precision, torch.channels_last, True
@@ -360,6 +362,8 @@ def onnx_inference(options, network):
 
 def exported(model, x):
     """The bytes of the model in ONNX's format."""
+    # Which says that torchvision is not there.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     program = torch.onnx.export(model, (x,), dynamo=True, verbose=False)
     return program.model_proto.SerializeToString()
 

@@ -4,26 +4,28 @@
 /// ```swift
 /// let cell: Markup = "<td>\(name)</td>"
 /// ```
-struct Markup: Sendable, ExpressibleByStringInterpolation {
-    let source: String
+package struct Markup: Sendable, ExpressibleByStringInterpolation {
+    package let source: String
 
-    init(stringLiteral value: String) { source = value }
-    init(stringInterpolation: Interpolation) { source = stringInterpolation.source }
+    package init(stringLiteral value: String) { source = value }
+    package init(stringInterpolation: Interpolation) { source = stringInterpolation.source }
 
-    struct Interpolation: StringInterpolationProtocol {
+    package struct Interpolation: StringInterpolationProtocol {
         fileprivate var source = ""
 
-        init(literalCapacity: Int, interpolationCount: Int) { source.reserveCapacity(2 * literalCapacity) }
+        package init(literalCapacity: Int, interpolationCount: Int) { source.reserveCapacity(2 * literalCapacity) }
 
-        mutating func appendLiteral(_ literal: String) { source += literal }
-        mutating func appendInterpolation(_ text: String) { source += Markup.escaped(text) }
-        mutating func appendInterpolation(_ markup: Markup) { source += markup.source }
-        mutating func appendInterpolation(_ parts: [Markup]) {
+        package mutating func appendLiteral(_ literal: String) { source += literal }
+        package mutating func appendInterpolation(_ text: String) { source += Markup.escaped(text) }
+        package mutating func appendInterpolation(_ markup: Markup) { source += markup.source }
+        package mutating func appendInterpolation(_ parts: [Markup]) {
             for part in parts { source += part.source }
         }
-        mutating func appendInterpolation(_ number: Int) { source += "\(number)" }
+        package mutating func appendInterpolation(_ number: Int) { source += "\(number)" }
         /// A coordinate: a tenth of a pixel is enough.
-        mutating func appendInterpolation(_ coordinate: Double) { source += NumberText.fixed(coordinate, digits: 1) }
+        package mutating func appendInterpolation(_ coordinate: Double) {
+            source += NumberText.fixed(coordinate, digits: 1)
+        }
     }
 
     /// The text for HTML and XML, in content and in quoted attributes. Characters that XML has no place for become U+FFFD.

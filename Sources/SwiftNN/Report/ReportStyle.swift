@@ -29,6 +29,7 @@ enum ReportStyle {
         thead th{color:var(--soft);font-size:13px;vertical-align:bottom}
         tfoot th,tfoot td{font-weight:600}
         .number,.numbers th,.numbers td{text-align:right}
+        .numbers th[scope=row],.numbers .words{text-align:left;font-weight:400}
         details{margin-top:12px}
         summary{cursor:pointer;color:var(--soft)}
         .matrix td,.matrix th{border:0;padding:0 4px;height:36px;min-width:54px;text-align:center;font-size:13px}

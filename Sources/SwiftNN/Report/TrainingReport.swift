@@ -34,25 +34,7 @@ public struct TrainingReport: Sendable {
 
     /// The page. Parts without content are left out.
     public func html() -> String {
-        let page: Markup = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            <title>\(title)</title>
-            <style>\(ReportStyle.css)</style>
-            </head>
-            <body>
-            <main>
-            <h1>\(title)</h1>
-            \(sections)</main>
-            </body>
-            </html>
-
-            """
-        return page.source
+        ReportPage(title: title, sections: sections).html()
     }
 
     private var sections: [Markup] {

@@ -10,7 +10,7 @@ struct ChildProcess {
     static func ours(_ task: ChildTask, _ arguments: [String]) throws -> ChildProcess {
         guard let program = Bundle.main.executablePath else { throw BenchError("nnbench does not know where it is") }
         let threads = ["--threads", "\(snn_thread_count())"]
-        return ChildProcess(program: program, arguments: threads + ["--child", task.rawValue, "--"] + arguments)
+        return ChildProcess(program: program, arguments: threads + ["--child", task.rawValue] + arguments)
     }
 
     static func pyTorch(_ python: String, _ task: ChildTask, _ arguments: [String]) -> ChildProcess {

@@ -1,19 +1,19 @@
-import ArgumentParser
 import Foundation
 import SwiftNN
 
 /// What this program does when it is started by itself, to be measured from outside; Benchmarks/pytorch/child.py does the
 /// same. The answer is one line on the standard output.
-enum ChildTask: String, ExpressibleByArgument {
+enum ChildTask: String {
     /// The first training step of a perceptron on Fashion-MNIST.
     case firstStep = "first-step"
     /// Some training steps of a network.
     case training
 
-    func run(arguments: [String]) throws {
-        switch self {
-        case .firstStep: try Self.takeFirstStep(data: arguments.first)
-        case .training: try Self.train(arguments)
+    static func run(_ name: String, _ arguments: [String]) throws {
+        switch ChildTask(rawValue: name) {
+        case .firstStep: try takeFirstStep(data: arguments.first)
+        case .training: try train(arguments)
+        case nil: throw BenchError("--child \(name): no such task")
         }
     }
 
@@ -35,7 +35,7 @@ enum ChildTask: String, ExpressibleByArgument {
 
     private static func train(_ arguments: [String]) throws {
         guard arguments.count == 2, let network = Network(rawValue: arguments[0]), let batch = Int(arguments[1]) else {
-            throw ValidationError("training: expected a network and a batch size, got \(arguments)")
+            throw BenchError("--child training: expected a network and a batch size, got \(arguments)")
         }
         let training = try Training(network, batch: batch)
         for iteration in 0..<trainingSteps { training.step(iteration) }

@@ -35,32 +35,27 @@ import SwiftNN
     @Option(help: ArgumentHelp("Write the results to this file, too.", valueName: "file"))
     var json: String?
 
+    @Option(help: ArgumentHelp("Write a page with tables and charts to this file, too.", valueName: "file"))
+    var html: String?
+
     @Option(help: ArgumentHelp("A Python that can import torch, to run PyTorch beside us.", valueName: "python"))
     var pytorch: String?
 
     @Flag(help: "Leave torch.compile out, which needs about half a minute for each whole network.")
     var noCompile = false
 
-    @Option(help: .hidden)
-    var child: ChildTask?
-
-    @Argument(help: .hidden)
-    var childArguments: [String] = []
-
-    func validate() throws {
-        guard child != nil || childArguments.isEmpty else {
-            throw ValidationError("unexpected argument '\(childArguments[0])'")
-        }
-    }
+    /// What this process is a child for, and its arguments.
+    @Option(parsing: .upToNextOption, help: .hidden)
+    var child: [String] = []
 
     func run() throws {
         try setThreads()
-        if let child { return try child.run(arguments: childArguments) }
+        if let task = child.first { return try ChildTask.run(task, Array(child.dropFirst())) }
         // A peer process that dies must not take us with it.
         signal(SIGPIPE, SIG_IGN)
         let parts = try selectedCases()
-        let output = json.map { OutputFile("--json", $0) }
-        try output?.checkWritable()
+        let outputs = [json.map { OutputFile("--json", $0) }, html.map { OutputFile("--html", $0) }]
+        for output in outputs { try output?.checkWritable() }
         let peer = try pytorch.map {
             try PeerSession(python: $0, threads: Int(snn_thread_count()), compiles: !quick && !noCompile)
         }
@@ -72,7 +67,8 @@ import SwiftNN
             machine.map { "\($0.name.padding(toLength: 10, withPad: " ", startingAt: 0))\($0.value)" }
                 .joined(separator: "\n") + "\n")
         let rows = session.measure(parts)
-        try output?.write(BenchmarkJSON.text(rows))
+        try outputs[0]?.write(BenchmarkJSON.text(rows))
+        try outputs[1]?.write(BenchmarkReport(machine: machine, command: CommandLine.arguments, rows: rows).html())
         let failures = rows.count { $0.failure != nil }
         guard failures == 0 else {
             print("\(failures) of \(rows.count) cases failed")

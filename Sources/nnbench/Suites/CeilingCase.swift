@@ -9,7 +9,9 @@ struct CeilingCase: BenchmarkCase {
     }
 
     var name: String { "ceiling \(ceiling.rawValue), \(threads == nil ? "all threads" : "one thread")" }
-    var group: String { "ceilings" }
+    var group: String { Self.groupName }
+
+    static let groupName = "ceilings"
 
     func measure(with referee: Referee) throws -> Row {
         let contender = ceiling.makeContender(threads: threads)

@@ -1,4 +1,5 @@
 import SwiftNN
+import TestSupport
 import Testing
 
 @Suite struct LineChartTests {

@@ -5,22 +5,22 @@
 #endif
 
 /// One direction of a chart: which numbers it shows, and where it has marks.
-struct ChartAxis {
-    struct Tick: Equatable {
-        let value: Double
-        let label: String
+package struct ChartAxis {
+    package struct Tick: Equatable {
+        package let value: Double
+        package let label: String
     }
 
-    let scale: LineChart.Scale
-    let domain: ClosedRange<Double>
-    let ticks: [Tick]
+    package let scale: LineChart.Scale
+    package let domain: ClosedRange<Double>
+    package let ticks: [Tick]
 
     /// An axis for the given numbers; those it cannot show are passed over.
     ///
     /// - Parameters:
     ///   - maximumTicks: about how many marks there is room for.
     ///   - endsAtTicks: widens the domain to the next marks.
-    init(_ values: [Double], scale: LineChart.Scale, maximumTicks: Int, endsAtTicks: Bool) {
+    package init(_ values: [Double], scale: LineChart.Scale, maximumTicks: Int, endsAtTicks: Bool) {
         self.scale = scale
         let shown = values.filter { Self.canShow($0, on: scale) }
         switch scale {
@@ -40,12 +40,12 @@ struct ChartAxis {
     }
 
     /// Whether a number has a place on such an axis. Numbers so large that differences overflow have none.
-    static func canShow(_ value: Double, on scale: LineChart.Scale) -> Bool {
+    package static func canShow(_ value: Double, on scale: LineChart.Scale) -> Bool {
         value.magnitude < 1e300 && (scale == .linear || value > 0)
     }
 
     /// Where a number stands, from 0 to 1.
-    func position(of value: Double) -> Double {
+    package func position(of value: Double) -> Double {
         let (low, high) = (domain.lowerBound, domain.upperBound)
         switch scale {
         case .linear: return (value - low) / (high - low)

@@ -1,5 +1,5 @@
 /// The names of a chart's lines, each behind a piece of its line, in as many rows as they need.
-struct ChartLegend {
+package struct ChartLegend {
     private struct Entry {
         let index: Int
         let name: String
@@ -10,11 +10,11 @@ struct ChartLegend {
     private let entries: [Entry]
     private let top: Double
 
-    static let rowHeight = 20.0
+    package static let rowHeight = 20.0
     private static let sampleWidth = 26.0
     private static let gap = 20.0
 
-    init(_ names: [String], left: Double, right: Double, top: Double) {
+    package init(_ names: [String], left: Double, right: Double, top: Double) {
         var (x, row) = (left, 0)
         var entries: [Entry] = []
         for (index, name) in names.enumerated() {
@@ -27,11 +27,11 @@ struct ChartLegend {
     }
 
     /// About how wide a text is.
-    static func width(of text: String) -> Double { 6.5 * Double(text.count) }
+    package static func width(of text: String) -> Double { 6.5 * Double(text.count) }
 
-    var height: Double { entries.last.map { Self.rowHeight * Double($0.row + 1) } ?? 0 }
+    package var height: Double { entries.last.map { Self.rowHeight * Double($0.row + 1) } ?? 0 }
 
-    var markup: Markup {
+    package var markup: Markup {
         let items = entries.map { entry -> Markup in
             let y = top + Self.rowHeight * Double(entry.row) + 6
             let end = entry.x + Self.sampleWidth

@@ -1,11 +1,11 @@
 /// The looks of charts, for light and dark screens and for paper. Lines differ in colour and in dashes.
-enum ChartStyle {
+package enum ChartStyle {
     private static let lineCount = 8
 
     /// The CSS class of a line by its number; they repeat.
-    static func className(of index: Int) -> String { "line-\(index % lineCount)" }
+    package static func className(of index: Int) -> String { "line-\(index % lineCount)" }
 
-    static let css: Markup = """
+    package static let css: Markup = """
 
         .chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
         .chart text{fill:#57606a}
@@ -14,6 +14,7 @@ enum ChartStyle {
         .chart .axis line{stroke:#8c959f}
         .chart .line polyline{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}
         .chart .line circle{fill:currentColor}
+        .chart .bar rect{fill:currentColor}
         .chart .strips rect{fill:#8c959f;fill-opacity:0}
         .chart .strips rect:hover{fill-opacity:.18}
         .chart .line-0{color:#0969da}

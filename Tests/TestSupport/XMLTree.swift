@@ -5,19 +5,19 @@ import Foundation
 #endif
 
 /// An element of an XML text.
-final class XMLTree {
-    let name: String
-    let attributes: [String: String]
-    fileprivate(set) var children: [XMLTree] = []
+public final class XMLTree {
+    public let name: String
+    public let attributes: [String: String]
+    public fileprivate(set) var children: [XMLTree] = []
     /// The text in it and in its children.
-    fileprivate(set) var text = ""
+    public fileprivate(set) var text = ""
 
     fileprivate init(_ name: String, _ attributes: [String: String]) {
         (self.name, self.attributes) = (name, attributes)
     }
 
     /// The root of a text; throws where it is not well-formed.
-    static func parse(_ text: String) throws -> XMLTree {
+    public static func parse(_ text: String) throws -> XMLTree {
         let parser = XMLParser(data: Data(text.utf8))
         let builder = Builder()
         parser.delegate = builder
@@ -27,23 +27,23 @@ final class XMLTree {
         return root
     }
 
-    struct NotWellFormed: Error {
+    public struct NotWellFormed: Error {
         let line: Int
         let problem: String
     }
 
     /// Every element below this one, in order.
-    var descendants: [XMLTree] { children.flatMap { [$0] + $0.descendants } }
+    public var descendants: [XMLTree] { children.flatMap { [$0] + $0.descendants } }
 
     /// The elements below this one of a name, and of a class where one is given.
-    func all(_ name: String, class className: String? = nil) -> [XMLTree] {
+    public func all(_ name: String, class className: String? = nil) -> [XMLTree] {
         descendants.filter { $0.name == name && (className.map($0.classes.contains) ?? true) }
     }
 
-    var classes: [String] { (attributes["class"] ?? "").split(separator: " ").map(String.init) }
+    public var classes: [String] { (attributes["class"] ?? "").split(separator: " ").map(String.init) }
 
     /// An attribute that is a number.
-    func number(_ attribute: String) -> Double? { attributes[attribute].flatMap(Double.init) }
+    public func number(_ attribute: String) -> Double? { attributes[attribute].flatMap(Double.init) }
 }
 
 private final class Builder: NSObject, XMLParserDelegate {
