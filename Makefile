@@ -1,7 +1,7 @@
 # make train       a trained Fashion-MNIST network, from nothing
 # make test        every test
 # make sanitize    every test under the address and undefined-behaviour sanitizers
-# make bench       the throughput benchmarks
+# make bench       every benchmark, beside PyTorch and ONNX Runtime: runs/bench.json, runs/bench.html
 # make format      formats the sources; format-check says what is not formatted
 # make protobuf    makes the Swift source of TensorBoard's records anew
 
@@ -12,7 +12,7 @@ C_SOURCES = $(shell find include Sources/CKernels -name '*.h' -o -name '*.c')
 # Kernel threads that wait by spinning would take the CPU from tests that run beside each other.
 TEST = KMP_BLOCKTIME=0 OPENBLAS_NUM_THREADS=1 swift test --quiet
 
-.PHONY: train test sanitize bench format format-check protobuf setup
+.PHONY: train test sanitize bench venv format format-check protobuf setup
 
 train: setup
 	swift build -c release --product nntrain
@@ -27,9 +27,23 @@ sanitize: setup
 	ASAN_OPTIONS=detect_leaks=0 $(TEST) --sanitize address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
 		-Xswiftc -use-ld=lld --skip ExamplePackageTests --scratch-path .build-sanitize
 
-bench: setup
+# torch.compile calls g++.
+bench: PACKAGES += g++ python3-venv
+bench: setup venv
 	swift build -c release --product nnbench
-	.build/release/nnbench all
+	.build/release/nnbench all --pytorch .venv/bin/python --json runs/bench.json --html runs/bench.html
+
+# A Python with the peers of tests and benchmarks.
+venv: PACKAGES += python3-venv
+venv: .venv/installed
+
+# Of PyTorch a build for the CPU only, where pip knows one: the default brings gigabytes of libraries for GPUs. pip by
+# itself takes the newest number of either.
+.venv/installed: | setup
+	python3 -m venv .venv
+	cpu_build=$$(.venv/bin/pip index versions torch 2>/dev/null | grep -o '[0-9][0-9.]*+cpu' | head -n 1 || true); \
+	.venv/bin/pip install --quiet numpy safetensors tensorboard "torch$${cpu_build:+==$$cpu_build}" onnx onnxscript onnxruntime
+	touch $@
 
 format:
 	swift format -i -r $(SWIFT_SOURCES)
