@@ -1,7 +1,7 @@
 """What nnbench starts as a process of its own, to measure it from outside; Sources/nnbench/Children does the same.
 
-    python child.py THREADS first-step FOLDER       the first training step of a perceptron on Fashion-MNIST
-    python child.py THREADS training NETWORK BATCH  some training steps of a network; prints the largest memory
+    python child.py THREADS first-step FOLDER             the first training step of a perceptron on Fashion-MNIST
+    python child.py THREADS training NETWORK BATCH DTYPE  some training steps of a network; prints the largest memory
 
 The answer is one line on standard output.
 """
@@ -47,10 +47,10 @@ def read(folder, part, name):
     return torch.frombuffer(bytearray(content[4 + 4 * content[3] :]), dtype=torch.uint8)
 
 
-def training(name, batch):
+def training(name, batch, dtype):
     import networks
 
-    run = networks.Training(networks.make(name, None, torch.channels_last))
+    run = networks.Training(networks.make(name, None, torch.channels_last), autocast=dtype == "bfloat16")
     for _ in range(STEPS):
         x = torch.randn(int(batch), *networks.INPUT_SHAPES[name])
         if networks.is_image(x):

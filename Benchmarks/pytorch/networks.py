@@ -99,8 +99,9 @@ class Training:
         return loss
 
     def first_steps(self, x, labels):
-        """The gradients of the first step, and the losses of the first three, all on one batch."""
+        """The gradients of the first step (without autocast), and the losses of the first three, all on one batch."""
         losses = [self.step(x, labels).item()]
-        outputs = {f"gradient.{name}": p.grad.clone() for name, p in self.model.named_parameters()}
+        named = () if self.autocast else self.model.named_parameters()
+        outputs = {f"gradient.{name}": p.grad.clone() for name, p in named}
         losses += [self.step(x, labels).item() for _ in range(2)]
         return outputs | {"losses": torch.tensor(losses)}

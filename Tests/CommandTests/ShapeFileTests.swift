@@ -74,6 +74,7 @@ import Testing
                 "activation", "elu count=1 parameter=nan",
                 "line 1: parameter=nan: expected a number"
             ),
+            ("step", "mlp batch=1 dtype=half", "line 1: dtype=half: expected one of float32, bfloat16"),
             ("pool", "max batch=1 channels=1 size=4 kernel=2 pad=2", "line 1: pad: expected at most half of kernel"),
         ])
     func complaintsNameFileAndPlace(suite: String, text: String, problem: String) throws {

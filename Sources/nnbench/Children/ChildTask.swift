@@ -34,10 +34,12 @@ enum ChildTask: String {
     }
 
     private static func train(_ arguments: [String]) throws {
-        guard arguments.count == 2, let network = Network(rawValue: arguments[0]), let batch = Int(arguments[1]) else {
-            throw BenchError("--child training: expected a network and a batch size, got \(arguments)")
+        guard arguments.count == 3, let network = Network(rawValue: arguments[0]), let batch = Int(arguments[1]),
+            let precision = Precision(rawValue: arguments[2])
+        else {
+            throw BenchError("--child training: expected a network, a batch size and a type, got \(arguments)")
         }
-        let training = try Training(network, batch: batch)
+        let training = try Training(network, batch: batch, precision: precision)
         for iteration in 0..<trainingSteps { training.step(iteration) }
         print(try peakMemory())
     }

@@ -1,3 +1,5 @@
+import SwiftNN
+
 /// Something that a row of the table is about.
 protocol BenchmarkCase {
     /// Unique among all, and what --filter looks in, with the group.
@@ -10,9 +12,13 @@ protocol BenchmarkCase {
 /// A problem that is checked, and then timed in turn with its rivals. Nothing is allocated before `prepare`.
 protocol Benchmark: BenchmarkCase {
     var work: Work { get }
+    /// What numbers it computes with.
+    var precision: Precision { get }
     func prepare() throws -> Prepared
 }
 
 extension Benchmark {
+    var precision: Precision { .float32 }
+
     func measure(with referee: Referee) throws -> Row { try referee.row(of: self) }
 }

@@ -14,6 +14,7 @@ struct Referee {
         let outputs = try prepared.outputs()
         let rivals = try peer.flatMap { peer in try prepared.problem.flatMap { try peer.prepare($0, prepared) } }
         var row = Row(benchmark)
+        row.dtype = benchmark.precision
         row.check = try check(outputs, prepared, rivals)
         if let failure = row.check?.failure { throw BenchError(failure) }
         return try time(benchmark.work, prepared, rivals, into: row)
@@ -41,7 +42,8 @@ struct Referee {
         let medians = others.map { $0 == nil ? nil : rest.removeFirst().median }
         var row = row
         row.time(samples[0], work)
-        row.compare(withCeiling: ceiling.amount / samples[1].limit, of: work)
+        // Nobody measures yet how fast the machine multiplies in bfloat16.
+        if row.dtype == .float32 { row.compare(withCeiling: ceiling.amount / samples[1].limit, of: work) }
         row.openBLASRatio = medians[0].map { $0 / samples[0].median }
         row.pyTorch = rivals?.pyTorch.map { Row.Rival(seconds: medians[1], mode: $0.mode) }
         row.onnx = rivals?.onnx.map { Row.Rival(seconds: medians[2], mode: $0.mode) }

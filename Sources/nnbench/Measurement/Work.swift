@@ -26,8 +26,3 @@ struct Work {
     /// What counts of the work, in the unit of its ceiling.
     var amount: Double? { ceiling == .copy ? bytes : operations }
 }
-
-/// The types of numbers that kernels take and give.
-enum DataType: String {
-    case float32
-}

@@ -17,7 +17,7 @@ struct Row {
     var suite = ""
     var threads = Int(snn_thread_count())
     let isa = String(cString: snn_isa_name(snn_isa_active()))
-    var dtype = DataType.float32
+    var dtype = Precision.float32
 
     /// Of one run: the median, a tenth and nine tenths of the runs.
     private(set) var seconds: Double?

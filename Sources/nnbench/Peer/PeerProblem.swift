@@ -1,3 +1,5 @@
+import SwiftNN
+
 /// What the peer is told to run: the name of a function in problems.py and its arguments.
 struct PeerProblem: Encodable, Sendable {
     enum Argument: Encodable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
@@ -20,5 +22,5 @@ struct PeerProblem: Encodable, Sendable {
 
     let operation: String
     var parameters: [String: Argument] = [:]
-    var dtype = DataType.float32.rawValue
+    var dtype = Precision.float32.rawValue
 }

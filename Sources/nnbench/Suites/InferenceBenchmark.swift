@@ -4,12 +4,13 @@ import SwiftNN
 struct InferenceBenchmark: Benchmark {
     let network: Network
     let batch: Int
+    let precision: Precision
     let name: String
     let group: String
     private let operations: Int
 
     init(_ line: ShapeLine) throws {
-        (network, batch) = try Network.parse(line)
+        (network, batch, precision) = try Network.parse(line)
         (name, group) = ("inference \(line.text)", line.group)
         operations = 2 * batch * (try Plan(network.makeModel(), inputShape: [1] + network.inputShape).multiplyAdds)
     }
@@ -20,7 +21,7 @@ struct InferenceBenchmark: Benchmark {
         let model = network.makeModel()
         model.drawStatistics()
         let inputShape = [batch] + network.inputShape
-        let plan = try Plan(model, inputShape: inputShape)
+        let plan = try Plan(model, inputShape: inputShape, precision: precision)
         let examples = Rotation(bytes: 4 * batch * network.inputShape.reduce(1, *), .multiplyAdd) { seed in
             network.examples(batch, seed: seed)
         }
@@ -29,12 +30,16 @@ struct InferenceBenchmark: Benchmark {
         }
         return Prepared(
             inputs: model.state.map { NamedTensor("state.\($0.name)", $0.tensor) } + [NamedTensor("x", examples[0])],
-            problem: PeerProblem(operation: "inference", parameters: ["network": .word(network.rawValue)]),
+            problem: PeerProblem(
+                operation: "inference", parameters: ["network": .word(network.rawValue)], dtype: precision.rawValue),
             outputs: { [NamedTensor("logits", logits(0))] },
             reference: PortableKernels.reference(operations: operations) {
-                [NamedTensor("logits", try Plan(model, inputShape: inputShape).forward(examples[0]))]
+                [
+                    NamedTensor(
+                        "logits", try Plan(model, inputShape: inputShape, precision: precision).forward(examples[0]))
+                ]
             },
-            tolerance: 1e-4, sets: examples.count, ours: { _ = logits($0) })
+            tolerance: precision == .float32 ? 1e-4 : 5e-2, sets: examples.count, ours: { _ = logits($0) })
     }
 }
 

@@ -5,10 +5,14 @@ import SwiftNN
 enum Network: String, CaseIterable {
     case mlp, lenet5, airbench, resnet18
 
-    /// The network of a line and the batch size.
-    static func parse(_ line: ShapeLine) throws -> (network: Network, batch: Int) {
-        let fields = try line.fields(kinds: allCases.map(\.rawValue), required: ["batch"])
-        return (Network(rawValue: fields.kind) ?? .mlp, try fields.size("batch"))
+    /// The network of a line, the batch size and what numbers it computes with.
+    static func parse(_ line: ShapeLine) throws -> (network: Network, batch: Int, precision: Precision) {
+        let fields = try line.fields(kinds: allCases.map(\.rawValue), required: ["batch"], optional: ["dtype"])
+        let precisions = Precision.allCases.map(\.rawValue)
+        let precision = try fields.word("dtype", of: precisions, default: Precision.float32.rawValue)
+        return (
+            Network(rawValue: fields.kind) ?? .mlp, try fields.size("batch"), Precision(rawValue: precision) ?? .float32
+        )
     }
 
     /// The shape of one example.
