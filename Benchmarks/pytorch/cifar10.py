@@ -33,7 +33,10 @@ class Recipe:
     translation: int
     alternating_flip: bool = False
     bias_factor: float = 1
+    muon_lr: float = 0  # of the convolutions, 0 for SGD
+    muon_momentum: float = 0.6
     lookahead: bool = False
+    freezing: tuple = ()  # (first layers that stop learning, from this part of the training on)
     views: bool = False
 
 
@@ -106,16 +109,21 @@ def triangle(step, steps, rise=0.23, start=0.2, final=0.07):
     return 1 + (final - 1) * (step - top) / (steps - top)
 
 
+def speedrun(widths, epochs):
+    return Recipe(
+        lambda images: speedrun_network(widths, images), epochs=epochs, batch_size=512, lr=0.75, momentum=0.85,
+        weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=2, alternating_flip=True,
+        bias_factor=64, muon_lr=0.12, lookahead=True, freezing=((10, 0.65), (17, 0.85)), views=True,
+    )  # fmt: skip
+
+
 RECIPES = {
     "course": Recipe(
         plain_network, epochs=12, batch_size=128, lr=0.1, momentum=0.9, weight_decay=5e-4, factor=one_cycle,
         label_smoothing=0.1, translation=3,
     ),
-    "fast": Recipe(
-        lambda images: speedrun_network([32, 128, 128], images), epochs=5, batch_size=512, lr=0.75, momentum=0.85,
-        weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=2, alternating_flip=True,
-        bias_factor=64, lookahead=True, views=True,
-    ),
+    "fast": speedrun([32, 96, 192], epochs=6),
+    "accurate": speedrun([64, 256, 256], epochs=9),
 }  # fmt: skip
 
 
@@ -156,6 +164,67 @@ def augmented(images, recipe, mirrored):
 # --- training
 
 
+class Muon(torch.optim.Optimizer):
+    """Momentum whose step is orthogonalised, on weights kept at the norm sqrt(rows) (Jordan 2024)."""
+
+    def __init__(self, params, lr, momentum):
+        super().__init__(params, dict(lr=lr, momentum=momentum))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                velocity = self.state[weight].setdefault("velocity", torch.zeros_like(weight))
+                velocity.mul_(group["momentum"]).add_(weight.grad)
+                step = orthogonalised(weight.grad.add(velocity, alpha=group["momentum"]).flatten(1))
+                stretch = max(1, step.shape[0] / step.shape[1]) ** 0.5
+                weight.mul_(weight.shape[0] ** 0.5 / (weight.norm() + 1e-7))
+                weight.add_(step.view_as(weight), alpha=-group["lr"] * stretch)
+
+
+def orthogonalised(matrix, iterations=3):
+    """Newton-Schulz's quintic iteration with Jordan's coefficients."""
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = matrix / (matrix.norm() + 1e-7)
+    if len(x) > x.shape[1]:
+        return orthogonalised(matrix.T, iterations).T
+    for _ in range(iterations):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x
+
+
+class Optimizers:
+    """Muon for the weights of convolutions where the recipe has a rate for it, SGD for all others."""
+
+    def __init__(self, model, recipe):
+        learned = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        by_muon = [p for name, p in learned if recipe.muon_lr and p.dim() == 4]
+        biases = [p for name, p in learned if name.endswith("bias")]
+        weights = [p for name, p in learned if not name.endswith("bias") and not (recipe.muon_lr and p.dim() == 4)]
+        bias_options = dict(lr=recipe.lr * recipe.bias_factor, weight_decay=recipe.weight_decay / recipe.bias_factor)
+        groups = [dict(params=weights), dict(params=biases, **bias_options)]
+        options = dict(lr=recipe.lr, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay)
+        self.all = [torch.optim.SGD(groups, **options)]
+        if by_muon:
+            self.all.append(Muon(by_muon, recipe.muon_lr, recipe.muon_momentum))
+        self.rates = [(group, group["lr"]) for optimizer in self.all for group in optimizer.param_groups]
+
+    def set_factor(self, factor):
+        for group, rate in self.rates:
+            group["lr"] = rate * factor
+
+    def zero_grad(self):
+        for optimizer in self.all:
+            optimizer.zero_grad()
+
+    def step(self):
+        for optimizer in self.all:
+            optimizer.step()
+
+
 class Lookahead:
     """Every five steps the slow weights follow, less and less closely (cifar10-airbench)."""
 
@@ -163,25 +232,11 @@ class Lookahead:
         self.model = model
         self.slow = {name: value.clone() for name, value in model.state_dict().items()}
 
-    def follow(self, retention):
+    def follow(self, retention, frozen):
         for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
+            if value.is_floating_point() and int(name.split(".")[0]) >= frozen:
                 self.slow[name].lerp_(value, 1 - retention)
                 value.copy_(self.slow[name])
-
-
-def make_optimizer(model, recipe):
-    learned = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    biases = [p for name, p in learned if name.endswith("bias")]
-    weights = [p for name, p in learned if not name.endswith("bias")]
-    bias_options = dict(lr=recipe.lr * recipe.bias_factor, weight_decay=recipe.weight_decay / recipe.bias_factor)
-    groups = [dict(params=weights), dict(params=biases, **bias_options)]
-    optimizer = torch.optim.SGD(
-        groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
-    )
-    for group in optimizer.param_groups:
-        group["base_lr"] = group["lr"]
-    return optimizer
 
 
 @torch.inference_mode()
@@ -205,23 +260,28 @@ def accuracy(model, images, labels, views, precision):
     return correct / len(images)
 
 
+def freeze(model, layers):
+    """No gradients any more; batch norms use their running statistics."""
+    model[:layers].eval().requires_grad_(False)
+
+
 def train(recipe, data, precision, compile_model):
     (images, labels), test = data
     model = recipe.make_model(images).to(memory_format=torch.channels_last)
     step_model = torch.compile(model) if compile_model else model
-    optimizer = make_optimizer(model, recipe)
+    optimizer = Optimizers(model, recipe)
     loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
     lookahead = Lookahead(model) if recipe.lookahead else None
     first_flip = torch.rand(len(images)) < 0.5
     steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
-    step, seconds = 0, 0.0
+    step, seconds, frozen = 0, 0.0, 0
     for epoch in range(recipe.epochs):
         model.train()
+        freeze(model, frozen)
         start = time.perf_counter()
         for chosen in torch.randperm(len(images)).split(recipe.batch_size):
             flip = first_flip[chosen] ^ (epoch % 2 == 1) if recipe.alternating_flip else torch.rand(len(chosen)) < 0.5
-            for group in optimizer.param_groups:
-                group["lr"] = group["base_lr"] * recipe.factor(step, steps)
+            optimizer.set_factor(recipe.factor(step, steps))
             optimizer.zero_grad()
             x = augmented(images[chosen], recipe, flip)
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
@@ -230,9 +290,13 @@ def train(recipe, data, precision, compile_model):
             optimizer.step()
             step += 1
             if lookahead and step % 5 == 0:
-                lookahead.follow(0.95**5 * (step / steps) ** 3)
+                lookahead.follow(0.95**5 * (step / steps) ** 3, frozen)
+            due = [layers for layers, part in recipe.freezing if step >= round(part * steps)]
+            if max(due, default=0) > frozen:
+                frozen = max(due)
+                freeze(model, frozen)
         if lookahead and epoch == recipe.epochs - 1:
-            lookahead.follow(1)
+            lookahead.follow(1, frozen)
         seconds += time.perf_counter() - start
         record = dict(epoch=epoch + 1, seconds=seconds, images_per_second=(epoch + 1) * len(images) / seconds)
         print(json.dumps(record | dict(test_accuracy=accuracy(model, *test, False, precision))), flush=True)

@@ -48,7 +48,8 @@ struct TrainingSession {
         let score = Evaluation(probabilities: probabilities, labels: test.labels)
         if let out {
             let saved = SavedModel(
-                recipe: recipe, model: model, normalization: train.normalization ?? train.channelStatistics())
+                recipe: recipe, model: model, precision: precision,
+                normalization: train.normalization ?? train.channelStatistics())
             try saved.write(to: out.model)
             let metrics = Metrics(
                 self, model: model, history: history, score: score, plainScore: plainScore,
@@ -88,7 +89,7 @@ struct TrainingSession {
     private var settings: [(name: String, value: String)] {
         [
             ("data set", recipe.dataset.rawValue), ("recipe", recipe.name), ("learning rate", "\(recipe.rule.lr)"),
-            ("hold-out", "\(holdOut)"), ("precision", precision.rawValue),
+            ("hold-out", "\(holdOut)"),
         ] + recipe.hyperParameters
     }
 

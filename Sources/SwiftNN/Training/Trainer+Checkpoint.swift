@@ -34,6 +34,7 @@ extension Trainer {
         [
             ("seed", "\(seed)"), ("epochs", "\(run.epochs)"), ("batch size", "\(run.batchSize)"),
             ("samples", "\(run.samplesPerEpoch)"), ("optimizer", "\(optimizer)"),
+            ("precision", precision.rawValue), ("clipping", clipping.map { "\($0)" } ?? "none"),
             ("callbacks", statefulCallbacks.map { "\(type(of: $0))" }.joined(separator: " and ")),
         ].map(Checkpoint.Term.init)
     }

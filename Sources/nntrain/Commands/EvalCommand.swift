@@ -17,17 +17,17 @@ struct EvalCommand: ParsableCommand {
         let images = try saved.normalized(test, from: saved.recipe.dataset.title)
         let views = saved.recipe.views
         if views == .none {
-            try printScore(of: saved.model, on: images, .none)
+            try printScore(of: saved, on: images, .none)
         } else {
-            try printScore(of: saved.model, on: images, views, "  with test-time views (\(views.rawValue))")
-            try printScore(of: saved.model, on: images, .none, "  without")
+            try printScore(of: saved, on: images, views, "  with test-time views (\(views.rawValue))")
+            try printScore(of: saved, on: images, .none, "  without")
         }
     }
 
     private func printScore(
-        of model: Sequential, on images: ImageDataset, _ views: TestTimeViews, _ remark: String = ""
+        of saved: SavedModel, on images: ImageDataset, _ views: TestTimeViews, _ remark: String = ""
     ) throws {
-        let score = try model.evaluate(on: images, views: views)
+        let score = try saved.model.evaluate(on: images, views: views, precision: saved.precision)
         let accuracy = NumberText.fixed(100 * score.accuracy, digits: 2)
         print("test accuracy \(accuracy)%  loss \(NumberText.fixed(score.loss, digits: 4))\(remark)")
     }

@@ -26,7 +26,8 @@ struct PredictCommand: ParsableCommand {
             } ?? saved.recipe.dataset.load(in: location.data).test
         let input = try saved.normalized(data, from: images ?? saved.recipe.dataset.title)
         let views = saved.recipe.views
-        let predictions = try saved.model.probabilities(for: input, views: views).argmaxOfRows()
+        let probabilities = try saved.model.probabilities(for: input, views: views, precision: saved.precision)
+        let predictions = probabilities.argmaxOfRows()
         try Submission.write(predictions, columns: ("index", "label"), to: out)
         let remark = views == .none ? "" : " with test-time views (\(views.rawValue))"
         print("wrote \(predictions.count) predictions\(remark) to \(out)")

@@ -24,7 +24,7 @@ struct Recipe: Sendable {
     let makeModel: @Sendable () -> Sequential
 
     /// The default of each data set first.
-    static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP, .cifar10Fast, .cifar10Course]
+    static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP, .cifar10Fast, .cifar10Accurate, .cifar10Course]
 
     static func of(_ dataset: DatasetName) -> [Recipe] { all.filter { $0.dataset == dataset } }
 
@@ -47,7 +47,8 @@ struct Recipe: Sendable {
     /// What the report shows.
     var hyperParameters: [(name: String, value: String)] {
         [
-            ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"), ("optimizer", rule.description),
+            ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"),
+            ("optimizer", groups(makeModel(), rule).map(\.rule.description).joined(separator: ", ")),
             ("schedule", "\(schedule)"), ("label smoothing", "\(loss.labelSmoothing)"),
             ("test-time views", views.rawValue),
             ("augmentation", "\(augmentation?.description ?? "none")"),

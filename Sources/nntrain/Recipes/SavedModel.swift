@@ -1,21 +1,23 @@
 import SwiftNN
 
-/// A model file that `nntrain` wrote: weights, and in the metadata the recipe that makes the model and how its inputs
-/// were normalised.
+/// A model file that `nntrain` wrote: weights, and in the metadata the recipe that makes the model, the precision that it
+/// was trained in and how its inputs were normalised.
 struct SavedModel {
     let recipe: Recipe
     let model: Sequential
+    let precision: Precision
     let normalization: ChannelStatistics
 
     private enum Key {
         static let dataset = "dataset"
         static let recipe = "recipe"
+        static let precision = "precision"
         static let mean = "mean"
         static let deviation = "deviation"
     }
 
-    init(recipe: Recipe, model: Sequential, normalization: ChannelStatistics) {
-        (self.recipe, self.model, self.normalization) = (recipe, model, normalization)
+    init(recipe: Recipe, model: Sequential, precision: Precision, normalization: ChannelStatistics) {
+        (self.recipe, self.model, self.precision, self.normalization) = (recipe, model, precision, normalization)
     }
 
     /// Reads a file.
@@ -40,7 +42,11 @@ struct SavedModel {
         guard let dataset = DatasetName(rawValue: datasetName),
             let recipe = Recipe.of(dataset).first(where: { $0.name == recipeName })
         else { throw FileError(path, "there is no recipe \(recipeName) for \(datasetName)") }
-        self.recipe = recipe
+        let precisionName = metadata[Key.precision] ?? Precision.float32.rawValue
+        guard let precision = Precision(rawValue: precisionName) else {
+            throw FileError(path, at: "metadata \(Key.precision)", "there is no precision \(precisionName)")
+        }
+        (self.recipe, self.precision) = (recipe, precision)
         model = recipe.makeModel()
         try model.load(tensors, readFrom: path)
         let (mean, deviation) = (try numbers(Key.mean), try numbers(Key.deviation))
@@ -56,8 +62,8 @@ struct SavedModel {
         try model.save(
             to: path,
             metadata: [
-                Key.dataset: recipe.dataset.rawValue, Key.recipe: recipe.name, Key.mean: text(normalization.mean),
-                Key.deviation: text(normalization.deviation),
+                Key.dataset: recipe.dataset.rawValue, Key.recipe: recipe.name, Key.precision: precision.rawValue,
+                Key.mean: text(normalization.mean), Key.deviation: text(normalization.deviation),
             ])
     }
 

@@ -51,18 +51,27 @@ extension Sequential {
 }
 
 extension [ParameterGroup] {
-    /// The biases of norms learn faster than the weights and decay as fast (SGD's decay is per learning rate).
-    static func withFastBiases(_ model: Sequential, _ rule: any UpdateRule, factor: Float) -> [ParameterGroup] {
-        var biasRule = rule
-        biasRule.lr *= factor
-        if var sgd = biasRule as? SGD {
-            sgd.weightDecay /= factor
-            biasRule = sgd
-        }
+    /// The convolutions learn by Muon and all others by `rule`, of which the biases of norms learn faster than the weights and
+    /// decay as fast (SGD's decay is per learning rate).
+    static func speedrun(
+        _ model: Sequential, _ rule: any UpdateRule, convolutions: Muon, biasFactor: Float
+    ) -> [ParameterGroup] {
         let learned = model.namedParameters.filter(\.parameter.requiresGradient)
-        func parameters(_ isBias: Bool) -> [Parameter] {
-            learned.filter { $0.name.hasSuffix("bias") == isBias }.map(\.parameter)
-        }
-        return [ParameterGroup(parameters(false), rule), ParameterGroup(parameters(true), biasRule)]
+        let biases = learned.filter { $0.name.hasSuffix("bias") }
+        let weights = learned.filter { !$0.name.hasSuffix("bias") }
+        let isConvolution = { (named: NamedParameter) in named.parameter.shape.count == 4 }
+        return [
+            ParameterGroup(weights.filter(isConvolution).map(\.parameter), convolutions),
+            ParameterGroup(weights.filter { !isConvolution($0) }.map(\.parameter), rule),
+            ParameterGroup(biases.map(\.parameter), faster(rule, by: biasFactor)),
+        ]
+    }
+
+    private static func faster(_ rule: any UpdateRule, by factor: Float) -> any UpdateRule {
+        var faster = rule
+        faster.lr *= factor
+        guard var sgd = faster as? SGD else { return faster }
+        sgd.weightDecay /= factor
+        return sgd
     }
 }

@@ -22,6 +22,8 @@ import Testing
         var weights: UInt64 = 1
         var hidden = 8
         var rule: any UpdateRule = Adam(lr: 0.05, amsgrad: true)
+        var clipping: GradientClipping? = .norm(0.5)
+        var precision = Precision.float32
         var callbacks: [any TrainerCallback] = [
             Lookahead(every: 4, retention: 0.6, fadesIn: true), ExponentialMovingAverage(decay: 0.9),
         ]
@@ -41,7 +43,7 @@ import Testing
             ])
             return Trainer(
                 model, loss: CrossEntropyLoss(), optimizer: optimizer, schedule: OneCycleSchedule(rise: 0.3),
-                clipping: .norm(0.5), seed: seed, callbacks: callbacks + (other.map { [$0] } ?? []))
+                clipping: clipping, precision: precision, seed: seed, callbacks: callbacks + (other.map { [$0] } ?? []))
         }
     }
 
@@ -222,6 +224,8 @@ import Testing
         expectRefusal(
             other("callbacks Lookahead and ExponentialMovingAverage, not Lookahead"),
             Training(callbacks: [Lookahead()]))
+        expectRefusal(other("precision float32, not bfloat16"), Training(precision: .bfloat16))
+        expectRefusal(other("clipping norm(0.5), not none"), Training(clipping: nil))
         let own = Training().makeTrainer().optimizer.description
         for rule in [Adam(lr: 0.06, amsgrad: true), Adam(lr: 0.05, epsilon: 1e-7, amsgrad: true)] {
             let optimizer = Training(rule: rule).makeTrainer().optimizer.description
