@@ -288,7 +288,8 @@ void snn_conv_backward_weights(
     plan.dy = dy;
     plan.copies = (float *)((char *)workspace + conv_padded_size(shape));
     plan.sums = plan.copies + tasks * plan.copy_size;
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for_products(conv_products(shape)))
-    for (size_t task = 0; task < tasks; task++) run_task(&plan, task);
+    SNN_PARALLEL_FOR(
+        snn_threads_for_products(conv_products(shape)),
+        for (size_t task = 0; task < tasks; task++) { run_task(&plan, task); });
     conv_unpack_sums(&plan.packing, plan.chunks, plan.sums, accumulate, dweights);
 }

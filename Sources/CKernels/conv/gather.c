@@ -306,7 +306,7 @@ void conv_gather(const conv_geometry *geometry, const conv_operands *operands) {
     const gather_plan plan = make_plan(geometry, operands);
     const size_t blocks = snn_ceil_div(plan.tiles, plan.block_tiles);
     const size_t sums = geometry->batch * plan.image_positions * geometry->groups * geometry->columns;
-#pragma omp parallel for schedule(static) \
-    num_threads(snn_threads_for_products(sums *(plan.taps * geometry->depth + 16)))
-    for (size_t block = 0; block < blocks; block++) gather_tiles(&plan, block * plan.block_tiles);
+    SNN_PARALLEL_FOR(
+        snn_threads_for_products(sums * (plan.taps * geometry->depth + 16)),
+        for (size_t block = 0; block < blocks; block++) { gather_tiles(&plan, block * plan.block_tiles); });
 }

@@ -85,6 +85,7 @@ void conv_lines(const conv_geometry *geometry, const conv_operands *operands) {
     const size_t lines = geometry->batch * geometry->height.positions;
     const size_t products =
         geometry->width.positions * geometry->columns * (geometry->height.taps * geometry->depth + 16);
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for_products(lines *products))
-    for (size_t line = 0; line < lines; line++) sum_line(&plan, line);
+    SNN_PARALLEL_FOR(
+        snn_threads_for_products(lines * products),
+        for (size_t line = 0; line < lines; line++) { sum_line(&plan, line); });
 }

@@ -157,10 +157,9 @@ void winograd_pass(const winograd_grid *grid, const float *source, const float *
     memset(workspace, 0, zeros_size(grid));
     const size_t products = plan.tiles * winograd_planes * grid->source_channels * grid->target_channels;
     const size_t threads = snn_min((size_t)snn_threads_for_products(products), workers(&plan));
-#pragma omp parallel for schedule(static) num_threads((int)threads)
-    for (size_t worker = 0; worker < threads; worker++) {
+    SNN_PARALLEL_FOR((int)threads, for (size_t worker = 0; worker < threads; worker++) {
         float *planes = (float *)((char *)workspace + zeros_size(grid) + worker * block_size(&plan));
         const size_t end = plan.blocks * (worker + 1) / threads;
         for (size_t block = plan.blocks * worker / threads; block < end; block++) run_block(&plan, block, planes);
-    }
+    });
 }

@@ -98,17 +98,17 @@ static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_ch
 }
 
 static void add_chunk(const weights_plan *plan, size_t first, size_t end, int threads) {
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t tile = first; tile < end; tile++) {
-        transform_x(plan, tile, tile - first);
-        transform_dy(plan, tile, tile - first);
-    }
-#pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
-    for (size_t plane = 0; plane < winograd_planes; plane++) {
-        for (size_t panel = 0; panel < plan->panels; panel++) {
-            multiply_panel(plan, end - first, first == 0, plane, panel);
-        }
-    }
+    SNN_PARALLEL_FOR(
+        threads, for (size_t tile = first; tile < end; tile++) {
+            transform_x(plan, tile, tile - first);
+            transform_dy(plan, tile, tile - first);
+        });
+    SNN_PARALLEL_FOR_2(
+        threads, for (size_t plane = 0; plane < winograd_planes; plane++) {
+            for (size_t panel = 0; panel < plan->panels; panel++) {
+                multiply_panel(plan, end - first, first == 0, plane, panel);
+            }
+        });
 }
 
 /// The gradient of one input channel's weights, in the order users see: [target channel][source channel][tap].
@@ -147,8 +147,7 @@ void winograd_backward_weights(
         add_chunk(&plan, first, snn_min(first + plan.chunk_tiles, plan.tiles), threads);
         first += plan.chunk_tiles;
     } while (first < plan.tiles);
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(products))
-    for (size_t channel = 0; channel < grid->source_channels; channel++) {
-        finish_channel(&plan, channel, accumulate, dweights);
-    }
+    SNN_PARALLEL_FOR(
+        snn_threads_for(products),
+        for (size_t c = 0; c < grid->source_channels; c++) { finish_channel(&plan, c, accumulate, dweights); });
 }

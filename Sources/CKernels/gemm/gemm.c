@@ -104,18 +104,18 @@ void snn_gemm_pack_b(
     // Along the rows of B as it lies in memory.
     const size_t step = transpose_b || order.channels > 1 ? snn_max(k, 1) : packed_features;
     const size_t steps = snn_ceil_div(k, step);
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(k *n))
-    for (size_t i = 0; i < steps * panels; i++) {
-        const size_t first = i / panels * step, column = i % panels * width;
-        const float *source = b + (transpose_b ? column * ldb : column);
-        float *panel = (float *)packed + column * k;
-        const size_t columns = snn_min(width, n - column);
-        if (order.channels > 1) {
-            pack_reordered_panel(&packing, columns, source, panel);
-        } else {
-            pack_panel(&packing, columns, source, first, snn_min(first + step, k), panel);
-        }
-    }
+    SNN_PARALLEL_FOR(
+        snn_threads_for(k * n), for (size_t i = 0; i < steps * panels; i++) {
+            const size_t first = i / panels * step, column = i % panels * width;
+            const float *source = b + (transpose_b ? column * ldb : column);
+            float *panel = (float *)packed + column * k;
+            const size_t columns = snn_min(width, n - column);
+            if (order.channels > 1) {
+                pack_reordered_panel(&packing, columns, source, panel);
+            } else {
+                pack_panel(&packing, columns, source, first, snn_min(first + step, k), panel);
+            }
+        });
 }
 
 /// Packs one row tile of op(A), in the order in which it is stored: so that its rows, or the columns of its rows, lie
@@ -198,12 +198,12 @@ static void multiply_block(
 static void pack_chunk(const gemm_slice *slice, size_t end_row, int threads) {
     const size_t tile_rows = slice->kernels->tile_rows;
     const size_t tiles = snn_ceil_div(end_row - slice->chunk_start, tile_rows);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t t = 0; t < tiles; t++) {
-        const size_t row = slice->chunk_start + t * tile_rows;
-        pack_row_tile(slice->kernels, slice->shape, slice->a, row, snn_min(tile_rows, end_row - row), slice->first_k,
-            slice->depth, slice->packed_a + t * tile_rows * slice->depth);
-    }
+    SNN_PARALLEL_FOR(
+        threads, for (size_t t = 0; t < tiles; t++) {
+            const size_t row = slice->chunk_start + t * tile_rows;
+            pack_row_tile(slice->kernels, slice->shape, slice->a, row, snn_min(tile_rows, end_row - row),
+                slice->first_k, slice->depth, slice->packed_a + t * tile_rows * slice->depth);
+        });
 }
 
 static void multiply_chunk(const gemm_slice *slice, size_t end_row, int threads) {
@@ -212,13 +212,13 @@ static void multiply_chunk(const gemm_slice *slice, size_t end_row, int threads)
     const size_t row_blocks = snn_ceil_div(end_row - slice->chunk_start, blocking->rows);
     const size_t column_blocks = snn_ceil_div(panels, blocking->panels);
     if (blocking->pack_a) pack_chunk(slice, end_row, threads);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t block = 0; block < row_blocks * column_blocks; block++) {
-        const size_t row = slice->chunk_start + block / column_blocks * blocking->rows;
-        const size_t panel = block % column_blocks * blocking->panels;
-        multiply_block(
-            slice, row, snn_min(row + blocking->rows, end_row), panel, snn_min(panel + blocking->panels, panels));
-    }
+    SNN_PARALLEL_FOR(
+        threads, for (size_t block = 0; block < row_blocks * column_blocks; block++) {
+            const size_t row = slice->chunk_start + block / column_blocks * blocking->rows;
+            const size_t panel = block % column_blocks * blocking->panels;
+            multiply_block(
+                slice, row, snn_min(row + blocking->rows, end_row), panel, snn_min(panel + blocking->panels, panels));
+        });
 }
 
 /// The product with the panels of op(B) as `slice` tells.

@@ -14,14 +14,14 @@ void snn_images_to_float(size_t batch, size_t pixels, size_t channels, const uin
     make_pattern(channels, scale, shift, &pattern);
     // Large images are shared out in pieces of whole periods.
     const size_t piece = snn_round_up(SNN_SPAN, pattern.period), pieces = snn_ceil_div(image, piece);
-#pragma omp parallel for collapse(2) schedule(static) num_threads(snn_threads_for(batch *image))
-    for (size_t b = 0; b < batch; b++) {
-        for (size_t p = 0; p < pieces; p++) {
-            const uint8_t *in = images + (size_t)indices[b] * image + p * piece;
-            kernels->bytes_to_float(snn_min(piece, image - p * piece), pattern.period, in, pattern.scale, pattern.shift,
-                out + b * image + p * piece);
-        }
-    }
+    SNN_PARALLEL_FOR_2(
+        snn_threads_for(batch * image), for (size_t b = 0; b < batch; b++) {
+            for (size_t p = 0; p < pieces; p++) {
+                const uint8_t *in = images + (size_t)indices[b] * image + p * piece;
+                kernels->bytes_to_float(snn_min(piece, image - p * piece), pattern.period, in, pattern.scale,
+                    pattern.shift, out + b * image + p * piece);
+            }
+        });
 }
 
 void snn_gather_labels(size_t batch, const int32_t *labels, const int32_t *indices, int32_t *out) {

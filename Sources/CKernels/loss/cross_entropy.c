@@ -20,11 +20,11 @@ double snn_cross_entropy(size_t rows, size_t classes, float smoothing, float sca
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = snn_loss_chunk(rows, classes);
     double *partial = workspace;
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(SNN_SOFTMAX_COST *rows *classes))
-    for (size_t r = 0; r < rows; r += chunk) {
-        partial[r / chunk] = kernels->cross_entropy(snn_min(chunk, rows - r), classes, smoothing, scale,
-            logits + r * classes, labels + r, row_of(dlogits, r, classes));
-    }
+    SNN_PARALLEL_FOR(
+        snn_threads_for(SNN_SOFTMAX_COST * rows * classes), for (size_t r = 0; r < rows; r += chunk) {
+            partial[r / chunk] = kernels->cross_entropy(snn_min(chunk, rows - r), classes, smoothing, scale,
+                logits + r * classes, labels + r, row_of(dlogits, r, classes));
+        });
     return scale * snn_loss_total(rows, chunk, partial);
 }
 
@@ -34,11 +34,11 @@ double snn_cross_entropy_soft(size_t rows, size_t classes, float smoothing, floa
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = snn_loss_chunk(rows, classes);
     double *partial = workspace;
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(SNN_SOFTMAX_COST *rows *classes))
-    for (size_t r = 0; r < rows; r += chunk) {
-        partial[r / chunk] = kernels->cross_entropy_soft(snn_min(chunk, rows - r), classes, smoothing, scale,
-            logits + r * classes, targets + r * classes, row_of(dlogits, r, classes));
-    }
+    SNN_PARALLEL_FOR(
+        snn_threads_for(SNN_SOFTMAX_COST * rows * classes), for (size_t r = 0; r < rows; r += chunk) {
+            partial[r / chunk] = kernels->cross_entropy_soft(snn_min(chunk, rows - r), classes, smoothing, scale,
+                logits + r * classes, targets + r * classes, row_of(dlogits, r, classes));
+        });
     return scale * snn_loss_total(rows, chunk, partial);
 }
 
@@ -61,7 +61,6 @@ static bool is_correct(size_t classes, const float *logits, size_t label) {
 
 size_t snn_count_correct(size_t rows, size_t classes, const float *logits, const int32_t *labels) {
     size_t correct = 0;
-#pragma omp parallel for schedule(static) reduction(+ : correct) num_threads(snn_threads_for(rows *classes))
     for (size_t r = 0; r < rows; r++) {
         correct += is_label(labels[r], classes) && is_correct(classes, logits + r * classes, (size_t)labels[r]);
     }

@@ -92,21 +92,21 @@ static void activate(const norm_job *job, size_t rows, size_t channels, float *y
 static void normalise(
     const norm_job *job, const float *x, const float *center, const segment_coefficients *segment, float *y) {
     const bool relu = job->activation.kind == SNN_RELU, fused = relu || job->activation.kind == SNN_IDENTITY;
-#pragma omp parallel for schedule(static) num_threads(job->threads)
-    for (size_t i = 0; i < job->chunks * job->blocks; i++) {
-        const norm_item item = item_at(job, i);
-        const snn_norm_coefficients coefficients = coefficients_at(segment, center, false, item.first_channel);
-        const size_t step = tile_rows(&item);
-        for (size_t row = item.first_row; row < item.end_row; row += step) {
-            const size_t at = row * job->stride + item.first_channel;
-            const snn_norm_tile tile = {.rows = snn_min(step, item.end_row - row),
-                .channels = item.channels,
-                .stride = job->stride,
-                .x = x + at};
-            job->kernels->norm_forward(&tile, &coefficients, relu, y + at);
-            if (!fused) activate(job, tile.rows, tile.channels, y + at);
-        }
-    }
+    SNN_PARALLEL_FOR(
+        job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
+            const norm_item item = item_at(job, i);
+            const snn_norm_coefficients coefficients = coefficients_at(segment, center, false, item.first_channel);
+            const size_t step = tile_rows(&item);
+            for (size_t row = item.first_row; row < item.end_row; row += step) {
+                const size_t at = row * job->stride + item.first_channel;
+                const snn_norm_tile tile = {.rows = snn_min(step, item.end_row - row),
+                    .channels = item.channels,
+                    .stride = job->stride,
+                    .x = x + at};
+                job->kernels->norm_forward(&tile, &coefficients, relu, y + at);
+                if (!fused) activate(job, tile.rows, tile.channels, y + at);
+            }
+        });
 }
 
 /// The partial sums of a segment: chunks x channels each.
@@ -121,16 +121,16 @@ static partial_sums partial_sums_in(const norm_job *job, void *workspace) {
 }
 
 static void sum_statistics(const norm_job *job, const float *x, const partial_sums *partial) {
-#pragma omp parallel for schedule(static) num_threads(job->threads)
-    for (size_t i = 0; i < job->chunks * job->blocks; i++) {
-        const norm_item item = item_at(job, i);
-        const snn_norm_tile tile = {.rows = item.end_row - item.first_row,
-            .channels = item.channels,
-            .stride = job->stride,
-            .x = x + item.first_row * job->stride + item.first_channel};
-        const size_t at = item.chunk * job->channels + item.first_channel;
-        job->kernels->norm_statistics(&tile, partial->origins + at, partial->sums + at, partial->products + at);
-    }
+    SNN_PARALLEL_FOR(
+        job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
+            const norm_item item = item_at(job, i);
+            const snn_norm_tile tile = {.rows = item.end_row - item.first_row,
+                .channels = item.channels,
+                .stride = job->stride,
+                .x = x + item.first_row * job->stride + item.first_channel};
+            const size_t at = item.chunk * job->channels + item.first_channel;
+            job->kernels->norm_statistics(&tile, partial->origins + at, partial->sums + at, partial->products + at);
+        });
 }
 
 static double rows_in_chunk(const norm_job *job, size_t chunk) {
@@ -204,13 +204,14 @@ static void finish_channel(
 
 static void finish_statistics(
     const norm_job *job, const partial_sums *partial, const training_statistics *all, segment_coefficients *segment) {
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(16 * job->chunks * job->channels))
-    for (size_t first = 0; first < job->channels; first += SNN_REDUCE_COLUMNS) {
-        const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
-        double mean[SNN_REDUCE_COLUMNS], squares[SNN_REDUCE_COLUMNS];
-        combine_statistics(job, partial, first, count, mean, squares);
-        for (size_t j = 0; j < count; j++) finish_channel(all, job->rows, first + j, mean[j], squares[j], segment);
-    }
+    SNN_PARALLEL_FOR(
+        snn_threads_for(16 * job->chunks * job->channels),
+        for (size_t first = 0; first < job->channels; first += SNN_REDUCE_COLUMNS) {
+            const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
+            double mean[SNN_REDUCE_COLUMNS], squares[SNN_REDUCE_COLUMNS];
+            combine_statistics(job, partial, first, count, mean, squares);
+            for (size_t j = 0; j < count; j++) finish_channel(all, job->rows, first + j, mean[j], squares[j], segment);
+        });
 }
 
 void snn_batch_norm_forward_training(const snn_norm_shape *shape, const float *x, const float *scale,
@@ -271,28 +272,29 @@ static snn_norm_gradient gradient_of_tile(
 /// is summed before it is written.
 static void pass_backward(const norm_job *job, const gradient_tensors *tensors, const partial_sums *partial,
     const segment_coefficients *segment, bool through_statistics) {
-#pragma omp parallel for schedule(static) num_threads(job->threads)
-    for (size_t i = 0; i < job->chunks * job->blocks; i++) {
-        const norm_item item = item_at(job, i);
-        const size_t step = tile_rows(&item), sums_at = item.chunk * job->channels + item.first_channel;
-        float scratch[TILE];
-        for (size_t row = item.first_row; row < item.end_row; row += step) {
-            const size_t at = row * job->stride + item.first_channel;
-            const snn_norm_tile tile = {.rows = snn_min(step, item.end_row - row),
-                .channels = item.channels,
-                .stride = job->stride,
-                .x = tensors->x + at};
-            const snn_norm_gradient gradient = gradient_of_tile(job, tensors, at, tile.rows, tile.channels, scratch);
-            if (partial != NULL) {
-                job->kernels->norm_gradient_sums(&tile, &gradient, tensors->center + item.first_channel,
-                    row > item.first_row, partial->sums + sums_at, partial->products + sums_at);
+    SNN_PARALLEL_FOR(
+        job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
+            const norm_item item = item_at(job, i);
+            const size_t step = tile_rows(&item), sums_at = item.chunk * job->channels + item.first_channel;
+            float scratch[TILE];
+            for (size_t row = item.first_row; row < item.end_row; row += step) {
+                const size_t at = row * job->stride + item.first_channel;
+                const snn_norm_tile tile = {.rows = snn_min(step, item.end_row - row),
+                    .channels = item.channels,
+                    .stride = job->stride,
+                    .x = tensors->x + at};
+                const snn_norm_gradient gradient =
+                    gradient_of_tile(job, tensors, at, tile.rows, tile.channels, scratch);
+                if (partial != NULL) {
+                    job->kernels->norm_gradient_sums(&tile, &gradient, tensors->center + item.first_channel,
+                        row > item.first_row, partial->sums + sums_at, partial->products + sums_at);
+                }
+                if (segment == NULL) continue;
+                const snn_norm_coefficients coefficients =
+                    coefficients_at(segment, tensors->center, through_statistics, item.first_channel);
+                job->kernels->norm_backward(&tile, &gradient, &coefficients, tensors->dx + at);
             }
-            if (segment == NULL) continue;
-            const snn_norm_coefficients coefficients =
-                coefficients_at(segment, tensors->center, through_statistics, item.first_channel);
-            job->kernels->norm_backward(&tile, &gradient, &coefficients, tensors->dx + at);
-        }
-    }
+        });
 }
 
 /// What the finished column sums of a segment become.
@@ -316,19 +318,20 @@ static void write_coefficients(const gradient_results *results, size_t c, double
 
 static void finish_gradients(const norm_job *job, const partial_sums *partial, const gradient_results *results) {
     const double rows = (double)(ptrdiff_t)job->rows;
-#pragma omp parallel for schedule(static) num_threads(snn_threads_for(8 * job->chunks * job->channels))
-    for (size_t first = 0; first < job->channels; first += SNN_REDUCE_COLUMNS) {
-        const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
-        double sums[SNN_REDUCE_COLUMNS], products[SNN_REDUCE_COLUMNS];
-        snn_reduce_chunks(job->chunks, job->channels, first, count, partial->sums, sums);
-        snn_reduce_chunks(job->chunks, job->channels, first, count, partial->products, products);
-        for (size_t j = 0; results->through != NULL && j < count; j++) {
-            write_coefficients(results, first + j, sums[j] / rows, products[j] / rows);
-        }
-        for (size_t j = 0; j < count; j++) products[j] *= (double)results->inverse_deviation[first + j];
-        snn_write_gradient(count, sums, results->accumulate, write_at_or_null(results->dshift, first));
-        snn_write_gradient(count, products, results->accumulate, write_at_or_null(results->dscale, first));
-    }
+    SNN_PARALLEL_FOR(
+        snn_threads_for(8 * job->chunks * job->channels),
+        for (size_t first = 0; first < job->channels; first += SNN_REDUCE_COLUMNS) {
+            const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
+            double sums[SNN_REDUCE_COLUMNS], products[SNN_REDUCE_COLUMNS];
+            snn_reduce_chunks(job->chunks, job->channels, first, count, partial->sums, sums);
+            snn_reduce_chunks(job->chunks, job->channels, first, count, partial->products, products);
+            for (size_t j = 0; results->through != NULL && j < count; j++) {
+                write_coefficients(results, first + j, sums[j] / rows, products[j] / rows);
+            }
+            for (size_t j = 0; j < count; j++) products[j] *= (double)results->inverse_deviation[first + j];
+            snn_write_gradient(count, sums, results->accumulate, write_at_or_null(results->dshift, first));
+            snn_write_gradient(count, products, results->accumulate, write_at_or_null(results->dscale, first));
+        });
 }
 
 static gradient_tensors tensors_of_segment(

@@ -11,20 +11,20 @@ double snn_peak_multiply_add(size_t rounds) {
     const snn_kernel_table *kernels = snn_kernels();
     const int threads = snn_thread_count();
     size_t operations_per_round = 0;
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int thread = 0; thread < threads; thread++) {
-        size_t operations;
-        kernels->multiply_add(rounds, &operations);
-        if (thread == 0) operations_per_round = operations;
-    }
+    SNN_PARALLEL_FOR(
+        threads, for (int thread = 0; thread < threads; thread++) {
+            size_t operations;
+            kernels->multiply_add(rounds, &operations);
+            if (thread == 0) operations_per_round = operations;
+        });
     return (double)threads * (double)rounds * (double)operations_per_round;
 }
 
 void snn_peak_copy(size_t bytes, const void *from, void *to) {
     const int threads = snn_thread_count();
     const size_t share = snn_round_up(snn_ceil_div(bytes, (size_t)threads), SNN_ALIGNMENT);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t first = 0; first < bytes; first += share) {
-        memcpy((char *)to + first, (const char *)from + first, snn_min(share, bytes - first));
-    }
+    SNN_PARALLEL_FOR(
+        threads, for (size_t first = 0; first < bytes; first += share) {
+            memcpy((char *)to + first, (const char *)from + first, snn_min(share, bytes - first));
+        });
 }

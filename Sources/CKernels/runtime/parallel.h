@@ -1,7 +1,7 @@
 // Threads: when a loop is worth more than one.
 //
 // A driver writes
-//     #pragma omp parallel for schedule(static) num_threads(snn_threads_for(work))
+//     SNN_PARALLEL_FOR(snn_threads_for(work), for (...) {...});
 // where `work` estimates the loop's cost in numbers moved or computed one by one. Schedules are static: the
 // libomp of Debian 12 lacks what the dynamic ones of clang 21 call.
 #ifndef SNN_PARALLEL_H
@@ -18,6 +18,27 @@ int snn_most_threads(void);
 /// The same for a loop of multiply-adds on numbers in cache, of which a core does about sixteen while it moves one
 /// number.
 static inline int snn_threads_for_products(size_t products) { return snn_threads_for(products / 8); }
+
+/// Shares the iterations of a loop among `threads`. One thread runs it without OpenMP: even alone it would spend about
+/// a microsecond on entering and leaving a region.
+#define SNN_PARALLEL_FOR(threads, ...) \
+    SNN_PARALLEL_LOOP(threads, "omp parallel for schedule(static) num_threads(snn_team)", __VA_ARGS__)
+
+/// The same for two and for three loops around one body.
+#define SNN_PARALLEL_FOR_2(threads, ...) \
+    SNN_PARALLEL_LOOP(threads, "omp parallel for collapse(2) schedule(static) num_threads(snn_team)", __VA_ARGS__)
+#define SNN_PARALLEL_FOR_3(threads, ...) \
+    SNN_PARALLEL_LOOP(threads, "omp parallel for collapse(3) schedule(static) num_threads(snn_team)", __VA_ARGS__)
+
+#define SNN_PARALLEL_LOOP(threads, pragma, ...) \
+    do {                                        \
+        const int snn_team = (threads);         \
+        if (snn_team == 1) {                    \
+            __VA_ARGS__                         \
+        } else {                                \
+            _Pragma(pragma) __VA_ARGS__         \
+        }                                       \
+    } while (0)
 
 /// Numbers of a flat array handed to a micro-kernel at a time: long enough to make the call cheap, short enough to
 /// share out, and a multiple of every vector width and of a cache line.
