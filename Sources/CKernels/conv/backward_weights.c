@@ -24,7 +24,8 @@ typedef struct {
     size_t images, lines, columns;  ///< of a block of output pixels
     size_t line_blocks, column_blocks, blocks;
     size_t chunks;                ///< of the blocks
-    size_t row_tiles, row_parts;  ///< of the rows of the gradient, the input channels of a group
+    size_t tile_rows;             ///< even parts of the rows of the gradient, the input channels of a group
+    size_t row_tiles, row_parts;  ///< of these rows
     size_t panels, panel_parts;   ///< of its columns, the output channels of all groups
 } gradient_plan;
 
@@ -49,8 +50,8 @@ static void choose_blocks(gradient_plan *plan, size_t wanted_chunks) {
     const size_t panel_pixels = snn_l1_cache_size() / 2 / (plan->kernels->tile_columns * sizeof(float));
     const size_t fitting = snn_min(snn_l2_cache_size() / 2 / (pixel_floats * sizeof(float)), panel_pixels);
     const size_t wanted = geometry->batch * lines * columns / wanted_chunks;
-    // With very few pixels, a tile would spend its time on loading and storing the sums.
-    const size_t pixels = snn_max(32, snn_min(fitting, wanted));
+    // With few pixels, most time would go into loading and storing the sums, and adding up those of the chunks.
+    const size_t pixels = snn_max(128, snn_min(fitting, wanted));
     plan->column_blocks = cut_evenly(columns, pixels, &plan->columns);
     plan->line_blocks = cut_evenly(lines, pixels / plan->columns, &plan->lines);
     const size_t image_blocks = cut_evenly(geometry->batch, pixels / (plan->columns * plan->lines), &plan->images);
@@ -68,7 +69,7 @@ static gradient_plan make_plan(const snn_conv_shape *shape) {
     };
     plan.sums_size = conv_packing_size(&plan.packing);
     plan.panels = plan.packing.groups * conv_packing_panels(&plan.packing);
-    plan.row_tiles = snn_ceil_div(plan.geometry.depth, plan.kernels->tile_rows);
+    plan.row_tiles = cut_evenly(plan.geometry.depth, plan.kernels->tile_rows, &plan.tile_rows);
     const bool in_chunks = plan.geometry.depthwise || plan.sums_size * sizeof(float) <= snn_l2_cache_size() / 2;
     if (!in_chunks) {
         // About square: each part of the columns reads all of x, and each part of the rows all of dy.
@@ -174,11 +175,23 @@ static void copy_panel(const gradient_plan *plan, const pixel_block *block, cons
     }
 }
 
+/// Makes one line of lines, and of images, that lie behind one another in both A and B.
+static void join_lines(snn_weight_gradient_tile *tile, size_t width) {
+    if (tile->a_line == tile->pixels * tile->a_pixel && tile->b_line == tile->pixels * width) {
+        tile->pixels *= tile->lines;
+        tile->lines = 1;
+        if (tile->a_image == tile->pixels * tile->a_pixel && tile->b_image == tile->pixels * width) {
+            tile->pixels *= tile->images;
+            tile->images = 1;
+        }
+    }
+}
+
 /// Adds one block to the tiles [first, end) of the rows of one panel, at all taps.
 static void add_rows(const gradient_plan *plan, const pixel_block *block, bool first_block, const gradient_panel *panel,
     const float *copy, size_t first, size_t end, float *sums) {
     const conv_geometry *geometry = &plan->geometry;
-    const size_t width = plan->packing.panel_columns, tile_rows = plan->kernels->tile_rows, taps = tap_count(plan);
+    const size_t width = plan->packing.panel_columns, tile_rows = plan->tile_rows, taps = tap_count(plan);
     float *panel_sums = sums + panel->index * conv_packing_panel_size(&plan->packing);
     snn_weight_gradient_tile tile = {
         .columns = panel->columns,
@@ -204,6 +217,7 @@ static void add_rows(const gradient_plan *plan, const pixel_block *block, bool f
             tile.b = copy + (pixels.first_line - block->first_line) * tile.b_line +
                      (pixels.first_column - block->first_column) * width;
         }
+        join_lines(&tile, width);
         tile.c = panel_sums + (tap * geometry->depth + row) * width;
         plan->kernels->weight_gradient_tile(&tile);
     }
