@@ -3,6 +3,7 @@
 // of its own that visits no other.
 #include <string.h>
 
+#include "conv/depthwise.h"
 #include "conv/gather.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
@@ -29,7 +30,11 @@ void snn_conv_backward_data(
     for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
         for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
             const conv_geometry geometry = conv_backward_geometry(shape, row, column);
-            conv_gather(&geometry, &operands);
+            if (geometry.depthwise) {
+                conv_depthwise(&geometry, &operands);
+            } else {
+                conv_gather(&geometry, &operands);
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ SIMD_INLINE void depthwise_channels(const size_t rows, const size_t vectors, con
         }
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) {
-            const float *a = tile->a[t * rows + i] + tile->a_offset + first * a_lane;
+            const float *a = tile->a + tile->a_tap[t] + i * tile->a_row + first * a_lane;
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < vectors; v++) {
                 const size_t lanes = dense || v < vectors - 1 ? SIMD_WIDTH : tail;
@@ -44,7 +44,7 @@ SIMD_INLINE void depthwise_channels(const size_t rows, const size_t vectors, con
         const vf bias = tile->bias != NULL ? load_strided(tile->bias + offset, c_lane, lanes) : v_zero();
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) {
-            float *c = tile->c[i] + tile->c_offset + offset;
+            float *c = tile->c + i * tile->c_row + offset;
             vf result = acc[i][v] + bias;
             if (tile->beta != 0) result = v_fma(v_set1(tile->beta), load_strided(c, c_lane, lanes), result);
             store_strided(c, result, c_lane, lanes);

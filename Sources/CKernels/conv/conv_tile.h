@@ -4,17 +4,18 @@
 
 #include <stddef.h>
 
-/// A depthwise convolution's sum for `rows` <= tile_rows pixels: C[c] = beta * C[c] + bias[c] + sum over taps of
-/// A[c] * B[c], vectorised over the channels c, which lie `lane` floats apart (1, or the channel multiplier).
+/// A depthwise convolution's sum for `rows` <= tile_rows pixels of a line: C[c] = beta * C[c] + bias[c] + sum over taps
+/// of A[c] * B[c], vectorised over the channels c, which lie `lane` floats apart (1, or the channel multiplier).
 typedef struct {
     size_t rows, channels;
     size_t taps;
-    const float *const *a;  ///< taps x rows pointers; read from a_offset after each
-    size_t a_offset, a_lane;
-    const float *b;  ///< the weights of tap t: `channels` numbers at b + b_tap[t] * channels
+    const float *a;
+    const size_t *a_tap;   ///< the first pixel reads tap t at a + a_tap[t]
+    size_t a_row, a_lane;  ///< floats between neighbouring pixels, and channels
+    const float *b;        ///< the weights of tap t: `channels` numbers at b + b_tap[t] * channels
     const size_t *b_tap;
-    float *const *c;  ///< `rows` pointers; written from c_offset after each
-    size_t c_offset, c_lane;
+    float *c;
+    size_t c_row, c_lane;
     float beta;         ///< with beta = 0, C is not read
     const float *bias;  ///< c_lane floats apart, or NULL
 } snn_depthwise_tile;

@@ -1,6 +1,7 @@
 // The forward pass.
 #include <string.h>
 
+#include "conv/depthwise.h"
 #include "conv/gather.h"
 #include "conv/lines.h"
 #include "conv/winograd.h"
@@ -32,7 +33,9 @@ void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *p
         .epilogue = epilogue,
         .target = y,
     };
-    if (conv_is_folded(shape)) {
+    if (geometry.depthwise) {
+        conv_depthwise(&geometry, &operands);
+    } else if (conv_is_folded(shape)) {
         conv_lines(&geometry, &operands);
     } else {
         conv_gather(&geometry, &operands);

@@ -236,40 +236,11 @@ static void sum_panel(
     }
 }
 
-static void sum_depthwise(const gather_plan *plan, const gather_block *block, size_t group, bool first_slice) {
-    const conv_geometry *geometry = plan->geometry;
-    const float *bias = bias_of(plan);
-    // In the data gradient the groups are summed into the same targets.
-    const bool first = first_slice && (group == 0 || geometry->target_group != 0);
-    snn_depthwise_tile tile = {
-        .channels = geometry->columns,
-        .a_offset = group * geometry->source_group,
-        .a_lane = geometry->source_lane,
-        .b = plan->operands->packed + group * geometry->kernel_taps * geometry->columns,
-        .c_offset = group * geometry->target_group,
-        .c_lane = geometry->target_lane,
-        .beta = first ? 0 : 1,
-    };
-    if (bias != NULL && first) tile.bias = bias + tile.c_offset;
-    for (size_t t = 0; t < block->tiles; t++) {
-        tile.rows = block->rows[t];
-        tile.taps = block->taps[t];
-        tile.a = block->sources + sources_of_tile(plan, t);
-        tile.b_tap = block->tap[t];
-        tile.c = block->targets[t];
-        plan->kernels->depthwise_tile(&tile);
-    }
-}
-
 static void sum_slice(const gather_plan *plan, const gather_block *block, bool first_slice) {
     const conv_geometry *geometry = plan->geometry;
     const size_t panels = snn_ceil_div(geometry->columns, plan->kernels->tile_columns);
     for (size_t group = 0; group < geometry->groups; group++) {
-        if (geometry->depthwise) {
-            sum_depthwise(plan, block, group, first_slice);
-        } else {
-            for (size_t panel = 0; panel < panels; panel++) sum_panel(plan, block, group, panel, first_slice);
-        }
+        for (size_t panel = 0; panel < panels; panel++) sum_panel(plan, block, group, panel, first_slice);
     }
 }
 

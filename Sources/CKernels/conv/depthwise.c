@@ -1,0 +1,134 @@
+// Depthwise convolution, and its data gradient: a line of target pixels at a time. Pixels away from the left and right
+// edges read the same taps equally far apart; those near an edge are summed one by one.
+#include "conv/depthwise.h"
+
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+
+/// Taps summed at a time.
+enum { slice_taps = 32 };
+
+typedef struct {
+    const conv_geometry *geometry;
+    const conv_operands *operands;
+    const snn_kernel_table *kernels;
+    size_t group;
+} depthwise_plan;
+
+/// What a target line reads.
+typedef struct {
+    ptrdiff_t first_source;  ///< the line under the first tap, from the start of the source; it may be outside
+    size_t first_tap, end_tap;
+    float *target;
+} depthwise_line;
+
+static ptrdiff_t source_position(const conv_axis *axis, size_t position, size_t tap) {
+    return (ptrdiff_t)position * axis->step + axis->offset + (ptrdiff_t)tap * axis->tap_offset;
+}
+
+static bool is_inside(const conv_axis *axis, size_t position, size_t tap) {
+    return (size_t)source_position(axis, position, tap) < axis->source_size;
+}
+
+/// Whether the positions from `first` to `last` meet no padding; the outermost taps tell.
+static bool all_inside(const conv_axis *axis, size_t first, size_t last) {
+    const size_t end = axis->taps - 1;
+    return is_inside(axis, first, 0) && is_inside(axis, first, end) && is_inside(axis, last, 0) &&
+           is_inside(axis, last, end);
+}
+
+/// How many pixels from `first` on a tile has.
+static size_t pixels_of_tile(const depthwise_plan *plan, size_t first) {
+    const conv_axis *width = &plan->geometry->width;
+    size_t pixels = snn_min(plan->kernels->tile_rows, width->positions - first);
+    while (pixels > 1 && width->taps > 0 && !all_inside(width, first, first + pixels - 1)) pixels--;
+    return pixels;
+}
+
+static depthwise_line line_at(const depthwise_plan *plan, size_t index) {
+    const conv_geometry *geometry = plan->geometry;
+    const conv_axis *height = &geometry->height, *width = &geometry->width;
+    const size_t image = index / height->positions, i = index % height->positions;
+    depthwise_line line = {
+        .first_source = (ptrdiff_t)(image * height->source_size) + source_position(height, i, 0),
+    };
+    while (line.first_tap < height->taps && !is_inside(height, i, line.first_tap)) line.first_tap++;
+    line.end_tap = line.first_tap;
+    while (line.end_tap < height->taps && is_inside(height, i, line.end_tap)) line.end_tap++;
+    const size_t target_row = image * height->target_size + height->first_target + i * height->target_stride;
+    line.target =
+        plan->operands->target + (target_row * width->target_size + width->first_target) * geometry->target_channels;
+    return line;
+}
+
+/// The first pixel of a tile under one tap, in floats from the start of the source.
+static size_t source_of_tap(const depthwise_plan *plan, const depthwise_line *line, size_t i, size_t j, size_t pixel) {
+    const conv_axis *height = &plan->geometry->height, *width = &plan->geometry->width;
+    const ptrdiff_t row = line->first_source + (ptrdiff_t)i * height->tap_offset;
+    const ptrdiff_t at = row * (ptrdiff_t)width->source_size + source_position(width, pixel, j);
+    return (size_t)at * plan->geometry->source_channels;
+}
+
+static void sum_tile(const depthwise_plan *plan, const depthwise_line *line, size_t first, size_t pixels) {
+    const conv_geometry *geometry = plan->geometry;
+    const conv_axis *height = &geometry->height, *width = &geometry->width;
+    const float *bias = plan->operands->epilogue != NULL ? plan->operands->epilogue->bias : NULL;
+    // In the data gradient the groups are summed into the same targets.
+    const bool is_first = plan->group == 0 || geometry->target_group != 0;
+    const size_t offset = plan->group * geometry->target_group;
+    size_t a_tap[slice_taps], b_tap[slice_taps];
+    snn_depthwise_tile tile = {
+        .rows = pixels,
+        .channels = geometry->columns,
+        .a = plan->operands->source + plan->group * geometry->source_group,
+        .a_tap = a_tap,
+        .a_row = (size_t)width->step * geometry->source_channels,
+        .a_lane = geometry->source_lane,
+        .b = plan->operands->packed + plan->group * geometry->kernel_taps * geometry->columns,
+        .b_tap = b_tap,
+        .c = line->target + first * width->target_stride * geometry->target_channels + offset,
+        .c_row = width->target_stride * geometry->target_channels,
+        .c_lane = geometry->target_lane,
+        .beta = is_first ? 0 : 1,
+        .bias = bias != NULL && is_first ? bias + offset : NULL,
+    };
+    for (size_t i = line->first_tap; i < line->end_tap; i++) {
+        for (size_t j = 0; j < width->taps; j++) {
+            if (!is_inside(width, first, j)) continue;
+            if (tile.taps == slice_taps) {
+                plan->kernels->depthwise_tile(&tile);
+                tile.taps = 0;
+                tile.beta = 1;
+                tile.bias = NULL;
+            }
+            a_tap[tile.taps] = source_of_tap(plan, line, i, j, first);
+            b_tap[tile.taps++] = (height->first_tap + i * height->tap_stride) * geometry->kernel_width +
+                                 width->first_tap + j * width->tap_stride;
+        }
+    }
+    // Also without taps: then the target is the bias.
+    plan->kernels->depthwise_tile(&tile);
+}
+
+static void sum_line(depthwise_plan plan, size_t index) {
+    const conv_geometry *geometry = plan.geometry;
+    const depthwise_line line = line_at(&plan, index);
+    for (size_t first = 0, pixels; first < geometry->width.positions; first += pixels) {
+        pixels = pixels_of_tile(&plan, first);
+        for (plan.group = 0; plan.group < geometry->groups; plan.group++) sum_tile(&plan, &line, first, pixels);
+    }
+    const snn_epilogue *epilogue = plan.operands->epilogue;
+    if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
+    const size_t floats = geometry->width.positions * geometry->target_channels;
+    plan.kernels->activation_forward(epilogue->activation, floats, line.target, line.target);
+}
+
+void conv_depthwise(const conv_geometry *geometry, const conv_operands *operands) {
+    const depthwise_plan plan = {.geometry = geometry, .operands = operands, .kernels = snn_kernels()};
+    const size_t lines = geometry->batch * geometry->height.positions;
+    const size_t taps = geometry->height.taps * geometry->width.taps;
+    const size_t products = geometry->width.positions * geometry->groups * geometry->columns * (taps + 4);
+    // A product takes as long as moving a number: nothing is read twice from registers.
+    SNN_PARALLEL_FOR(
+        snn_threads_for(lines * products / 4), for (size_t line = 0; line < lines; line++) { sum_line(plan, line); });
+}
