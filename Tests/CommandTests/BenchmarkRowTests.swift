@@ -41,6 +41,12 @@ import Testing
         if let complaint { #expect(check.failure?.contains(complaint) == true, "\(check.failure ?? "")") }
     }
 
+    @Test func checksCompareLengths() {
+        let (ours, expected) = (NamedTensor("a", Tensor([3, 4.5])), NamedTensor("a", Tensor([3, 4])))
+        let check = Check([ours], against: [expected], by: "", .euclidean, tolerance: 0.1)
+        #expect(abs(check.error - 0.1) < 1e-7)
+    }
+
     @Test func checksMissNothing() {
         let (a, b) = (NamedTensor("a", Tensor([1])), NamedTensor("b", Tensor([1])))
         #expect(Check([a], against: [a, b], by: "", tolerance: 1).failure != nil)

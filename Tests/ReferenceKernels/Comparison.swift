@@ -18,6 +18,18 @@ public func relativeError(_ actual: [Float], _ expected: [Double], least: Double
     return difference / magnitude
 }
 
+/// The Euclidean distance of two arrays, relative to the length of the expected one. Infinite or NaN where sizes differ or
+/// a number is not finite.
+public func relativeDistance(_ actual: [Float], _ expected: [Double]) -> Double {
+    guard actual.count == expected.count else { return .infinity }
+    var (distance, length) = (0.0, 1e-60)
+    for (a, e) in zip(actual, expected) {
+        distance += (Double(a) - e) * (Double(a) - e)
+        length += e * e
+    }
+    return (distance / length).squareRoot()
+}
+
 /// Whether all arrays are the same to the last bit.
 public func sameBits(_ a: [[Float]], _ b: [[Float]]) -> Bool {
     a.count == b.count

@@ -10,7 +10,8 @@ struct Prepared {
     var outputs: () throws -> [NamedTensor]
     /// The same by another path in this process, for where no peer runs.
     var reference: (() throws -> [NamedTensor])?
-    /// The difference allowed between two outputs, relative to the largest number of each tensor.
+    var difference = Difference.largest
+    /// The difference allowed between two outputs.
     var tolerance: Double
     /// The same to the peer, where that one computes with fewer digits.
     var peerTolerance: Double?

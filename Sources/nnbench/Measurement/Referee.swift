@@ -25,11 +25,13 @@ struct Referee {
         if let rivals {
             let tolerance = prepared.peerTolerance ?? prepared.tolerance
             return try rivals.all.map { rival in
-                Check(outputs, against: try rival.outputs(), by: rival.name, tolerance: tolerance)
+                Check(
+                    outputs, against: try rival.outputs(), by: rival.name, prepared.difference, tolerance: tolerance)
             }.max { $0.error < $1.error }
         }
         return try prepared.reference.map {
-            Check(outputs, against: try $0(), by: "reference", tolerance: prepared.tolerance)
+            Check(
+                outputs, against: try $0(), by: "reference", prepared.difference, tolerance: prepared.tolerance)
         }
     }
 
@@ -48,32 +50,5 @@ struct Referee {
         row.pyTorch = rivals?.pyTorch.map { Row.Rival(seconds: medians[1], mode: $0.mode) }
         row.onnx = rivals?.onnx.map { Row.Rival(seconds: medians[2], mode: $0.mode) }
         return row
-    }
-}
-
-/// How far ours is from another computation of the same.
-struct Check {
-    /// The largest difference, relative to the largest number of its tensor; infinite where something is missing.
-    let error: Double
-    let tolerance: Double
-    /// What ours was held against.
-    let by: String
-    private let worst: String
-
-    init(_ outputs: [NamedTensor], against expected: [NamedTensor], by name: String, tolerance: Double) {
-        let own = Dictionary(outputs.map { ($0.name, $0.tensor) }) { first, _ in first }
-        let errors = expected.map { item -> (name: String, error: Double) in
-            guard let tensor = own[item.name], tensor.shape == item.tensor.shape else { return (item.name, .infinity) }
-            return (item.name, relativeError(tensor.scalars, doubles(item.tensor.scalars)))
-        }
-        let missing = outputs.first { item in !expected.contains { $0.name == item.name } }
-        let worst = missing.map { ($0.name, .infinity) } ?? errors.max { $0.error < $1.error } ?? ("nothing", .infinity)
-        (self.worst, error, self.tolerance, by) = (worst.0, worst.1, tolerance, name)
-    }
-
-    /// One line; nil where all is well.
-    var failure: String? {
-        guard !(error <= tolerance) else { return nil }
-        return "wrong: \(worst) differs from \(by) by \(error) of the largest number, allowed is \(tolerance)"
     }
 }

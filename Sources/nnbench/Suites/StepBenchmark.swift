@@ -35,9 +35,11 @@ struct StepBenchmark: Benchmark {
                 try Training(network, batch: batch, precision: precision)
                     .firstSteps(gradients: precision == .float32)
             },
-            // A rounding error may turn a ReLU or a maximum. In bfloat16 it does so often, and changes single numbers of
-            // gradients by much: there the losses are compared.
-            tolerance: precision == .float32 ? 2e-3 : 5e-3, sets: training.batches.count, ours: training.step)
+            // A rounding error may turn a ReLU or a maximum, and change single numbers of gradients by much: PyTorch's own
+            // in float32 are up to 3e-3 of their length from those in float64 (airbench). In bfloat16 it happens so often
+            // that only the losses are compared.
+            difference: .euclidean, tolerance: precision == .float32 ? 1e-2 : 5e-3, sets: training.batches.count,
+            ours: training.step)
     }
 }
 

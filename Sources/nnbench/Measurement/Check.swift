@@ -1,0 +1,49 @@
+import ReferenceKernels
+import SwiftNN
+
+/// How the difference of two tensors is measured.
+enum Difference: String {
+    /// The largest difference of two numbers, relative to the largest number.
+    case largest = "of the largest number"
+    /// The Euclidean length of all differences, relative to the tensor's own.
+    case euclidean = "of its length"
+
+    func callAsFunction(_ actual: [Float], _ expected: [Double]) -> Double {
+        switch self {
+        case .largest: relativeError(actual, expected)
+        case .euclidean: relativeDistance(actual, expected)
+        }
+    }
+}
+
+/// How far ours is from another computation of the same.
+struct Check {
+    /// The largest difference of a tensor; infinite where one is missing.
+    let error: Double
+    let tolerance: Double
+    /// What ours was held against.
+    let by: String
+    private let difference: Difference
+    private let worst: String
+
+    init(
+        _ outputs: [NamedTensor], against expected: [NamedTensor], by name: String, _ difference: Difference = .largest,
+        tolerance: Double
+    ) {
+        let own = Dictionary(outputs.map { ($0.name, $0.tensor) }) { first, _ in first }
+        let errors = expected.map { item -> (name: String, error: Double) in
+            guard let tensor = own[item.name], tensor.shape == item.tensor.shape else { return (item.name, .infinity) }
+            return (item.name, difference(tensor.scalars, doubles(item.tensor.scalars)))
+        }
+        let missing = outputs.first { item in !expected.contains { $0.name == item.name } }
+        let worst = missing.map { ($0.name, .infinity) } ?? errors.max { $0.error < $1.error } ?? ("nothing", .infinity)
+        (self.worst, error, self.tolerance, by) = (worst.0, worst.1, tolerance, name)
+        self.difference = difference
+    }
+
+    /// One line; nil where all is well.
+    var failure: String? {
+        guard !(error <= tolerance) else { return nil }
+        return "wrong: \(worst) differs from \(by) by \(error) \(difference.rawValue), allowed is \(tolerance)"
+    }
+}
