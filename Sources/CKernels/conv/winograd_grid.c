@@ -3,8 +3,14 @@
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
 
-/// Numbers that a transform moves and computes for each of a tile's channels, in multiply-adds.
-enum { transform_cost = 200 };
+enum {
+    /// Numbers that a transform moves and computes for each of a tile's channels, in multiply-adds.
+    transform_cost = 200,
+    /// Multiply-adds in the time in which one weight comes from memory, which only many tiles or pixels make up for.
+    weight_cost = 2,
+    /// Fewer tiles than that take as long: their sums would wait for one another.
+    least_rows = 4,
+};
 
 static winograd_grid with_tiles(winograd_grid grid) {
     grid.tile_lines = snn_ceil_div(grid.target_height, winograd_side);
@@ -64,9 +70,10 @@ bool snn_conv_uses_winograd(const snn_conv_shape *shape) {
     const winograd_grid grid = winograd_forward_grid(shape);
     const double channels = (double)(shape->in_channels + shape->out_channels);
     const double products = (double)(shape->in_channels * shape->out_channels);
-    const double cost =
-        (double)(grid.tile_lines * grid.tile_columns) * (winograd_planes * products + transform_cost * channels);
-    return direct_cost(shape) > 1.25 * cost;
+    const size_t tiles = shape->batch * grid.tile_lines * grid.tile_columns;
+    const double cost = (double)(snn_max(tiles, least_rows) + weight_cost) * winograd_planes * products +
+                        (double)(tiles * transform_cost) * channels;
+    return (double)shape->batch * direct_cost(shape) + weight_cost * 9 * products > 1.25 * cost;
 }
 
 typedef struct {
