@@ -22,19 +22,11 @@ typedef struct {
     float *target;
 } depthwise_line;
 
-static ptrdiff_t source_position(const conv_axis *axis, size_t position, size_t tap) {
-    return (ptrdiff_t)position * axis->step + axis->offset + (ptrdiff_t)tap * axis->tap_offset;
-}
-
-static bool is_inside(const conv_axis *axis, size_t position, size_t tap) {
-    return (size_t)source_position(axis, position, tap) < axis->source_size;
-}
-
 /// Whether the positions from `first` to `last` meet no padding; the outermost taps tell.
 static bool all_inside(const conv_axis *axis, size_t first, size_t last) {
     const size_t end = axis->taps - 1;
-    return is_inside(axis, first, 0) && is_inside(axis, first, end) && is_inside(axis, last, 0) &&
-           is_inside(axis, last, end);
+    return conv_axis_is_inside(axis, first, 0) && conv_axis_is_inside(axis, first, end) &&
+           conv_axis_is_inside(axis, last, 0) && conv_axis_is_inside(axis, last, end);
 }
 
 /// How many pixels from `first` on a tile has.
@@ -50,11 +42,9 @@ static depthwise_line line_at(const depthwise_plan *plan, size_t index) {
     const conv_axis *height = &geometry->height, *width = &geometry->width;
     const size_t image = index / height->positions, i = index % height->positions;
     depthwise_line line = {
-        .first_source = (ptrdiff_t)(image * height->source_size) + source_position(height, i, 0),
+        .first_source = (ptrdiff_t)(image * height->source_size) + conv_axis_source(height, i, 0),
     };
-    while (line.first_tap < height->taps && !is_inside(height, i, line.first_tap)) line.first_tap++;
-    line.end_tap = line.first_tap;
-    while (line.end_tap < height->taps && is_inside(height, i, line.end_tap)) line.end_tap++;
+    conv_axis_taps(height, i, &line.first_tap, &line.end_tap);
     const size_t target_row = image * height->target_size + height->first_target + i * height->target_stride;
     line.target =
         plan->operands->target + (target_row * width->target_size + width->first_target) * geometry->target_channels;
@@ -65,7 +55,7 @@ static depthwise_line line_at(const depthwise_plan *plan, size_t index) {
 static size_t source_of_tap(const depthwise_plan *plan, const depthwise_line *line, size_t i, size_t j, size_t pixel) {
     const conv_axis *height = &plan->geometry->height, *width = &plan->geometry->width;
     const ptrdiff_t row = line->first_source + (ptrdiff_t)i * height->tap_offset;
-    const ptrdiff_t at = row * (ptrdiff_t)width->source_size + source_position(width, pixel, j);
+    const ptrdiff_t at = row * (ptrdiff_t)width->source_size + conv_axis_source(width, pixel, j);
     return (size_t)at * plan->geometry->source_channels;
 }
 
@@ -94,7 +84,7 @@ static void sum_tile(const depthwise_plan *plan, const depthwise_line *line, siz
     };
     for (size_t i = line->first_tap; i < line->end_tap; i++) {
         for (size_t j = 0; j < width->taps; j++) {
-            if (!is_inside(width, first, j)) continue;
+            if (!conv_axis_is_inside(width, first, j)) continue;
             if (tile.taps == slice_taps) {
                 plan->kernels->depthwise_tile(&tile);
                 tile.taps = 0;
@@ -128,7 +118,6 @@ void conv_depthwise(const conv_geometry *geometry, const conv_operands *operands
     const size_t lines = geometry->batch * geometry->height.positions;
     const size_t taps = geometry->height.taps * geometry->width.taps;
     const size_t products = geometry->width.positions * geometry->groups * geometry->columns * (taps + 4);
-    // A product takes as long as moving a number: nothing is read twice from registers.
     SNN_PARALLEL_FOR(
         snn_threads_for(lines * products / 4), for (size_t line = 0; line < lines; line++) { sum_line(plan, line); });
 }

@@ -52,6 +52,15 @@ conv_geometry conv_backward_geometry(const snn_conv_shape *shape, size_t row_pha
 /// The positions [first, end) of an axis that read inside the source through tap t.
 void conv_axis_range(const conv_axis *axis, size_t t, size_t *first, size_t *end);
 
+/// Where a position reads through tap t, which may be outside of the source.
+ptrdiff_t conv_axis_source(const conv_axis *axis, size_t position, size_t t);
+
+/// Whether that is inside.
+bool conv_axis_is_inside(const conv_axis *axis, size_t position, size_t t);
+
+/// The taps [first, end) through which a position reads inside the source.
+void conv_axis_taps(const conv_axis *axis, size_t position, size_t *first, size_t *end);
+
 /// Few input channels make short sums: then the neighbouring pixels under one row of the kernel, which lie next to each
 /// other in memory, are summed as if they were the channels of one pixel. Padding must then be there in memory, so
 /// the input is copied with its padding on the left and right.

@@ -13,15 +13,6 @@ typedef struct {
     const float *bias;  ///< or NULL
 } line_plan;
 
-/// The rows of the kernel that meet the image: taps [*first, *end).
-static void taps_inside(const conv_axis *height, ptrdiff_t start, size_t *first, size_t *end) {
-    const ptrdiff_t size = (ptrdiff_t)height->source_size;
-    *first = 0;
-    while (*first < height->taps && start + (ptrdiff_t)*first * height->tap_offset < 0) ++*first;
-    *end = *first;
-    while (*end < height->taps && start + (ptrdiff_t)*end * height->tap_offset < size) ++*end;
-}
-
 /// One output line, for one panel of output channels.
 static void sum_panel(
     const line_plan *plan, const float *source, size_t first_tap, size_t taps, size_t panel, float *line) {
@@ -57,11 +48,10 @@ static void sum_line(const line_plan *plan, size_t index) {
     const conv_geometry *geometry = plan->geometry;
     const conv_axis *height = &geometry->height;
     const size_t image = index / height->positions, i = index % height->positions;
-    const ptrdiff_t start = (ptrdiff_t)i * height->step + height->offset;
     size_t first_tap, end_tap;
-    taps_inside(height, start, &first_tap, &end_tap);
+    conv_axis_taps(height, i, &first_tap, &end_tap);
     // Where the kernel meets no row at all, nothing is read.
-    const size_t row = first_tap < end_tap ? (size_t)(start + (ptrdiff_t)first_tap * height->tap_offset) : 0;
+    const size_t row = first_tap < end_tap ? (size_t)conv_axis_source(height, i, first_tap) : 0;
     const float *source = plan->operands->source +
                           (image * height->source_size + row) * geometry->width.source_size * geometry->source_channels;
     const size_t line_floats = geometry->width.positions * geometry->target_channels;

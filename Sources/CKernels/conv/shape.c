@@ -182,3 +182,18 @@ void conv_axis_range(const conv_axis *axis, size_t t, size_t *first, size_t *end
     *end = snn_min(ceil_div_positive((ptrdiff_t)axis->source_size - origin, axis->step), axis->positions);
     *first = snn_min(ceil_div_positive(-origin, axis->step), *end);
 }
+
+ptrdiff_t conv_axis_source(const conv_axis *axis, size_t position, size_t t) {
+    return (ptrdiff_t)position * axis->step + axis->offset + (ptrdiff_t)t * axis->tap_offset;
+}
+
+bool conv_axis_is_inside(const conv_axis *axis, size_t position, size_t t) {
+    return (size_t)conv_axis_source(axis, position, t) < axis->source_size;
+}
+
+void conv_axis_taps(const conv_axis *axis, size_t position, size_t *first, size_t *end) {
+    *first = 0;
+    while (*first < axis->taps && !conv_axis_is_inside(axis, position, *first)) ++*first;
+    *end = *first;
+    while (*end < axis->taps && conv_axis_is_inside(axis, position, *end)) ++*end;
+}
