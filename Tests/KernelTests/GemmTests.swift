@@ -19,10 +19,16 @@ import Testing
         let relu = expected.map { max($0, 0) }
 
         onEveryConfiguration(gemm) {
-            [multiply(shape, a, b, bias, c, SNN_IDENTITY), multiply(shape, a, b, bias, c, SNN_RELU)]
+            [SNN_IDENTITY, SNN_RELU].flatMap { activation in
+                [false, true].map { multiply(shape, a, b, bias, c, activation, packsBefore: $0) }
+            }
         } check: { results, isa in
-            #expect(relativeError(results[0], expected) < Self.tolerance, "\(gemm) on \(isa)")
-            #expect(relativeError(results[1], relu) < Self.tolerance, "\(gemm) relu on \(isa)")
+            for (index, result) in results.enumerated() {
+                let isRelu = index >= 2
+                #expect(
+                    relativeError(result, isRelu ? relu : expected) < Self.tolerance,
+                    "\(gemm)\(isRelu ? " relu" : "")\(index % 2 == 1 ? " packed before" : "") on \(isa)")
+            }
         }
     }
 
@@ -73,7 +79,7 @@ import Testing
 
     private func multiply(
         _ shape: snn_gemm_shape, _ a: [Float], _ b: [Float], _ bias: [Float], _ c: [Float],
-        _ activation: snn_activation_kind
+        _ activation: snn_activation_kind, packsBefore: Bool
     ) -> [Float] {
         var shape = shape
         // With beta = 0 the old content of C must not matter, not even NaN.
@@ -81,7 +87,17 @@ import Testing
         bias.withUnsafeBufferPointer { bias in
             var epilogue = snn_epilogue(
                 bias: bias.baseAddress, activation: snn_activation(kind: activation, parameter: 0))
-            withWorkspace(snn_gemm_workspace_size(&shape)) { snn_gemm(&shape, a, b, &epilogue, &result, $0) }
+            guard packsBefore else {
+                withWorkspace(snn_gemm_workspace_size(&shape)) { snn_gemm(&shape, a, b, &epilogue, &result, $0) }
+                return
+            }
+            withWorkspace(snn_gemm_packed_size(shape.k, shape.n)) { packed in
+                let order = snn_feature_order(channels: 1, spatial: shape.k)
+                snn_gemm_pack_b(shape.k, shape.n, shape.transpose_b, shape.ldb, order, b, packed)
+                withWorkspace(snn_gemm_packed_workspace_size(&shape)) {
+                    snn_gemm_packed(&shape, a, packed, &epilogue, &result, $0)
+                }
+            }
         }
         return result
     }

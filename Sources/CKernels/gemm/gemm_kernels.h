@@ -8,6 +8,10 @@
 #pragma clang diagnostic ignored "-Wpass-failed"
 #endif
 
+/// So many rows of B ahead are fetched into the first-level cache, whose own prefetcher lags behind where B streams
+/// from the second.
+enum { tile_prefetched_rows = 16 };
+
 typedef vf tile_accumulators[SIMD_TILE_ROWS][SIMD_TILE_VECTORS];
 
 /// acc += A * B over `depth`. `rows`, `vectors` and `masked` are constants at every call, so the loops over them unroll
@@ -19,6 +23,7 @@ SIMD_INLINE void tile_accumulate(const size_t rows, const size_t vectors, const 
 #pragma clang loop unroll(full)
         for (size_t v = 0; v < vectors; v++) {
             const float *p = b + k * b_depth + v * SIMD_WIDTH;
+            if (v * SIMD_WIDTH % 16 == 0) __builtin_prefetch(p + tile_prefetched_rows * b_depth);
             row_of_b[v] = masked && v == vectors - 1 ? v_load_n(p, tail) : v_load(p);
         }
 #pragma clang loop unroll(full)

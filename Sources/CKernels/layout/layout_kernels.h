@@ -1,5 +1,4 @@
 // Copies and transposes of matrices with any row distances.
-#include "simd/transpose.h"
 
 SIMD_INLINE void transpose_square(const float *x, size_t x_row, float *out, size_t out_row) {
     vf square[SIMD_WIDTH];

@@ -13,6 +13,7 @@
 #include "norm/norm_tile.h"
 #include "pool/window.h"
 #include "swiftnn/activation.h"
+#include "swiftnn/gemm.h"
 #include "swiftnn/optimizer.h"
 
 typedef struct {
@@ -23,6 +24,8 @@ typedef struct {
     // gemm
     void (*gemm_tile)(const snn_tile *tile);
     void (*gemm_indirect_tile)(const snn_indirect_tile *tile);
+    /// `columns` columns of C = alpha * A * op(B), from as many rows of B as it is stored, transposed.
+    void (*gemm_dots)(const snn_gemm_shape *shape, const float *a, const float *b, size_t columns, float *c);
 
     // layout
     /// Copies `rows` rows of `columns` numbers, x_row apart, to lie behind one another.

@@ -2,6 +2,7 @@
 // its instruction set, inside its target pragma; SNN_TIER_TABLE names the column.
 #include "simd/lanes.h"
 #include "simd/math.h"
+#include "simd/transpose.h"
 
 #include "activation/activation_kernels.h"
 #include "activation/prelu_kernels.h"
@@ -9,6 +10,7 @@
 #include "bfloat16/bfloat16_kernels.h"
 #include "elementwise/elementwise_kernels.h"
 #include "gemm/column_sums_kernels.h"
+#include "gemm/dot_kernels.h"
 #include "gemm/gemm_kernels.h"
 #include "image/image_kernels.h"
 #include "layout/layout_kernels.h"
@@ -32,6 +34,7 @@ const snn_kernel_table SNN_TIER_TABLE = {
 
     .gemm_tile = gemm_tile,
     .gemm_indirect_tile = gemm_indirect_tile,
+    .gemm_dots = gemm_dots,
 
     .copy_rows = copy_rows,
     .transpose = transpose,

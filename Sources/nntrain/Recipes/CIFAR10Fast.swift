@@ -11,5 +11,7 @@ extension Recipe {
         name: "fast",
         summary: "past 90 % in little time: whitening, three groups of 32, 96 and 192 channels, Muon, Lookahead",
         widths: [32, 96, 192],
-        epochs: 6)
+        epochs: 6,
+        // The first group, and the second one, too.
+        freezing: [(layers: 9, at: 0.65), (layers: 16, at: 0.85)])
 }

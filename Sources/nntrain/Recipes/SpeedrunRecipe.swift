@@ -2,7 +2,9 @@ import SwiftNN
 
 extension Recipe {
     /// What the recipes with speedrun networks have in common, after Jordan's cifar10-airbench (2024) and Muon (2024).
-    static func speedrun(name: String, summary: String, widths: [Int], epochs: Int) -> Recipe {
+    static func speedrun(
+        name: String, summary: String, widths: [Int], epochs: Int, freezing: [(layers: Int, at: Double)] = []
+    ) -> Recipe {
         Recipe(
             name: name,
             dataset: .cifar10,
@@ -23,11 +25,8 @@ extension Recipe {
                     biasFactor: 64)
             },
             callbacks: {
-                [
-                    Lookahead(every: 5, retention: 0.774, fadesIn: true),
-                    // The first group, and the second one, too.
-                    ProgressiveFreezing([(layers: 9, at: 0.65), (layers: 16, at: 0.85)]),
-                ]
+                [Lookahead(every: 5, retention: 0.774, fadesIn: true)]
+                    + (freezing.isEmpty ? [] : [ProgressiveFreezing(freezing)])
             },
             makeModel: { .speedrun(widths: widths) }
         )
