@@ -24,7 +24,9 @@ struct Recipe: Sendable {
     let makeModel: @Sendable () -> Sequential
 
     /// The default of each data set first.
-    static let all: [Recipe] = [.fashionMNISTMLP, .mnistMLP, .cifar10Fast, .cifar10Accurate, .cifar10Course]
+    static let all: [Recipe] = [
+        .fashionMNISTMLP, .mnistMLP, .cifar10Fast, .cifar10Accurate, .cifar10Best, .cifar10Course,
+    ]
 
     static func of(_ dataset: DatasetName) -> [Recipe] { all.filter { $0.dataset == dataset } }
 

@@ -3,7 +3,8 @@ import SwiftNN
 extension Recipe {
     /// What the recipes with speedrun networks have in common, after Jordan's cifar10-airbench (2024) and Muon (2024).
     static func speedrun(
-        name: String, summary: String, widths: [Int], epochs: Int, freezing: [(layers: Int, at: Double)] = []
+        name: String, summary: String, widths: [Int], depth: Int = 2, epochs: Int, translation: Int = 2,
+        freezing: [(layers: Int, at: Double)] = []
     ) -> Recipe {
         Recipe(
             name: name,
@@ -16,7 +17,7 @@ extension Recipe {
                 (fraction: 0.23, LinearSchedule(from: 0.2, to: 1)), (fraction: 0.77, LinearSchedule(from: 1, to: 0.07)),
             ]),
             loss: CrossEntropyLoss(labelSmoothing: 0.2),
-            augmentation: ImageAugmentation(flip: .alternating, translation: 2),
+            augmentation: ImageAugmentation(flip: .alternating, translation: translation),
             views: .mirrorAndShift,
             prepare: Sequential.whitenFirstLayer,
             groups: { model, rule in
@@ -28,7 +29,7 @@ extension Recipe {
                 [Lookahead(every: 5, retention: 0.774, fadesIn: true)]
                     + (freezing.isEmpty ? [] : [ProgressiveFreezing(freezing)])
             },
-            makeModel: { .speedrun(widths: widths) }
+            makeModel: { .speedrun(widths: widths, depth: depth) }
         )
     }
 }
