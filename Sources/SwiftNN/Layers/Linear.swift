@@ -44,54 +44,42 @@ public struct Linear: StandaloneLayer {
 private final class LinearOperation: ActivationFusing {
     private let weight: Parameter, bias: Parameter?
     private let input: Value, output: Value
-    private let rows: Int, inFeatures: Int, outFeatures: Int
+    private let rows: Int
     private let order: snn_feature_order
     private let fused: FusedActivation
-    private let forwardWeights: PackedWeights
-    private let backwardWeights: PackedWeights?
+    private let product: ProductWithWeights
+    private let gradientOfInput: ProductWithWeights?
     private let gradientOfWeights: WeightGradient?
-    private let forwardWorkspace: Buffer
-    private let backwardWorkspace: Buffer?
     /// dx in logical order, where the input is not.
     private let logicalGradient: Buffer?
-    private var forwardShape: snn_gemm_shape
-    private var backwardShape: snn_gemm_shape
 
     init(_ builder: PlanBuilder, _ layer: Linear, input: Value, output: Value) {
         (weight, bias) = (layer.weight, layer.bias)
         (self.input, self.output) = (input, output)
         let (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
-        (self.outFeatures, self.inFeatures) = (outFeatures, inFeatures)
         rows = input.count / inFeatures
         let order = input.order.featureOrder(features: inFeatures)
         self.order = order
         fused = FusedActivation(output: output, builder)
 
         // y = x Wᵀ
-        forwardShape = snn_gemm_shape(
-            m: rows, n: outFeatures, k: inFeatures, transpose_a: false, transpose_b: true, lda: inFeatures,
-            ldb: inFeatures, ldc: outFeatures, alpha: 1, beta: 0)
-        forwardWeights = PackedWeights(builder, weight, bytes: snn_gemm_packed_size(inFeatures, outFeatures)) {
-            snn_gemm_pack_b(inFeatures, outFeatures, true, inFeatures, order, $0, $1)
-        }
-        forwardWorkspace = builder.makeBuffer(bytes: snn_gemm_packed_workspace_size(&forwardShape))
+        product = ProductWithWeights(
+            builder, weight, order: order,
+            snn_gemm_shape(
+                m: rows, n: outFeatures, k: inFeatures, transpose_a: false, transpose_b: true, lda: inFeatures,
+                ldb: inFeatures, ldc: outFeatures, alpha: 1, beta: 0))
 
         // dx = dy W
-        backwardShape = snn_gemm_shape(
-            m: rows, n: inFeatures, k: outFeatures, transpose_a: false, transpose_b: false, lda: outFeatures,
-            ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0)
         let hasGradient = input.gradient != nil
         let reorders = hasGradient && input.order != .contiguous
         logicalGradient = reorders ? builder.makeBuffer(floats: input.count) : nil
-        backwardWorkspace =
-            hasGradient ? builder.makeBuffer(bytes: snn_gemm_packed_workspace_size(&backwardShape)) : nil
-        backwardWeights =
+        gradientOfInput =
             hasGradient
-            ? PackedWeights(builder, weight, bytes: snn_gemm_packed_size(outFeatures, inFeatures)) {
-                snn_gemm_pack_b(
-                    outFeatures, inFeatures, false, inFeatures, snn_feature_order(channels: 1, spatial: outFeatures),
-                    $0, $1)
-            } : nil
+            ? ProductWithWeights(
+                builder, weight, order: snn_feature_order(channels: 1, spatial: outFeatures),
+                snn_gemm_shape(
+                    m: rows, n: inFeatures, k: outFeatures, transpose_a: false, transpose_b: false, lda: outFeatures,
+                    ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0)) : nil
         gradientOfWeights =
             output.gradient != nil
             ? WeightGradient(builder, weight: weight, bias: bias, rows: rows, order: order) : nil
@@ -99,27 +87,57 @@ private final class LinearOperation: ActivationFusing {
 
     func fuse(_ activation: Activation) -> Bool { fused.fuse(activation) }
 
-    var forwardBuffers: [Buffer] { [input.buffer, output.buffer, forwardWorkspace] }
+    var forwardBuffers: [Buffer] { [input.buffer, output.buffer, product.workspace] }
     var backwardBuffers: [Buffer] {
         fused.backwardBuffers + (gradientOfWeights?.buffers ?? [])
-            + [input.buffer, input.gradient, backwardWorkspace, logicalGradient].compactMap { $0 }
+            + [input.buffer, input.gradient, gradientOfInput?.workspace, logicalGradient].compactMap { $0 }
     }
 
     func forward(step: Int) {
-        let packed = forwardWeights.upToDate()
-        withEpilogue(bias: bias, activation: fused.kernel) { epilogue in
-            snn_gemm_packed(
-                &forwardShape, input.buffer.floats, packed, epilogue, output.buffer.floats, forwardWorkspace.bytes)
+        withEpilogue(bias: bias, activation: fused.kernel) {
+            product.compute(input.buffer.floats, epilogue: $0, into: output.buffer.floats)
         }
     }
 
     func backward() {
         guard let dy = fused.gradientBeforeActivation() else { return }
         gradientOfWeights?.compute(input: input.buffer.floats, outputGradient: dy)
-        guard let dx = input.gradient, let backwardWeights, let backwardWorkspace else { return }
+        guard let dx = input.gradient, let gradientOfInput else { return }
         let target = logicalGradient ?? dx
-        snn_gemm_packed(&backwardShape, dy, backwardWeights.upToDate(), nil, target.floats, backwardWorkspace.bytes)
+        gradientOfInput.compute(dy, epilogue: nil, into: target.floats)
         if logicalGradient != nil { snn_transpose(rows, order.channels, order.spatial, target.floats, dx.floats) }
+    }
+}
+
+/// A product with the weights of a layer. In training, where they change with every step, they are packed in the course of
+/// each product, as far as it needs that; otherwise once, as are those that are rounded or reordered besides.
+private final class ProductWithWeights {
+    let workspace: Buffer
+    private let weight: Parameter
+    private let packed: PackedWeights?
+    private var shape: snn_gemm_shape
+
+    init(_ builder: PlanBuilder, _ weight: Parameter, order: snn_feature_order, _ shape: snn_gemm_shape) {
+        (self.weight, self.shape) = (weight, shape)
+        if builder.mode == .training && order.channels == 1 && builder.precision == .float32 {
+            packed = nil
+            workspace = builder.makeBuffer(bytes: snn_gemm_workspace_size(&self.shape))
+        } else {
+            packed = PackedWeights(builder, weight, bytes: snn_gemm_packed_size(shape.k, shape.n)) {
+                snn_gemm_pack_b(shape.k, shape.n, shape.transpose_b, shape.ldb, order, $0, $1)
+            }
+            workspace = builder.makeBuffer(bytes: snn_gemm_packed_workspace_size(&self.shape))
+        }
+    }
+
+    func compute(
+        _ rows: UnsafePointer<Float>, epilogue: UnsafePointer<snn_epilogue>?, into out: UnsafeMutablePointer<Float>
+    ) {
+        if let packed {
+            snn_gemm_packed(&shape, rows, packed.upToDate(), epilogue, out, workspace.bytes)
+        } else {
+            weight.withValue { snn_gemm(&shape, rows, $0, epilogue, out, workspace.bytes) }
+        }
     }
 }
 
