@@ -3,6 +3,7 @@
 // tiles passes over one panel of weights after the other, so that the panel comes from the second-level cache.
 #include "conv/gather.h"
 
+#include "conv/share.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -17,8 +18,9 @@ typedef struct {
     size_t image_positions, tiles;
     bool across_images;   ///< whether the pixels of a tile are the same pixel of neighbouring images
     size_t image_groups;  ///< where across images
-    size_t block_tiles;
-    size_t taps, slice_taps;  ///< the taps are summed a slice at a time
+    size_t block_tiles, blocks;
+    size_t group_panels, panels;  ///< of a group, and of all
+    size_t taps, slice_taps;      ///< the taps are summed a slice at a time
 } gather_plan;
 
 /// One target pixel: where it goes, and where its first tap would read.
@@ -61,14 +63,15 @@ static size_t padding_percent(const conv_geometry *geometry) {
     return (size_t)(100 * (1 - inside));
 }
 
-/// Tiles for a block: as many as keep source and target in half of the second-level cache, but enough blocks
-/// for the threads.
+/// Tiles for a block: as many as keep source and target in half of the second-level cache, but enough shares of the
+/// work for the threads.
 static size_t choose_block_tiles(const gather_plan *plan) {
     const conv_geometry *geometry = plan->geometry;
     const size_t pixel_floats =
         geometry->source_channels * (size_t)(geometry->height.step * geometry->width.step) + geometry->target_channels;
     const size_t tile_bytes = plan->kernels->tile_rows * snn_max(pixel_floats, 1) * sizeof(float);
-    size_t tiles = snn_min(snn_l2_cache_size() / 2 / tile_bytes, snn_ceil_div(plan->tiles, 16));
+    const size_t shared = snn_ceil_div(plan->tiles * plan->panels, 8 * (size_t)snn_most_threads());
+    size_t tiles = snn_min(snn_l2_cache_size() / 2 / tile_bytes, shared);
     tiles = snn_min(tiles, max_pointers / (snn_max(plan->slice_taps, 1) * plan->kernels->tile_rows));
     return snn_max(1, snn_min(tiles, max_block_tiles));
 }
@@ -96,7 +99,10 @@ static gather_plan make_plan(const conv_geometry *geometry, const conv_operands 
     plan.tiles = plan.across_images ? plan.image_groups * plan.image_positions
                                     : snn_ceil_div(geometry->batch * plan.image_positions, tile_rows);
     plan.slice_taps = choose_slice_taps(&plan);
+    plan.group_panels = snn_ceil_div(geometry->columns, plan.kernels->tile_columns);
+    plan.panels = geometry->groups * plan.group_panels;
     plan.block_tiles = choose_block_tiles(&plan);
+    plan.blocks = snn_ceil_div(plan.tiles, plan.block_tiles);
     return plan;
 }
 
@@ -152,8 +158,10 @@ static void advance(const gather_plan *plan, gather_position *at) {
     at->image++;
 }
 
-static void locate_block(const gather_plan *plan, size_t first_tile, gather_block *block) {
-    block->tiles = snn_min(plan->block_tiles, plan->tiles - first_tile);
+/// The tiles are shared out evenly among the blocks.
+static void locate_block(const gather_plan *plan, size_t index, gather_block *block) {
+    const size_t first_tile = index * plan->tiles / plan->blocks;
+    block->tiles = (index + 1) * plan->tiles / plan->blocks - first_tile;
     for (size_t t = 0; t < block->tiles; t++) {
         gather_position at;
         block->rows[t] = first_position(plan, first_tile + t, &at);
@@ -210,19 +218,22 @@ static const float *bias_of(const gather_plan *plan) {
     return plan->operands->epilogue != NULL ? plan->operands->epilogue->bias : NULL;
 }
 
-static void sum_panel(
-    const gather_plan *plan, const gather_block *block, size_t group, size_t panel, bool first_slice) {
+/// The first channel of a panel.
+static size_t panel_channel(const gather_plan *plan, size_t panel) {
+    const size_t group = panel / plan->group_panels;
+    return group * plan->geometry->target_group + panel % plan->group_panels * plan->kernels->tile_columns;
+}
+
+static void sum_panel(const gather_plan *plan, const gather_block *block, size_t panel, bool first_slice) {
     const conv_geometry *geometry = plan->geometry;
-    const size_t width = plan->kernels->tile_columns, column = panel * width;
-    const size_t panels = snn_ceil_div(geometry->columns, width);
-    const size_t panel_floats = geometry->kernel_taps * geometry->depth * width;
+    const size_t width = plan->kernels->tile_columns, column = panel % plan->group_panels * width;
     const float *bias = bias_of(plan);
     snn_indirect_tile tile = {
         .columns = snn_min(width, geometry->columns - column),
         .depth = geometry->depth,
-        .a_offset = group * geometry->source_group,
-        .b = plan->operands->packed + (group * panels + panel) * panel_floats,
-        .c_offset = group * geometry->target_group + column,
+        .a_offset = panel / plan->group_panels * geometry->source_group,
+        .b = plan->operands->packed + panel * geometry->kernel_taps * geometry->depth * width,
+        .c_offset = panel_channel(plan, panel),
         .beta = first_slice ? 0 : 1,
     };
     if (bias != NULL && first_slice) tile.bias = bias + tile.c_offset;
@@ -236,48 +247,48 @@ static void sum_panel(
     }
 }
 
-static void sum_slice(const gather_plan *plan, const gather_block *block, bool first_slice) {
-    const conv_geometry *geometry = plan->geometry;
-    const size_t panels = snn_ceil_div(geometry->columns, plan->kernels->tile_columns);
-    for (size_t group = 0; group < geometry->groups; group++) {
-        for (size_t panel = 0; panel < panels; panel++) sum_panel(plan, block, group, panel, first_slice);
-    }
-}
-
 /// In place, while the pixels are in cache; neighbouring pixels in one call.
-static void activate(const gather_plan *plan, const gather_block *block) {
+static void activate(const gather_plan *plan, const gather_block *block, conv_share share) {
     const snn_epilogue *epilogue = plan->operands->epilogue;
     if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
-    const size_t channels = plan->geometry->target_channels;
+    const size_t channels = plan->geometry->target_channels, first_channel = panel_channel(plan, share.first_panel);
+    const size_t end_channel = share.end_panel == plan->panels ? channels : panel_channel(plan, share.end_panel);
+    const bool joined = first_channel == 0 && end_channel == channels;
     for (size_t t = 0; t < block->tiles; t++) {
         for (size_t r = 0, end; r < block->rows[t]; r = end) {
-            float *first = block->targets[t][r];
+            float *const *pixels = block->targets[t];
             end = r + 1;
-            while (end < block->rows[t] && block->targets[t][end] == first + (end - r) * channels) end++;
-            plan->kernels->activation_forward(epilogue->activation, (end - r) * channels, first, first);
+            while (joined && end < block->rows[t] && pixels[end] == pixels[r] + (end - r) * channels) end++;
+            const size_t count = joined ? (end - r) * channels : end_channel - first_channel;
+            float *first = pixels[r] + first_channel;
+            plan->kernels->activation_forward(epilogue->activation, count, first, first);
         }
     }
 }
 
-static void gather_tiles(const gather_plan *plan, size_t first_tile) {
+static void run_share(const gather_plan *plan, conv_share share) {
     gather_block block;
-    locate_block(plan, first_tile, &block);
+    locate_block(plan, share.block, &block);
     size_t first_tap = 0;
     // One pass even without taps: then the target is the bias.
     do {
         const size_t end_tap = snn_min(first_tap + plan->slice_taps, plan->taps);
         for (size_t t = 0; t < block.tiles; t++) gather_tile_taps(plan, first_tap, end_tap, t, &block);
-        sum_slice(plan, &block, first_tap == 0);
+        for (size_t panel = share.first_panel; panel < share.end_panel; panel++) {
+            sum_panel(plan, &block, panel, first_tap == 0);
+        }
         first_tap = end_tap;
     } while (first_tap < plan->taps);
-    activate(plan, &block);
+    activate(plan, &block, share);
 }
 
 void conv_gather(const conv_geometry *geometry, const conv_operands *operands) {
     const gather_plan plan = make_plan(geometry, operands);
-    const size_t blocks = snn_ceil_div(plan.tiles, plan.block_tiles);
     const size_t sums = geometry->batch * plan.image_positions * geometry->groups * geometry->columns;
-    SNN_PARALLEL_FOR(
-        snn_threads_for_products(sums * (plan.taps * geometry->depth + 16)),
-        for (size_t block = 0; block < blocks; block++) { gather_tiles(&plan, block * plan.block_tiles); });
+    const size_t workers = (size_t)snn_threads_for_products(sums * (plan.taps * geometry->depth + 16));
+    SNN_PARALLEL_FOR((int)workers, for (size_t worker = 0; worker < workers; worker++) {
+        conv_shares shares = conv_shares_of(plan.blocks, plan.panels, worker, workers);
+        conv_share share;
+        while (conv_next_share(&shares, &share)) run_share(&plan, share);
+    });
 }

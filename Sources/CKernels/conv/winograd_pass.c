@@ -2,6 +2,7 @@
 // 36 planes are multiplied with those of the weights, and the products transformed to the target, all in cache.
 #include <string.h>
 
+#include "conv/share.h"
 #include "conv/winograd.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
@@ -20,14 +21,21 @@ typedef struct {
 
 /// Tiles of a block. Every block reads all weights, and every tile moves its transformed pixels through the cache: with
 /// this many tiles both are about as many numbers, but no more than the second-level cache holds, unless the weights
-/// are large: then at least enough to use them a few times.
-static size_t choose_block_tiles(const winograd_grid *grid, size_t rows) {
+/// are large: then at least enough to use them a few times. All threads get something to do.
+static size_t choose_block_tiles(const winograd_grid *grid, size_t rows, size_t panels) {
     const size_t channels = snn_max(grid->source_channels + grid->target_channels, 1);
     const size_t tile_bytes = winograd_planes * channels * sizeof(float);
     const size_t fitting = snn_l2_cache_size() * 3 / 4 / tile_bytes;
     const size_t balanced = grid->source_channels * grid->target_channels / channels;
-    const size_t tiles = snn_max(fitting, snn_min(balanced, 8 * rows));
-    return snn_min(snn_round_up(snn_max(tiles, 1), rows), snn_round_up(winograd_tiles(grid), rows));
+    const size_t all = winograd_tiles(grid), shared = snn_ceil_div(all * panels, 4 * (size_t)snn_most_threads());
+    const size_t tiles = snn_min(snn_max(fitting, snn_min(balanced, 8 * rows)), shared);
+    return snn_min(snn_round_up(snn_max(tiles, 1), rows), snn_round_up(all, rows));
+}
+
+/// The first tile of a block: blocks are as equal as whole register tiles allow.
+static size_t first_tile(const pass_plan *plan, size_t block) {
+    const size_t rows = plan->kernels->tile_rows, row_tiles = snn_ceil_div(plan->tiles, rows);
+    return snn_min(row_tiles * block / plan->blocks * rows, plan->tiles);
 }
 
 static pass_plan make_plan(const winograd_grid *grid) {
@@ -38,7 +46,7 @@ static pass_plan make_plan(const winograd_grid *grid) {
         .tiles = winograd_tiles(grid),
         .panels = snn_ceil_div(grid->target_channels, kernels->tile_columns),
     };
-    plan.block_tiles = snn_max(choose_block_tiles(grid, kernels->tile_rows), 1);
+    plan.block_tiles = snn_max(choose_block_tiles(grid, kernels->tile_rows, plan.panels), 1);
     plan.blocks = snn_ceil_div(plan.tiles, plan.block_tiles);
     plan.source_plane = winograd_plane_stride(plan.block_tiles * grid->source_channels);
     plan.target_plane = winograd_plane_stride(plan.block_tiles * grid->target_channels);
@@ -56,8 +64,10 @@ static size_t block_size(const pass_plan *plan) {
     return snn_round_up(winograd_planes * (plan->source_plane + plan->target_plane) * sizeof(float), SNN_ALIGNMENT);
 }
 
-/// How many threads may have a block in work.
-static size_t workers(const pass_plan *plan) { return snn_min(plan->blocks, (size_t)snn_most_threads()); }
+/// How many threads may have a share in work.
+static size_t workers(const pass_plan *plan) {
+    return snn_min(plan->blocks * plan->panels, (size_t)snn_most_threads());
+}
 
 static void transform_source(const pass_plan *plan, size_t first, size_t end, float *planes) {
     const winograd_grid *grid = plan->grid;
@@ -95,49 +105,61 @@ static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, si
     }
 }
 
-static void multiply(const pass_plan *plan, size_t tiles, const float *source_planes, float *target_planes) {
+static void multiply(
+    const pass_plan *plan, size_t tiles, conv_share share, const float *source_planes, float *target_planes) {
     const size_t channels = plan->grid->source_channels;
     const size_t weights_plane = plan->panels * channels * plan->kernels->tile_columns;
     for (size_t plane = 0; plane < winograd_planes; plane++) {
         const float *a = source_planes + plane * plan->source_plane;
         float *c = target_planes + plane * plan->target_plane;
         for (size_t depth = 0; depth < channels; depth += plan->depth_slice) {
-            for (size_t panel = 0; panel < plan->panels; panel++) {
+            for (size_t panel = share.first_panel; panel < share.end_panel; panel++) {
                 multiply_panel(plan, tiles, panel, depth, a, plan->packed + plane * weights_plane, c);
             }
         }
     }
 }
 
-/// Transforms a tile's products to its target pixels, with the epilogue.
-static void finish_tile(const pass_plan *plan, size_t tile, const float *planes) {
-    const winograd_grid *grid = plan->grid;
-    size_t offsets[winograd_side * winograd_side];
-    float *pixels[winograd_side * winograd_side];
-    winograd_target_offsets(grid, tile, offsets);
-    for (size_t i = 0; i < winograd_side * winograd_side; i++) {
-        pixels[i] = offsets[i] == winograd_outside ? NULL : plan->target + offsets[i];
-    }
-    const float *bias = plan->epilogue != NULL ? plan->epilogue->bias : NULL;
-    plan->kernels->winograd_gather_output(grid->target_channels, planes, plan->target_plane, bias, pixels);
-    if (plan->epilogue == NULL || plan->epilogue->activation.kind == SNN_IDENTITY) return;
-    // The pixels of a line are neighbours.
+static void activate(const pass_plan *plan, size_t channels, float *const *pixels) {
+    const snn_activation activation = plan->epilogue->activation;
     for (size_t line = 0; line < winograd_side; line++) {
         float *const *row = pixels + line * winograd_side;
         size_t inside = 0;
         while (inside < winograd_side && row[inside] != NULL) inside++;
-        if (inside == 0) continue;
-        plan->kernels->activation_forward(plan->epilogue->activation, inside * grid->target_channels, row[0], row[0]);
+        // The pixels of a line are neighbours; some of their channels are not.
+        const bool joined = channels == plan->grid->target_channels;
+        for (size_t pixel = 0; pixel < inside; pixel += joined ? inside : 1) {
+            const size_t count = joined ? inside * channels : channels;
+            plan->kernels->activation_forward(activation, count, row[pixel], row[pixel]);
+        }
     }
 }
 
-static void run_block(const pass_plan *plan, size_t block, float *planes) {
-    const size_t first = block * plan->block_tiles, end = snn_min(first + plan->block_tiles, plan->tiles);
+/// Transforms a tile's products to its target pixels, with the epilogue.
+static void finish_tile(const pass_plan *plan, size_t tile, conv_share share, const float *planes) {
+    const winograd_grid *grid = plan->grid;
+    const size_t width = plan->kernels->tile_columns, channel = share.first_panel * width;
+    const size_t channels = snn_min(share.end_panel * width, grid->target_channels) - channel;
+    size_t offsets[winograd_side * winograd_side];
+    float *pixels[winograd_side * winograd_side];
+    winograd_target_offsets(grid, tile, offsets);
+    for (size_t i = 0; i < winograd_side * winograd_side; i++) {
+        pixels[i] = offsets[i] == winograd_outside ? NULL : plan->target + offsets[i] + channel;
+    }
+    const bool has_bias = plan->epilogue != NULL && plan->epilogue->bias != NULL;
+    const float *bias = has_bias ? plan->epilogue->bias + channel : NULL;
+    plan->kernels->winograd_gather_output(channels, planes + channel, plan->target_plane, bias, pixels);
+    if (plan->epilogue == NULL || plan->epilogue->activation.kind == SNN_IDENTITY) return;
+    activate(plan, channels, pixels);
+}
+
+static void run_share(const pass_plan *plan, conv_share share, float *planes) {
+    const size_t first = first_tile(plan, share.block), end = first_tile(plan, share.block + 1);
     float *target_planes = planes + winograd_planes * plan->source_plane;
     transform_source(plan, first, end, planes);
-    multiply(plan, end - first, planes, target_planes);
+    multiply(plan, end - first, share, planes, target_planes);
     for (size_t tile = first; tile < end; tile++) {
-        finish_tile(plan, tile, target_planes + (tile - first) * plan->grid->target_channels);
+        finish_tile(plan, tile, share, target_planes + (tile - first) * plan->grid->target_channels);
     }
 }
 
@@ -159,7 +181,8 @@ void winograd_pass(const winograd_grid *grid, const float *source, const float *
     const size_t threads = snn_min((size_t)snn_threads_for_products(products), workers(&plan));
     SNN_PARALLEL_FOR((int)threads, for (size_t worker = 0; worker < threads; worker++) {
         float *planes = (float *)((char *)workspace + zeros_size(grid) + worker * block_size(&plan));
-        const size_t end = plan.blocks * (worker + 1) / threads;
-        for (size_t block = plan.blocks * worker / threads; block < end; block++) run_block(&plan, block, planes);
+        conv_shares shares = conv_shares_of(plan.blocks, plan.panels, worker, threads);
+        conv_share share;
+        while (conv_next_share(&shares, &share)) run_share(&plan, share, planes);
     });
 }
