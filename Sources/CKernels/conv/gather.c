@@ -11,16 +11,19 @@
 /// What a block of tiles may keep on the stack.
 enum { max_block_tiles = 16, max_slice_taps = 32, max_pointers = 4096 };
 
+/// Tiles that a panel of weights serves in the time in which the next one comes from memory.
+enum { least_block_tiles = 4 };
+
 typedef struct {
     const conv_geometry *geometry;
     const conv_operands *operands;
     const snn_kernel_table *kernels;
-    size_t image_positions, tiles;
+    size_t image_positions;
     bool across_images;   ///< whether the pixels of a tile are the same pixel of neighbouring images
     size_t image_groups;  ///< where across images
-    size_t block_tiles, blocks;
-    size_t group_panels, panels;  ///< of a group, and of all
-    size_t taps, slice_taps;      ///< the taps are summed a slice at a time
+    conv_work work;
+    size_t group_panels;      ///< panels of a group
+    size_t taps, slice_taps;  ///< the taps are summed a slice at a time
 } gather_plan;
 
 /// One target pixel: where it goes, and where its first tap would read.
@@ -63,15 +66,18 @@ static size_t padding_percent(const conv_geometry *geometry) {
     return (size_t)(100 * (1 - inside));
 }
 
-/// Tiles for a block: as many as keep source and target in half of the second-level cache, but enough shares of the
-/// work for the threads.
+/// Tiles for a block: as many as keep source and target in half of the second-level cache, but enough blocks for the
+/// threads, or, where these would read the weights too often, enough shares of blocks.
 static size_t choose_block_tiles(const gather_plan *plan) {
     const conv_geometry *geometry = plan->geometry;
     const size_t pixel_floats =
         geometry->source_channels * (size_t)(geometry->height.step * geometry->width.step) + geometry->target_channels;
+    const size_t most_threads = (size_t)snn_most_threads();
     const size_t tile_bytes = plan->kernels->tile_rows * snn_max(pixel_floats, 1) * sizeof(float);
-    const size_t shared = snn_ceil_div(plan->tiles * plan->panels, 8 * (size_t)snn_most_threads());
-    size_t tiles = snn_min(snn_l2_cache_size() / 2 / tile_bytes, shared);
+    const size_t all = plan->work.tiles, panels = plan->work.panels;
+    const size_t shared = snn_ceil_div(all, 8 * most_threads);
+    const size_t least = snn_min(least_block_tiles, snn_ceil_div(all * panels, 8 * most_threads));
+    size_t tiles = snn_min(snn_l2_cache_size() / 2 / tile_bytes, snn_max(shared, least));
     tiles = snn_min(tiles, max_pointers / (snn_max(plan->slice_taps, 1) * plan->kernels->tile_rows));
     return snn_max(1, snn_min(tiles, max_block_tiles));
 }
@@ -96,13 +102,12 @@ static gather_plan make_plan(const conv_geometry *geometry, const conv_operands 
     // Across images no tap is summed that is padding; along the rows the pixels share their cache lines.
     plan.across_images = geometry->batch >= tile_rows && padding_percent(geometry) >= 5;
     plan.image_groups = snn_ceil_div(geometry->batch, tile_rows);
-    plan.tiles = plan.across_images ? plan.image_groups * plan.image_positions
-                                    : snn_ceil_div(geometry->batch * plan.image_positions, tile_rows);
-    plan.slice_taps = choose_slice_taps(&plan);
+    plan.work.tiles = plan.across_images ? plan.image_groups * plan.image_positions
+                                         : snn_ceil_div(geometry->batch * plan.image_positions, tile_rows);
     plan.group_panels = snn_ceil_div(geometry->columns, plan.kernels->tile_columns);
-    plan.panels = geometry->groups * plan.group_panels;
-    plan.block_tiles = choose_block_tiles(&plan);
-    plan.blocks = snn_ceil_div(plan.tiles, plan.block_tiles);
+    plan.work.panels = geometry->groups * plan.group_panels;
+    plan.slice_taps = choose_slice_taps(&plan);
+    plan.work.blocks = snn_ceil_div(plan.work.tiles, choose_block_tiles(&plan));
     return plan;
 }
 
@@ -158,10 +163,9 @@ static void advance(const gather_plan *plan, gather_position *at) {
     at->image++;
 }
 
-/// The tiles are shared out evenly among the blocks.
 static void locate_block(const gather_plan *plan, size_t index, gather_block *block) {
-    const size_t first_tile = index * plan->tiles / plan->blocks;
-    block->tiles = (index + 1) * plan->tiles / plan->blocks - first_tile;
+    const size_t first_tile = conv_first_tile(&plan->work, index);
+    block->tiles = conv_first_tile(&plan->work, index + 1) - first_tile;
     for (size_t t = 0; t < block->tiles; t++) {
         gather_position at;
         block->rows[t] = first_position(plan, first_tile + t, &at);
@@ -252,7 +256,7 @@ static void activate(const gather_plan *plan, const gather_block *block, conv_sh
     const snn_epilogue *epilogue = plan->operands->epilogue;
     if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
     const size_t channels = plan->geometry->target_channels, first_channel = panel_channel(plan, share.first_panel);
-    const size_t end_channel = share.end_panel == plan->panels ? channels : panel_channel(plan, share.end_panel);
+    const size_t end_channel = share.end_panel == plan->work.panels ? channels : panel_channel(plan, share.end_panel);
     const bool joined = first_channel == 0 && end_channel == channels;
     for (size_t t = 0; t < block->tiles; t++) {
         for (size_t r = 0, end; r < block->rows[t]; r = end) {
@@ -287,8 +291,9 @@ void conv_gather(const conv_geometry *geometry, const conv_operands *operands) {
     const size_t sums = geometry->batch * plan.image_positions * geometry->groups * geometry->columns;
     const size_t workers = (size_t)snn_threads_for_products(sums * (plan.taps * geometry->depth + 16));
     SNN_PARALLEL_FOR((int)workers, for (size_t worker = 0; worker < workers; worker++) {
-        conv_shares shares = conv_shares_of(plan.blocks, plan.panels, worker, workers);
+        const size_t end = conv_part_start(&plan.work, worker + 1, workers);
+        size_t next = conv_part_start(&plan.work, worker, workers);
         conv_share share;
-        while (conv_next_share(&shares, &share)) run_share(&plan, share);
+        while (conv_next_share(&plan.work, &next, end, &share)) run_share(&plan, share);
     });
 }

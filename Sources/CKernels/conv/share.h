@@ -8,28 +8,35 @@
 
 #include "runtime/parallel.h"
 
-/// A worker's items, [next, end), of which every block has one for every panel.
+/// The work: tiles, cut into blocks as equal as can be, each times all panels.
 typedef struct {
-    size_t panels, next, end;
-} conv_shares;
+    size_t tiles, blocks, panels;
+} conv_work;
 
-/// Those of one block: the panels [first_panel, end_panel).
+/// The panels [first_panel, end_panel) of one block.
 typedef struct {
     size_t block, first_panel, end_panel;
 } conv_share;
 
-static inline conv_shares conv_shares_of(size_t blocks, size_t panels, size_t worker, size_t workers) {
-    const size_t items = blocks * panels;
-    return (conv_shares){panels, items * worker / workers, items * (worker + 1) / workers};
+/// The first tile of a block; of the one behind the last block, the number of tiles.
+static inline size_t conv_first_tile(const conv_work *work, size_t block) { return block * work->tiles / work->blocks; }
+
+/// Where a worker's part starts, which is where that of the one before it ends: block * panels + panel.
+static inline size_t conv_part_start(const conv_work *work, size_t worker, size_t workers) {
+    const size_t all = work->tiles * work->panels, start = all * worker / workers;
+    if (start == all) return work->blocks * work->panels;
+    const size_t block = ((start / work->panels + 1) * work->blocks - 1) / work->tiles;
+    const size_t first = conv_first_tile(work, block), tiles = conv_first_tile(work, block + 1) - first;
+    return block * work->panels + (start - first * work->panels) / tiles;
 }
 
-/// The next share; false where none is left.
-static inline bool conv_next_share(conv_shares *shares, conv_share *share) {
-    if (shares->next == shares->end) return false;
-    share->block = shares->next / shares->panels;
-    share->first_panel = shares->next % shares->panels;
-    share->end_panel = snn_min(shares->panels, share->first_panel + (shares->end - shares->next));
-    shares->next += share->end_panel - share->first_panel;
+/// The next share of the part [*next, end), which is moved on by it; false where none is left.
+static inline bool conv_next_share(const conv_work *work, size_t *next, size_t end, conv_share *share) {
+    if (*next >= end) return false;
+    share->block = *next / work->panels;
+    share->first_panel = *next % work->panels;
+    share->end_panel = snn_min(work->panels, share->first_panel + (end - *next));
+    *next += share->end_panel - share->first_panel;
     return true;
 }
 

@@ -11,9 +11,10 @@
 typedef struct {
     const winograd_grid *grid;
     const snn_kernel_table *kernels;
-    size_t tiles, block_tiles, blocks;
+    size_t tiles, block_tiles;
+    conv_work work;                     ///< its tiles are register tiles: `tile_rows` of ours
     size_t source_plane, target_plane;  ///< floats between the planes of a block
-    size_t panels, depth_slice;
+    size_t depth_slice;
     const float *source, *packed, *zeros;
     const snn_epilogue *epilogue;
     float *target;
@@ -32,22 +33,20 @@ static size_t choose_block_tiles(const winograd_grid *grid, size_t rows, size_t 
     return snn_min(snn_round_up(snn_max(tiles, 1), rows), snn_round_up(all, rows));
 }
 
-/// The first tile of a block: blocks are as equal as whole register tiles allow.
 static size_t first_tile(const pass_plan *plan, size_t block) {
-    const size_t rows = plan->kernels->tile_rows, row_tiles = snn_ceil_div(plan->tiles, rows);
-    return snn_min(row_tiles * block / plan->blocks * rows, plan->tiles);
+    return snn_min(conv_first_tile(&plan->work, block) * plan->kernels->tile_rows, plan->tiles);
 }
 
 static pass_plan make_plan(const winograd_grid *grid) {
     const snn_kernel_table *kernels = snn_kernels();
-    pass_plan plan = {
-        .grid = grid,
-        .kernels = kernels,
-        .tiles = winograd_tiles(grid),
-        .panels = snn_ceil_div(grid->target_channels, kernels->tile_columns),
+    const size_t panels = snn_ceil_div(grid->target_channels, kernels->tile_columns);
+    pass_plan plan = {.grid = grid, .kernels = kernels, .tiles = winograd_tiles(grid)};
+    plan.block_tiles = snn_max(choose_block_tiles(grid, kernels->tile_rows, panels), 1);
+    plan.work = (conv_work){
+        .tiles = snn_ceil_div(plan.tiles, kernels->tile_rows),
+        .blocks = snn_ceil_div(plan.tiles, plan.block_tiles),
+        .panels = panels,
     };
-    plan.block_tiles = snn_max(choose_block_tiles(grid, kernels->tile_rows, plan.panels), 1);
-    plan.blocks = snn_ceil_div(plan.tiles, plan.block_tiles);
     plan.source_plane = winograd_plane_stride(plan.block_tiles * grid->source_channels);
     plan.target_plane = winograd_plane_stride(plan.block_tiles * grid->target_channels);
     // Half of the first-level cache for a slice of a panel.
@@ -66,7 +65,7 @@ static size_t block_size(const pass_plan *plan) {
 
 /// How many threads may have a share in work.
 static size_t workers(const pass_plan *plan) {
-    return snn_min(plan->blocks * plan->panels, (size_t)snn_most_threads());
+    return snn_min(plan->work.blocks * plan->work.panels, (size_t)snn_most_threads());
 }
 
 static void transform_source(const pass_plan *plan, size_t first, size_t end, float *planes) {
@@ -108,7 +107,7 @@ static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, si
 static void multiply(
     const pass_plan *plan, size_t tiles, conv_share share, const float *source_planes, float *target_planes) {
     const size_t channels = plan->grid->source_channels;
-    const size_t weights_plane = plan->panels * channels * plan->kernels->tile_columns;
+    const size_t weights_plane = plan->work.panels * channels * plan->kernels->tile_columns;
     for (size_t plane = 0; plane < winograd_planes; plane++) {
         const float *a = source_planes + plane * plan->source_plane;
         float *c = target_planes + plane * plan->target_plane;
@@ -181,8 +180,9 @@ void winograd_pass(const winograd_grid *grid, const float *source, const float *
     const size_t threads = snn_min((size_t)snn_threads_for_products(products), workers(&plan));
     SNN_PARALLEL_FOR((int)threads, for (size_t worker = 0; worker < threads; worker++) {
         float *planes = (float *)((char *)workspace + zeros_size(grid) + worker * block_size(&plan));
-        conv_shares shares = conv_shares_of(plan.blocks, plan.panels, worker, threads);
+        const size_t end = conv_part_start(&plan.work, worker + 1, threads);
+        size_t next = conv_part_start(&plan.work, worker, threads);
         conv_share share;
-        while (conv_next_share(&shares, &share)) run_share(&plan, share, planes);
+        while (conv_next_share(&plan.work, &next, end, &share)) run_share(&plan, share, planes);
     });
 }
