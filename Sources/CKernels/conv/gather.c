@@ -11,9 +11,6 @@
 /// What a block of tiles may keep on the stack.
 enum { max_block_tiles = 16, max_slice_taps = 32, max_pointers = 4096 };
 
-/// Tiles that a panel of weights serves in the time in which the next one comes from memory.
-enum { least_block_tiles = 4 };
-
 typedef struct {
     const conv_geometry *geometry;
     const conv_operands *operands;
@@ -66,19 +63,19 @@ static size_t padding_percent(const conv_geometry *geometry) {
     return (size_t)(100 * (1 - inside));
 }
 
-/// Tiles for a block: as many as keep source and target in half of the second-level cache, but enough blocks for the
-/// threads, or, where these would read the weights too often, enough shares of blocks.
+/// Tiles for a block: as many as keep source and target in half of the second-level cache, but enough work to share: in
+/// blocks where their weights stay in that cache, or else, since every block reads them anew, in panels too.
 static size_t choose_block_tiles(const gather_plan *plan) {
     const conv_geometry *geometry = plan->geometry;
+    const size_t cache = snn_l2_cache_size(), rows = plan->kernels->tile_rows;
     const size_t pixel_floats =
         geometry->source_channels * (size_t)(geometry->height.step * geometry->width.step) + geometry->target_channels;
-    const size_t most_threads = (size_t)snn_most_threads();
-    const size_t tile_bytes = plan->kernels->tile_rows * snn_max(pixel_floats, 1) * sizeof(float);
-    const size_t all = plan->work.tiles, panels = plan->work.panels;
-    const size_t shared = snn_ceil_div(all, 8 * most_threads);
-    const size_t least = snn_min(least_block_tiles, snn_ceil_div(all * panels, 8 * most_threads));
-    size_t tiles = snn_min(snn_l2_cache_size() / 2 / tile_bytes, snn_max(shared, least));
-    tiles = snn_min(tiles, max_pointers / (snn_max(plan->slice_taps, 1) * plan->kernels->tile_rows));
+    const size_t tile_bytes = rows * snn_max(pixel_floats, 1) * sizeof(float);
+    const size_t panel_floats = geometry->kernel_taps * geometry->depth * plan->kernels->tile_columns;
+    const bool weights_stay = plan->work.panels * panel_floats * sizeof(float) <= cache;
+    const size_t items = plan->work.tiles * (weights_stay ? 1 : plan->work.panels);
+    size_t tiles = snn_min(cache / 2 / tile_bytes, snn_ceil_div(items, 8 * (size_t)snn_most_threads()));
+    tiles = snn_min(tiles, max_pointers / (snn_max(plan->slice_taps, 1) * rows));
     return snn_max(1, snn_min(tiles, max_block_tiles));
 }
 
