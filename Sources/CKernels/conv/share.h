@@ -21,13 +21,17 @@ typedef struct {
 /// The first tile of a block; of the one behind the last block, the number of tiles.
 static inline size_t conv_first_tile(const conv_work *work, size_t block) { return block * work->tiles / work->blocks; }
 
-/// Where a worker's part starts, which is where that of the one before it ends: block * panels + panel.
+/// Where a worker's part starts, which is where that of the one before it ends: block * panels + panel. A block is cut
+/// where its pieces are worth preparing it twice, or where there are too few.
 static inline size_t conv_part_start(const conv_work *work, size_t worker, size_t workers) {
     const size_t all = work->tiles * work->panels, start = all * worker / workers;
     if (start == all) return work->blocks * work->panels;
     const size_t block = ((start / work->panels + 1) * work->blocks - 1) / work->tiles;
     const size_t first = conv_first_tile(work, block), tiles = conv_first_tile(work, block + 1) - first;
-    return block * work->panels + (start - first * work->panels) / tiles;
+    const size_t panel = (start - first * work->panels) / tiles;
+    const size_t few = work->blocks < workers ? 0 : work->panels / 8;
+    const size_t cut = panel <= few ? 0 : panel + few >= work->panels ? work->panels : panel;
+    return block * work->panels + cut;
 }
 
 /// The next share of the part [*next, end), which is moved on by it; false where none is left.
