@@ -98,6 +98,9 @@ public struct ConvCase: KernelCase {
             square(14, 40, 300, size: 3, kernel: 3, stride: 2, pad: 1),
             square(1, 24, 20, size: 40, kernel: 3, pad: 1),
             square(1, 520, 18, size: 3, kernel: 3, pad: 1),
+            // Few pixels, whose channels threads share.
+            square(1, 64, 150, size: 8, kernel: 3, pad: 1),
+            square(1, 200, 170, size: 6, kernel: 3, stride: 2, pad: 1),
         ]
 
     static let oneDimensional: [ConvCase] =
@@ -113,6 +116,7 @@ public struct ConvCase: KernelCase {
         square(2, 6, 8, size: 5, kernel: 3, pad: 1, groups: 2),
         square(2, 9, 21, size: 6, kernel: 3, stride: 2, groups: 3),
         square(16, 34, 68, size: 4, kernel: 3, pad: 1, groups: 2),
+        square(1, 128, 132, size: 4, kernel: 3, pad: 1, groups: 2),
         // Depthwise, with one output for each channel, and more.
         square(2, 3, 3, size: 5, kernel: 3, pad: 1, groups: 3),
         square(2, 7, 7, size: 6, kernel: 3, stride: 2, pad: 1, groups: 7),
