@@ -10,6 +10,20 @@ SIMD_INLINE __m256i v_first_lanes(size_t n) {
 
 SIMD_INLINE vf v_load_n(const float *p, size_t n) { return (vf)_mm256_maskload_ps(p, v_first_lanes(n)); }
 
-SIMD_INLINE void v_store_n(float *p, vf v, size_t n) { _mm256_maskstore_ps(p, v_first_lanes(n), (__m256)v); }
+/// In parts, for a masked store takes many cycles on AMD's cores.
+SIMD_INLINE void v_store_n(float *p, vf v, size_t n) {
+    __m128 rest = _mm256_castps256_ps128((__m256)v);
+    if (n & 4) {
+        _mm_storeu_ps(p, rest);
+        rest = _mm256_extractf128_ps((__m256)v, 1);
+        p += 4;
+    }
+    if (n & 2) {
+        _mm_storel_pi((__m64 *)p, rest);
+        rest = _mm_movehl_ps(rest, rest);
+        p += 2;
+    }
+    if (n & 1) _mm_store_ss(p, rest);
+}
 
 SIMD_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
