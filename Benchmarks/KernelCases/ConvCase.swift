@@ -92,6 +92,11 @@ public struct ConvCase: KernelCase {
             ConvCase(
                 batch: 16, inChannels: 19, outChannels: 34, height: Axis(5, 2, pad: (1, 0)),
                 width: Axis(6, 3, stride: 2, dilation: 2, pad: (0, 3))),
+            // Across images: few channels, a stride with dilation, only padding under a pixel, a kernel that is summed in slices.
+            square(25, 6, 16, size: 8, kernel: 5),
+            square(20, 19, 11, size: 6, kernel: 3, stride: 2, dilation: 3, pad: 2),
+            square(15, 17, 5, size: 2, kernel: 2, stride: 3, pad: 4),
+            square(14, 600, 3, size: 2, kernel: 5, pad: 2),
             // More taps than a slice has; gradients that are summed in parts; blocks that are lines of an image.
             square(1, 17, 5, size: 9, kernel: 7, pad: 3),
             square(2, 64, 130, size: 4, kernel: 3, pad: 1),
@@ -117,6 +122,7 @@ public struct ConvCase: KernelCase {
         square(2, 9, 21, size: 6, kernel: 3, stride: 2, groups: 3),
         square(16, 34, 68, size: 4, kernel: 3, pad: 1, groups: 2),
         square(1, 128, 132, size: 4, kernel: 3, pad: 1, groups: 2),
+        square(16, 34, 22, size: 4, kernel: 4, stride: 2, pad: 2, groups: 2),
         // Depthwise, with one output for each channel, and more.
         square(2, 3, 3, size: 5, kernel: 3, pad: 1, groups: 3),
         square(2, 7, 7, size: 6, kernel: 3, stride: 2, pad: 1, groups: 7),

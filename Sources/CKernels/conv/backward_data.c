@@ -5,6 +5,7 @@
 
 #include "conv/depthwise.h"
 #include "conv/gather.h"
+#include "conv/images.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
 #include "swiftnn/conv.h"
@@ -32,6 +33,8 @@ void snn_conv_backward_data(
             const conv_geometry geometry = conv_backward_geometry(shape, row, column);
             if (geometry.depthwise) {
                 conv_depthwise(&geometry, &operands);
+            } else if (conv_prefers_images(&geometry)) {
+                conv_images(&geometry, &operands);
             } else {
                 conv_gather(&geometry, &operands);
             }

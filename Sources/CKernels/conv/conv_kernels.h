@@ -66,7 +66,7 @@ SIMD_INLINE void depthwise_tile_sized(const size_t rows, const snn_depthwise_til
 static void depthwise_tile(const snn_depthwise_tile *tile) {
     if (tile->rows == 0 || tile->channels == 0) return;
 #define CALL(R, V) depthwise_tile_sized(R, tile)
-    TILE_ROW_CASES(CALL, SIMD_TILE_VECTORS)
+    TILE_ROW_CASES(CALL, SIMD_TILE_VECTORS, SIMD_TILE_ROWS)
 #undef CALL
 }
 
@@ -97,13 +97,13 @@ SIMD_INLINE void weight_gradient_tile_sized(
     float *c[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
-    tile_store(rows, vectors, acc, tile->columns, 1, tile->beta, NULL, c);
+    tile_store(rows, vectors, TILE_PARTS(vectors), acc, tile->columns, 1, tile->beta, NULL, c);
 }
 
 static void weight_gradient_tile(const snn_weight_gradient_tile *tile) {
     if (tile->rows == 0 || tile->columns == 0) return;
 #define CALL(R, V) weight_gradient_tile_sized(R, V, tile)
-    TILE_VECTOR_CASES(CALL)
+    TILE_CASES(CALL, SIMD_TILE_ROWS)
 #undef CALL
 }
 

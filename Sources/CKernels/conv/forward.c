@@ -3,6 +3,7 @@
 
 #include "conv/depthwise.h"
 #include "conv/gather.h"
+#include "conv/images.h"
 #include "conv/lines.h"
 #include "conv/winograd.h"
 #include "swiftnn/conv.h"
@@ -37,6 +38,8 @@ void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *p
         conv_depthwise(&geometry, &operands);
     } else if (conv_is_folded(shape)) {
         conv_lines(&geometry, &operands);
+    } else if (conv_prefers_images(&geometry)) {
+        conv_images(&geometry, &operands);
     } else {
         conv_gather(&geometry, &operands);
     }

@@ -16,8 +16,6 @@ typedef struct {
     const conv_operands *operands;
     const snn_kernel_table *kernels;
     size_t image_positions;
-    bool across_images;   ///< whether the pixels of a tile are the same pixel of neighbouring images
-    size_t image_groups;  ///< where across images
     conv_work work;
     size_t group_panels;      ///< panels of a group
     size_t taps, slice_taps;  ///< the taps are summed a slice at a time
@@ -45,22 +43,6 @@ typedef struct {
 size_t conv_zeros_size(const conv_geometry *geometry) {
     const size_t floats = snn_max(geometry->source_channels, geometry->depth);
     return snn_round_up(floats * sizeof(float), SNN_ALIGNMENT);
-}
-
-/// The share of taps that meet padding, in percent.
-static size_t padding_percent(const conv_geometry *geometry) {
-    const conv_axis *axes[2] = {&geometry->height, &geometry->width};
-    double inside = 1;
-    for (int a = 0; a < 2; a++) {
-        size_t met = 0;
-        for (size_t t = 0; t < axes[a]->taps; t++) {
-            size_t first, end;
-            conv_axis_range(axes[a], t, &first, &end);
-            met += end - first;
-        }
-        if (axes[a]->positions * axes[a]->taps > 0) inside *= (double)met / (axes[a]->positions * axes[a]->taps);
-    }
-    return (size_t)(100 * (1 - inside));
 }
 
 /// Tiles for a block: as many as keep source and target in half of the second-level cache, but enough work to share: in
@@ -95,12 +77,7 @@ static gather_plan make_plan(const conv_geometry *geometry, const conv_operands 
         .image_positions = geometry->height.positions * geometry->width.positions,
         .taps = geometry->height.taps * geometry->width.taps,
     };
-    const size_t tile_rows = plan.kernels->tile_rows;
-    // Across images no tap is summed that is padding; along the rows the pixels share their cache lines.
-    plan.across_images = geometry->batch >= tile_rows && padding_percent(geometry) >= 5;
-    plan.image_groups = snn_ceil_div(geometry->batch, tile_rows);
-    plan.work.tiles = plan.across_images ? plan.image_groups * plan.image_positions
-                                         : snn_ceil_div(geometry->batch * plan.image_positions, tile_rows);
+    plan.work.tiles = snn_ceil_div(geometry->batch * plan.image_positions, plan.kernels->tile_rows);
     plan.group_panels = snn_ceil_div(geometry->columns, plan.kernels->tile_columns);
     plan.work.panels = geometry->groups * plan.group_panels;
     plan.slice_taps = choose_slice_taps(&plan);
@@ -131,32 +108,17 @@ static gather_pixel pixel_at(const gather_plan *plan, gather_position at) {
 
 /// The first position of a tile, and how many there are.
 static size_t first_position(const gather_plan *plan, size_t tile, gather_position *first) {
-    const size_t batch = plan->geometry->batch, width = plan->geometry->width.positions;
-    size_t position, rows;
-    if (plan->across_images) {
-        // The images are shared out evenly, since a tile with few rows costs almost as much as a full one.
-        const size_t group = tile / plan->image_positions;
-        first->image = group * batch / plan->image_groups;
-        position = tile % plan->image_positions;
-        rows = (group + 1) * batch / plan->image_groups - first->image;
-    } else {
-        const size_t start = tile * plan->kernels->tile_rows;
-        first->image = start / plan->image_positions;
-        position = start % plan->image_positions;
-        rows = snn_min(plan->kernels->tile_rows, batch * plan->image_positions - start);
-    }
-    first->i = position / width;
-    first->j = position % width;
-    return rows;
+    const size_t width = plan->geometry->width.positions, start = tile * plan->kernels->tile_rows;
+    const size_t position = start % plan->image_positions;
+    *first = (gather_position){start / plan->image_positions, position / width, position % width};
+    return snn_min(plan->kernels->tile_rows, plan->geometry->batch * plan->image_positions - start);
 }
 
 static void advance(const gather_plan *plan, gather_position *at) {
-    if (!plan->across_images) {
-        if (++at->j < plan->geometry->width.positions) return;
-        at->j = 0;
-        if (++at->i < plan->geometry->height.positions) return;
-        at->i = 0;
-    }
+    if (++at->j < plan->geometry->width.positions) return;
+    at->j = 0;
+    if (++at->i < plan->geometry->height.positions) return;
+    at->i = 0;
     at->image++;
 }
 

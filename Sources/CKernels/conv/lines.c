@@ -13,35 +13,30 @@ typedef struct {
     const float *bias;  ///< or NULL
 } line_plan;
 
-/// One output line, for one panel of output channels.
+/// One output line, for one panel of output channels. The taps, which lie below one another, are summed as if they were
+/// a row of the kernel: neighbours in a row are summed side by side.
 static void sum_panel(
     const line_plan *plan, const float *source, size_t first_tap, size_t taps, size_t panel, float *line) {
     const conv_geometry *geometry = plan->geometry;
     const size_t width = plan->kernels->tile_columns, column = panel * width;
     const size_t row_floats = geometry->width.source_size * geometry->source_channels;
     const float *packed = plan->operands->packed + panel * geometry->kernel_taps * geometry->depth * width;
-    snn_tile tile = {
+    const snn_grid_tile tile = {
+        .rows = geometry->width.positions,
         .columns = snn_min(width, geometry->columns - column),
         .depth = geometry->depth,
-        .batch = taps,
+        .tap_rows = 1,
+        .tap_columns = taps,
+        .a = source,
         .a_row = (size_t)geometry->width.step * geometry->source_channels,
-        .a_depth = 1,
-        .a_batch = (size_t)geometry->height.tap_offset * row_floats,
+        .a_right = geometry->height.tap_offset * (ptrdiff_t)row_floats,
         .b = packed + first_tap * geometry->depth * width,
-        .b_depth = width,
-        .b_batch = geometry->depth * width,
-        .b_padded = true,
+        .b_right = geometry->depth * width,
+        .c = line + column,
         .c_row = geometry->target_channels,
-        .alpha = 1,
         .bias = plan->bias != NULL ? plan->bias + column : NULL,
     };
-    const size_t positions = geometry->width.positions, rows = plan->kernels->tile_rows;
-    for (size_t j = 0; j < positions; j += rows) {
-        tile.rows = snn_min(rows, positions - j);
-        tile.a = source + j * tile.a_row;
-        tile.c = line + j * geometry->target_channels + column;
-        plan->kernels->gemm_tile(&tile);
-    }
+    plan->kernels->gemm_grid_tile(&tile);
 }
 
 static void sum_line(const line_plan *plan, size_t index) {

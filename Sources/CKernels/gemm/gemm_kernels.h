@@ -1,5 +1,6 @@
 // The GEMM micro-kernels: a block of accumulators that stays in registers while the depth runs.
 #include "gemm/tile.h"
+#include "runtime/parallel.h"
 
 // Under a sanitizer, whose checks would take minutes to compile in every variant of a tile, one variant serves all: the
 // loops over its rows and vectors then stay loops.
@@ -12,40 +13,60 @@
 /// from the second.
 enum { tile_prefetched_rows = 16 };
 
-typedef vf tile_accumulators[SIMD_TILE_ROWS][SIMD_TILE_VECTORS];
+/// Rows of a tile of a single vector, where a kernel takes so many: enough sums for none to wait for its last addition.
+#define SIMD_TALL_TILE_ROWS (SIMD_TILE_ROWS < 8 ? 2 * SIMD_TILE_ROWS : SIMD_TILE_ROWS)
+
+typedef vf tile_accumulators[SIMD_TALL_TILE_ROWS][SIMD_TILE_VECTORS];
+
+/// A tile of a single vector has few sums, each of which waits for its last addition: it sums every other k apart, in
+/// the place of a second vector. The order of the additions follows from the number of columns alone.
+#define TILE_PARTS(VECTORS) ((VECTORS) == 1 ? 2 : 1)
+
+/// acc += row k of B times column k of A, to the accumulators from `part` on.
+SIMD_INLINE void tile_multiply(const size_t rows, const size_t vectors, const bool masked, const size_t part,
+    tile_accumulators acc, const float *const *a, size_t a_k, const float *b, size_t b_depth, size_t tail) {
+    vf row_of_b[SIMD_TILE_VECTORS];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        const float *p = b + v * SIMD_WIDTH;
+        if (v * SIMD_WIDTH % 16 == 0) __builtin_prefetch(p + tile_prefetched_rows * b_depth);
+        row_of_b[v] = masked && v == vectors - 1 ? v_load_n(p, tail) : v_load(p);
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        vf element = v_set1(a[i][a_k]);
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) acc[i][part + v] = v_fma(element, row_of_b[v], acc[i][part + v]);
+    }
+}
 
 /// acc += A * B over `depth`. `rows`, `vectors` and `masked` are constants at every call, so the loops over them unroll
 /// and acc lives in registers. Where masked, only `tail` lanes of the last vector of B may be read.
 SIMD_INLINE void tile_accumulate(const size_t rows, const size_t vectors, const bool masked, tile_accumulators acc,
     size_t depth, const float *const *a, size_t a_depth, const float *b, size_t b_depth, size_t tail) {
-    for (size_t k = 0; k < depth; k++) {
-        vf row_of_b[SIMD_TILE_VECTORS];
+    const size_t parts = TILE_PARTS(vectors);
+    size_t k = 0;
+    for (; k + parts <= depth; k += parts) {
 #pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) {
-            const float *p = b + k * b_depth + v * SIMD_WIDTH;
-            if (v * SIMD_WIDTH % 16 == 0) __builtin_prefetch(p + tile_prefetched_rows * b_depth);
-            row_of_b[v] = masked && v == vectors - 1 ? v_load_n(p, tail) : v_load(p);
-        }
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
-            vf element = v_set1(a[i][k * a_depth]);
-#pragma clang loop unroll(full)
-            for (size_t v = 0; v < vectors; v++) acc[i][v] = v_fma(element, row_of_b[v], acc[i][v]);
+        for (size_t part = 0; part < parts; part++) {
+            const float *row = b + (k + part) * b_depth;
+            tile_multiply(rows, vectors, masked, part, acc, a, (k + part) * a_depth, row, b_depth, tail);
         }
     }
+    if (k < depth) tile_multiply(rows, vectors, masked, 0, acc, a, k * a_depth, b + k * b_depth, b_depth, tail);
 }
 
 SIMD_INLINE void tile_clear(const size_t rows, const size_t vectors, tile_accumulators acc) {
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) acc[i][v] = v_zero();
+        for (size_t v = 0; v < vectors * TILE_PARTS(vectors); v++) acc[i][v] = v_zero();
     }
 }
 
 /// C = alpha * acc + beta * C + bias.
-SIMD_INLINE void tile_store(const size_t rows, const size_t vectors, tile_accumulators acc, size_t columns, float alpha,
-    float beta, const float *bias, float *const *c) {
+SIMD_INLINE void tile_store(const size_t rows, const size_t vectors, const size_t parts, tile_accumulators acc,
+    size_t columns, float alpha, float beta, const float *bias, float *const *c) {
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
         const size_t lanes = v == vectors - 1 ? columns - v * SIMD_WIDTH : SIMD_WIDTH;
@@ -53,7 +74,8 @@ SIMD_INLINE void tile_store(const size_t rows, const size_t vectors, tile_accumu
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) {
             float *out = c[i] + v * SIMD_WIDTH;
-            vf result = v_fma(v_set1(alpha), acc[i][v], offset);
+            const vf sum = parts == 2 ? acc[i][0] + acc[i][1] : acc[i][v];
+            vf result = v_fma(v_set1(alpha), sum, offset);
             if (beta != 0) result = v_fma(v_set1(beta), v_load_lanes(out, lanes), result);
             v_store_lanes(out, result, lanes);
         }
@@ -74,7 +96,7 @@ SIMD_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
     float *c[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
-    tile_store(rows, vectors, acc, tile->columns, tile->alpha, tile->beta, tile->bias, c);
+    tile_store(rows, vectors, TILE_PARTS(vectors), acc, tile->columns, tile->alpha, tile->beta, tile->bias, c);
 }
 
 SIMD_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vectors, const snn_indirect_tile *tile) {
@@ -90,63 +112,95 @@ SIMD_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vector
     float *c[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) c[i] = tile->c[i] + tile->c_offset;
-    tile_store(rows, vectors, acc, tile->columns, 1, tile->beta, tile->bias, c);
+    tile_store(rows, vectors, TILE_PARTS(vectors), acc, tile->columns, 1, tile->beta, tile->bias, c);
 }
 
-// A tile has a compiled variant for every number of rows and of vectors: `rows` and `vectors` become constants.
+/// Rows reached from one pointer: the row itself, and by an address that takes a distance once and twice.
+#define ROWS_A_POINTER 3
+
+/// acc += the products of one tap.
+SIMD_INLINE void tile_accumulate_tap(const size_t rows, const size_t vectors, tile_accumulators acc, size_t depth,
+    const float *a, size_t a_row, const float *b) {
+    const float *pointers[SIMD_TALL_TILE_ROWS / ROWS_A_POINTER + 1];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i += ROWS_A_POINTER) pointers[i / ROWS_A_POINTER] = a + i * a_row;
+    for (size_t k = 0; k < depth; k++) {
+        vf row_of_b[SIMD_TILE_VECTORS];
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) row_of_b[v] = v_load(b + k * SIMD_TILE_COLUMNS + v * SIMD_WIDTH);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i++) {
+            const float **pointer = &pointers[i / ROWS_A_POINTER];
+            const vf element = v_set1((*pointer)[i % ROWS_A_POINTER * a_row]);
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < vectors; v++) acc[i][v] = v_fma(element, row_of_b[v], acc[i][v]);
+            if (i % ROWS_A_POINTER == ROWS_A_POINTER - 1 || i == rows - 1) {
+                ++*pointer;
+                // Hidden from the compiler, which would else compute each address from the one before.
+                __asm__("" : "+r"(*pointer));
+            }
+        }
+    }
+}
+
+SIMD_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, const snn_grid_tile *tile) {
+    tile_accumulators acc;
+    tile_clear(rows, vectors, acc);
+    for (size_t down = 0; down < tile->tap_rows; down++) {
+        const float *a = tile->a + (ptrdiff_t)down * tile->a_down, *b = tile->b + down * tile->b_down;
+        for (size_t right = 0; right < tile->tap_columns; right++) {
+            tile_accumulate_tap(rows, vectors, acc, tile->depth, a, tile->a_row, b);
+            a += tile->a_right;
+            b += tile->b_right;
+        }
+    }
+    float *c[SIMD_TALL_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
+    tile_store(rows, vectors, 1, acc, tile->columns, 1, tile->beta, tile->bias, c);
+}
+
+// A tile has a compiled variant for every number of rows and of vectors: `rows` and `vectors` become constants. TALL is
+// the most rows of a tile of one vector.
 #ifdef SNN_ONE_TILE_VARIANT
-#define TILE_ROW_CASES(CALL, V) CALL(tile->rows, V);
-#define TILE_VECTOR_CASES(CALL) CALL(tile->rows, (tile->columns + SIMD_WIDTH - 1) / SIMD_WIDTH);
+#define TILE_ROW_CASES(CALL, V, MOST) CALL(tile->rows, V);
+#define TILE_CASES(CALL, TALL) CALL(tile->rows, (tile->columns + SIMD_WIDTH - 1) / SIMD_WIDTH);
 #else
-#if SIMD_TILE_ROWS > 6
-#define TILE_ROW_CASES_ABOVE_6(CALL, V) \
-    case 7: CALL(7, V); break;          \
-    case 8: CALL(8, V); break;          \
-    case 9: CALL(9, V); break;          \
-    case 10: CALL(10, V); break;        \
-    case 11: CALL(11, V); break;        \
-    case 12: CALL(12, V); break;        \
-    case 13: CALL(13, V); break;        \
-    case 14:                            \
-        CALL(14, V);                    \
+#define TILE_ROW_CASE(CALL, R, V, MOST) \
+    case R:                             \
+        if (R <= (MOST)) CALL(R, V);    \
         break;
-#else
-#define TILE_ROW_CASES_ABOVE_6(CALL, V)
-#endif
-#if SIMD_TILE_ROWS > 4
-#define TILE_ROW_CASES_ABOVE_4(CALL, V) \
-    case 5: CALL(5, V); break;          \
-    case 6:                             \
-        CALL(6, V);                     \
-        break;                          \
-        TILE_ROW_CASES_ABOVE_6(CALL, V)
-#else
-#define TILE_ROW_CASES_ABOVE_4(CALL, V)
-#endif
-#define TILE_ROW_CASES(CALL, V)             \
-    switch (tile->rows) {                   \
-        case 1: CALL(1, V); break;          \
-        case 2: CALL(2, V); break;          \
-        case 3: CALL(3, V); break;          \
-        case 4:                             \
-            CALL(4, V);                     \
-            break;                          \
-            TILE_ROW_CASES_ABOVE_4(CALL, V) \
+#define TILE_ROW_CASES(CALL, V, MOST)    \
+    switch (tile->rows) {                \
+        TILE_ROW_CASE(CALL, 1, V, MOST)  \
+        TILE_ROW_CASE(CALL, 2, V, MOST)  \
+        TILE_ROW_CASE(CALL, 3, V, MOST)  \
+        TILE_ROW_CASE(CALL, 4, V, MOST)  \
+        TILE_ROW_CASE(CALL, 5, V, MOST)  \
+        TILE_ROW_CASE(CALL, 6, V, MOST)  \
+        TILE_ROW_CASE(CALL, 7, V, MOST)  \
+        TILE_ROW_CASE(CALL, 8, V, MOST)  \
+        TILE_ROW_CASE(CALL, 9, V, MOST)  \
+        TILE_ROW_CASE(CALL, 10, V, MOST) \
+        TILE_ROW_CASE(CALL, 11, V, MOST) \
+        TILE_ROW_CASE(CALL, 12, V, MOST) \
+        TILE_ROW_CASE(CALL, 13, V, MOST) \
+        TILE_ROW_CASE(CALL, 14, V, MOST) \
     }
 #if SIMD_TILE_VECTORS > 2
-#define TILE_VECTOR_CASES(CALL)                              \
-    switch ((tile->columns + SIMD_WIDTH - 1) / SIMD_WIDTH) { \
-        case 1: TILE_ROW_CASES(CALL, 1) break;               \
-        case 2: TILE_ROW_CASES(CALL, 2) break;               \
-        case 3: TILE_ROW_CASES(CALL, 3) break;               \
-        case 4: TILE_ROW_CASES(CALL, 4) break;               \
+#define TILE_CASES(CALL, TALL)                                 \
+    switch ((tile->columns + SIMD_WIDTH - 1) / SIMD_WIDTH) {   \
+        case 1: TILE_ROW_CASES(CALL, 1, TALL) break;           \
+        case 2: TILE_ROW_CASES(CALL, 2, SIMD_TILE_ROWS) break; \
+        case 3: TILE_ROW_CASES(CALL, 3, SIMD_TILE_ROWS) break; \
+        case 4: TILE_ROW_CASES(CALL, 4, SIMD_TILE_ROWS) break; \
     }
 #else
-#define TILE_VECTOR_CASES(CALL)     \
-    if (tile->columns > SIMD_WIDTH) \
-        TILE_ROW_CASES(CALL, 2)     \
-    else                            \
-        TILE_ROW_CASES(CALL, 1)
+#define TILE_CASES(CALL, TALL)                  \
+    if (tile->columns > SIMD_WIDTH)             \
+        TILE_ROW_CASES(CALL, 2, SIMD_TILE_ROWS) \
+    else                                        \
+        TILE_ROW_CASES(CALL, 1, TALL)
 #endif
 #endif
 
@@ -154,11 +208,11 @@ static void gemm_tile(const snn_tile *tile) {
     if (tile->rows == 0 || tile->columns == 0) return;
     if (tile->b_padded || tile->columns % SIMD_WIDTH == 0) {
 #define CALL(R, V) gemm_tile_sized(R, V, false, tile)
-        TILE_VECTOR_CASES(CALL)
+        TILE_CASES(CALL, SIMD_TILE_ROWS)
 #undef CALL
     } else {
 #define CALL(R, V) gemm_tile_sized(R, V, true, tile)
-        TILE_VECTOR_CASES(CALL)
+        TILE_CASES(CALL, SIMD_TILE_ROWS)
 #undef CALL
     }
 }
@@ -166,6 +220,27 @@ static void gemm_tile(const snn_tile *tile) {
 static void gemm_indirect_tile(const snn_indirect_tile *tile) {
     if (tile->rows == 0 || tile->columns == 0) return;
 #define CALL(R, V) gemm_indirect_tile_sized(R, V, tile)
-    TILE_VECTOR_CASES(CALL)
+    TILE_CASES(CALL, SIMD_TILE_ROWS)
 #undef CALL
+}
+
+/// One tile. Not inlined, or what all variants have in common would be kept in memory for all of them.
+static __attribute__((noinline)) void gemm_grid_rows(const snn_grid_tile *tile) {
+#define CALL(R, V) gemm_grid_tile_sized(R, V, tile)
+    TILE_CASES(CALL, SIMD_TALL_TILE_ROWS)
+#undef CALL
+}
+
+static void gemm_grid_tile(const snn_grid_tile *tile) {
+    if (tile->columns == 0) return;
+    const size_t most_rows = tile->columns > SIMD_WIDTH ? SIMD_TILE_ROWS : SIMD_TALL_TILE_ROWS;
+    const size_t tiles = snn_ceil_div(tile->rows, most_rows);
+    snn_grid_tile part = *tile;
+    for (size_t t = 0; t < tiles; t++) {
+        const size_t row = t * tile->rows / tiles;
+        part.rows = (t + 1) * tile->rows / tiles - row;
+        part.a = tile->a + row * tile->a_row;
+        part.c = tile->c + row * tile->c_row;
+        gemm_grid_rows(&part);
+    }
 }

@@ -41,4 +41,20 @@ typedef struct {
     const float *bias;
 } snn_indirect_tile;
 
+/// The same sum for any number of pixels that lie equally far apart, over a rectangle of taps that lie inside the
+/// source for all of them: every place follows from a few distances.
+typedef struct {
+    size_t rows, columns, depth;
+    size_t tap_rows, tap_columns;
+    const float *a;  ///< `depth` contiguous numbers are read for every row and tap
+    size_t a_row;
+    ptrdiff_t a_down, a_right;  ///< floats from one tap to the one below, and to its right
+    const float *b;             ///< a packed panel, from the first tap on
+    size_t b_down, b_right;
+    float *c;
+    size_t c_row;
+    float beta;  ///< with beta = 0, C is not read
+    const float *bias;
+} snn_grid_tile;
+
 #endif

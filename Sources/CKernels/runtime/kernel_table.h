@@ -26,6 +26,7 @@ typedef struct {
     void (*gemm_indirect_tile)(const snn_indirect_tile *tile);
     /// `columns` columns of C = alpha * A * op(B), from as many rows of B as it is stored, transposed.
     void (*gemm_dots)(const snn_gemm_shape *shape, const float *a, const float *b, size_t columns, float *c);
+    void (*gemm_grid_tile)(const snn_grid_tile *tile);
 
     // layout
     /// Copies `rows` rows of `columns` numbers, x_row apart, to lie behind one another.

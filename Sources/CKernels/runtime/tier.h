@@ -35,6 +35,7 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .gemm_tile = gemm_tile,
     .gemm_indirect_tile = gemm_indirect_tile,
     .gemm_dots = gemm_dots,
+    .gemm_grid_tile = gemm_grid_tile,
 
     .copy_rows = copy_rows,
     .transpose = transpose,
