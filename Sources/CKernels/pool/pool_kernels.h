@@ -62,9 +62,10 @@ SIMD_INLINE void max_pool_block(const size_t vectors, const bool keep_argmax, co
         // Should every element be -infinity, the first one wins.
         winner[v] = (vi)(int32_t)(across.first * width + along.first);
     }
+    const size_t right = row->horizontal->dilation * row->pixel;
     for (size_t i = across.first; i < across.end; i++) {
-        for (size_t j = along.first; j < along.end; j++) {
-            const float *tap = pixel_under(row, across, along, i, j, x);
+        const float *tap = pixel_under(row, across, along, i, along.first, x);
+        for (size_t j = along.first; j < along.end; j++, tap += right) {
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < vectors; v++) {
                 const vf value = v_load_lanes(tap + v * SIMD_WIDTH, lanes);
@@ -82,17 +83,27 @@ SIMD_INLINE void max_pool_block(const size_t vectors, const bool keep_argmax, co
     }
 }
 
-SIMD_INLINE void max_pool_forward_pixels(
-    const bool keep_argmax, const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
+SIMD_INLINE void max_pool_forward_windows(const bool keep_argmax, const bool has_room, const snn_pool_row *row,
+    size_t out, size_t end, const float *x, float *y, uint16_t *argmax) {
     const snn_window across = snn_window_at(row->vertical, row->row);
-    for (size_t out = 0; out < row->horizontal->out; out++) {
+    const size_t channels = row->channels;
+    for (; out < end; out++) {
         const snn_window along = snn_window_at(row->horizontal, out);
         const size_t at = out * row->pixel;
 #define BLOCK(V, L, C) \
     max_pool_block(V, keep_argmax, L, row, across, along, x + (C), y + at + (C), keep_argmax ? argmax + at + (C) : NULL)
-        POOL_CHANNELS(row->channels, window_has_room(row, along, out), BLOCK)
+        POOL_CHANNELS(channels, has_room, BLOCK)
 #undef BLOCK
     }
+}
+
+SIMD_INLINE void max_pool_forward_pixels(
+    const bool keep_argmax, const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
+    const size_t windows = row->horizontal->out;
+    size_t roomy = windows;
+    while (roomy > 0 && !window_has_room(row, snn_window_at(row->horizontal, roomy - 1), roomy - 1)) roomy--;
+    max_pool_forward_windows(keep_argmax, true, row, 0, roomy, x, y, argmax);
+    max_pool_forward_windows(keep_argmax, false, row, roomy, windows, x, y, argmax);
 }
 
 static void max_pool_forward_row(const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
@@ -142,19 +153,30 @@ SIMD_INLINE bool windows_are_disjoint(const snn_pool_axis *axis) {
            axis->out * axis->kernel <= axis->in;
 }
 
+/// The pixels of one row under the windows from `out` to before `end`, whose first tap in the row is `first_tap`.
+SIMD_INLINE void max_pool_disjoint_windows(const bool has_room, const snn_pool_row *row, size_t out, size_t end,
+    size_t first_tap, const float *dy, const uint16_t *argmax, float *dx) {
+    const size_t kernel = row->horizontal->kernel, pixel = row->pixel, channels = row->channels;
+    for (; out < end; out++) {
+        for (size_t j = 0; j < kernel; j++) {
+            const vi tap = (vi)(int32_t)(first_tap + j);
+            float *in = dx + (out * kernel + j) * pixel;
+#define BLOCK(V, L, C) max_pool_disjoint_block(V, L, tap, dy + out * pixel + (C), argmax + out * pixel + (C), in + (C))
+            POOL_CHANNELS(channels, has_room, BLOCK)
+#undef BLOCK
+        }
+    }
+}
+
 static void max_pool_backward_disjoint(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx) {
     const snn_pool_axis *horizontal = row->horizontal;
     const size_t i = row->row / row->vertical->kernel, kernel = horizontal->kernel;
     const size_t windows = i < row->vertical->out ? horizontal->out : 0;
-    const size_t first_tap = row->row % row->vertical->kernel * kernel;
-    for (size_t in = 0; in < windows * kernel; in++) {
-        const size_t out = in / kernel, at = (i * horizontal->out + out) * row->pixel;
-        const vi tap = (vi)(int32_t)(first_tap + in % kernel);
-        float *pixel = dx + in * row->pixel;
-#define BLOCK(V, L, C) max_pool_disjoint_block(V, L, tap, dy + at + (C), argmax + at + (C), pixel + (C))
-        POOL_CHANNELS(row->channels, pool_has_room(row, horizontal->out - 1 - out), BLOCK)
-#undef BLOCK
-    }
+    const size_t first_tap = row->row % row->vertical->kernel * kernel, at = i * horizontal->out * row->pixel;
+    size_t roomy = windows;
+    while (roomy > 0 && !pool_has_room(row, horizontal->out - roomy)) roomy--;
+    max_pool_disjoint_windows(true, row, 0, roomy, first_tap, dy + at, argmax + at, dx);
+    max_pool_disjoint_windows(false, row, roomy, windows, first_tap, dy + at, argmax + at, dx);
     for (size_t in = windows * kernel; in < horizontal->in; in++) {
         fill(row->channels, 0, dx + in * row->pixel);
     }

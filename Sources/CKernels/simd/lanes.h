@@ -20,16 +20,18 @@ SIMD_INLINE vf v_from_u8_n(const uint8_t *p, size_t lanes) {
 
 SIMD_INLINE vi v_load_lanes_u16(const uint16_t *p, size_t lanes) {
     if (lanes == SIMD_WIDTH) return v_from_u16(p);
-    vi v = (vi)0;
-    for (size_t lane = 0; lane < lanes; lane++) v[lane] = p[lane];
-    return v;
+    uint16_t numbers[SIMD_WIDTH] = {0};
+    for (size_t lane = 0; lane < lanes; lane++) numbers[lane] = p[lane];
+    return v_from_u16(numbers);
 }
 
 SIMD_INLINE void v_store_lanes_u16(uint16_t *p, vi v, size_t lanes) {
     if (lanes == SIMD_WIDTH) {
         v_store_u16(p, v);
     } else {
-        for (size_t lane = 0; lane < lanes; lane++) p[lane] = (uint16_t)v[lane];
+        uint16_t numbers[SIMD_WIDTH];
+        v_store_u16(numbers, v);
+        for (size_t lane = 0; lane < lanes; lane++) p[lane] = numbers[lane];
     }
 }
 
