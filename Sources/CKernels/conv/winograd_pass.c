@@ -86,7 +86,6 @@ static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, si
     snn_tile tile = {
         .columns = snn_min(width, grid->target_channels - panel * width),
         .depth = snn_min(plan->depth_slice, grid->source_channels - first_depth),
-        .batch = 1,
         .a_row = grid->source_channels,
         .a_depth = 1,
         .b = weights + (panel * grid->source_channels + first_depth) * width,

@@ -80,7 +80,6 @@ static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_ch
     snn_tile tile = {
         .columns = snn_min(width, grid->target_channels - panel * width),
         .depth = tiles,
-        .batch = 1,
         .a_row = 1,
         .a_depth = grid->source_channels,
         .b = plan->target_planes + plane * plan->target_plane + panel * plan->chunk_tiles * width,

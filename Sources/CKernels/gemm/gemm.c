@@ -105,7 +105,6 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
         .rows = snn_min(slice->kernels->tile_rows, slice->end_row - row),
         .columns = snn_min(width, shape->n - column),
         .depth = slice->depth,
-        .batch = 1,
         .b = panel_of_b,
         .b_depth = slice->b_row,
         .b_padded = slice->b_padded,

@@ -85,14 +85,11 @@ SIMD_INLINE void tile_store(const size_t rows, const size_t vectors, const size_
 SIMD_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const bool masked, const snn_tile *tile) {
     tile_accumulators acc;
     tile_clear(rows, vectors, acc);
-    const size_t tail = tile->columns - (vectors - 1) * SIMD_WIDTH;
-    for (size_t t = 0; t < tile->batch; t++) {
-        const float *a[SIMD_TILE_ROWS];
+    const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) a[i] = tile->a + t * tile->a_batch + i * tile->a_row;
-        tile_accumulate(rows, vectors, masked, acc, tile->depth, a, tile->a_depth, tile->b + t * tile->b_batch,
-            tile->b_depth, tail);
-    }
+    for (size_t i = 0; i < rows; i++) a[i] = tile->a + i * tile->a_row;
+    tile_accumulate(rows, vectors, masked, acc, tile->depth, a, tile->a_depth, tile->b, tile->b_depth,
+        tile->columns - (vectors - 1) * SIMD_WIDTH);
     float *c[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;

@@ -9,15 +9,14 @@
 #define SNN_MAX_TILE_ROWS 14
 #define SNN_MAX_TILE_COLUMNS 32
 
-/// C = alpha * sum over `batch` of A * B + beta * C + bias, for rows <= tile_rows and columns <= tile_columns of the
-/// tier. A is read by broadcasts at a + i * a_row + k * a_depth, B by vectors at b + k * b_depth.
+/// C = alpha * A * B + beta * C + bias, for rows <= tile_rows and columns <= tile_columns of the tier. A is read by
+/// broadcasts at a + i * a_row + k * a_depth, B by vectors at b + k * b_depth.
 typedef struct {
     size_t rows, columns, depth;
-    size_t batch;  ///< how many products are summed; A and B of product t start t * a_batch, t * b_batch later
     const float *a;
-    size_t a_row, a_depth, a_batch;
+    size_t a_row, a_depth;
     const float *b;
-    size_t b_depth, b_batch;
+    size_t b_depth;
     bool b_padded;  ///< rows of B may be read up to the next multiple of the vector width (packed panels)
     float *c;
     size_t c_row;
