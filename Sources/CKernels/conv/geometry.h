@@ -52,6 +52,9 @@ conv_geometry conv_backward_geometry(const snn_conv_shape *shape, size_t row_pha
 /// The positions [first, end) of an axis that read inside the source through tap t.
 void conv_axis_range(const conv_axis *axis, size_t t, size_t *first, size_t *end);
 
+/// How often a tap meets a pixel, and not padding, over all positions.
+size_t conv_axis_meetings(const conv_axis *axis);
+
 /// Where a position reads through tap t, which may be outside of the source.
 ptrdiff_t conv_axis_source(const conv_axis *axis, size_t position, size_t t);
 

@@ -21,17 +21,10 @@ typedef struct {
 
 /// The share of taps that meet padding, in percent.
 static size_t padding_percent(const conv_geometry *geometry) {
-    const conv_axis *axes[2] = {&geometry->height, &geometry->width};
-    double inside = 1;
-    for (int a = 0; a < 2; a++) {
-        size_t met = 0;
-        for (size_t t = 0; t < axes[a]->taps; t++) {
-            size_t first, end;
-            conv_axis_range(axes[a], t, &first, &end);
-            met += end - first;
-        }
-        if (axes[a]->positions * axes[a]->taps > 0) inside *= (double)met / (axes[a]->positions * axes[a]->taps);
-    }
+    const conv_axis *height = &geometry->height, *width = &geometry->width;
+    const size_t all = height->positions * height->taps * width->positions * width->taps;
+    if (all == 0) return 0;
+    const double inside = (double)(conv_axis_meetings(height) * conv_axis_meetings(width)) / (double)all;
     return (size_t)(100 * (1 - inside));
 }
 

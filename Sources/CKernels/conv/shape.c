@@ -183,6 +183,16 @@ void conv_axis_range(const conv_axis *axis, size_t t, size_t *first, size_t *end
     *first = snn_min(ceil_div_positive(-origin, axis->step), *end);
 }
 
+size_t conv_axis_meetings(const conv_axis *axis) {
+    size_t met = 0;
+    for (size_t t = 0; t < axis->taps; t++) {
+        size_t first, end;
+        conv_axis_range(axis, t, &first, &end);
+        met += end - first;
+    }
+    return met;
+}
+
 ptrdiff_t conv_axis_source(const conv_axis *axis, size_t position, size_t t) {
     return (ptrdiff_t)position * axis->step + axis->offset + (ptrdiff_t)t * axis->tap_offset;
 }

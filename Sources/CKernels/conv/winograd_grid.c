@@ -50,16 +50,8 @@ winograd_grid winograd_backward_grid(const snn_conv_shape *shape) {
 /// Multiply-adds by direct sums, which leave out most of the padding.
 static double direct_cost(const snn_conv_shape *shape) {
     const conv_geometry geometry = conv_forward_geometry(shape);
-    double met[2] = {0, 0};
-    const conv_axis *axes[2] = {&geometry.height, &geometry.width};
-    for (int a = 0; a < 2; a++) {
-        for (size_t t = 0; t < axes[a]->taps; t++) {
-            size_t first, end;
-            conv_axis_range(axes[a], t, &first, &end);
-            met[a] += (double)(end - first);
-        }
-    }
-    return met[0] * met[1] * (double)shape->in_channels * (double)shape->out_channels;
+    const double met = (double)(conv_axis_meetings(&geometry.height) * conv_axis_meetings(&geometry.width));
+    return met * (double)shape->in_channels * (double)shape->out_channels;
 }
 
 bool snn_conv_uses_winograd(const snn_conv_shape *shape) {

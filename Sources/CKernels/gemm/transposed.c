@@ -42,7 +42,7 @@ static void finish_columns(const snn_kernel_table *kernels, const snn_gemm_shape
     if (epilogue == NULL) return;
     for (size_t row = 0; row < shape->m; row++) {
         float *out = c + row * shape->ldc;
-        for (size_t j = first; j < end && epilogue->bias != NULL; j++) out[j] += epilogue->bias[j];
+        if (epilogue->bias != NULL) kernels->add(end - first, out + first, epilogue->bias + first, out + first);
         if (epilogue->activation.kind == SNN_IDENTITY) continue;
         kernels->activation_forward(epilogue->activation, end - first, out + first, out + first);
     }
