@@ -3,9 +3,8 @@
 // of its own that visits no other.
 #include <string.h>
 
-#include "conv/depthwise.h"
+#include "conv/direct.h"
 #include "conv/gather.h"
-#include "conv/images.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
 #include "swiftnn/conv.h"
@@ -31,13 +30,7 @@ void snn_conv_backward_data(
     for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
         for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
             const conv_geometry geometry = conv_backward_geometry(shape, row, column);
-            if (geometry.depthwise) {
-                conv_depthwise(&geometry, &operands);
-            } else if (conv_prefers_images(&geometry)) {
-                conv_images(&geometry, &operands);
-            } else {
-                conv_gather(&geometry, &operands);
-            }
+            conv_direct(&geometry, &operands);
         }
     }
 }

@@ -1,9 +1,8 @@
 // The forward pass.
 #include <string.h>
 
-#include "conv/depthwise.h"
+#include "conv/direct.h"
 #include "conv/gather.h"
-#include "conv/images.h"
 #include "conv/lines.h"
 #include "conv/winograd.h"
 #include "swiftnn/conv.h"
@@ -34,13 +33,9 @@ void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *p
         .epilogue = epilogue,
         .target = y,
     };
-    if (geometry.depthwise) {
-        conv_depthwise(&geometry, &operands);
-    } else if (conv_is_folded(shape)) {
+    if (conv_is_folded(shape)) {
         conv_lines(&geometry, &operands);
-    } else if (conv_prefers_images(&geometry)) {
-        conv_images(&geometry, &operands);
     } else {
-        conv_gather(&geometry, &operands);
+        conv_direct(&geometry, &operands);
     }
 }

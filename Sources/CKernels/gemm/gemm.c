@@ -80,7 +80,6 @@ static size_t packed_b_bytes(const gemm_blocking *blocking, b_source source) {
 typedef struct {
     const snn_gemm_shape *shape;
     const gemm_blocking *blocking;
-    const snn_kernel_table *kernels;
     const float *a;
     gemm_b given_b;
     const float *b;         ///< the panels' numbers of this slice: as given, or packed
@@ -95,14 +94,14 @@ typedef struct {
 static bool is_last_slice(const gemm_slice *slice) { return slice->first_k + slice->depth == slice->shape->k; }
 
 static size_t slice_tiles(const gemm_slice *slice) {
-    return snn_ceil_div(slice->end_row - slice->first_row, slice->kernels->tile_rows);
+    return snn_ceil_div(slice->end_row - slice->first_row, slice->blocking->kernels->tile_rows);
 }
 
 static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_of_b, size_t panel) {
     const snn_gemm_shape *shape = slice->shape;
-    const size_t width = slice->kernels->tile_columns, column = panel * width;
+    const size_t width = slice->blocking->kernels->tile_columns, column = panel * width;
     snn_tile tile = {
-        .rows = snn_min(slice->kernels->tile_rows, slice->end_row - row),
+        .rows = snn_min(slice->blocking->kernels->tile_rows, slice->end_row - row),
         .columns = snn_min(width, shape->n - column),
         .depth = slice->depth,
         .b = panel_of_b,
@@ -130,10 +129,10 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
 
 /// The products of the tiles [first, end) of rows with one panel.
 static void multiply_panel(const gemm_slice *slice, size_t first, size_t end, const float *panel_of_b, size_t panel) {
-    const size_t rows = slice->kernels->tile_rows;
+    const size_t rows = slice->blocking->kernels->tile_rows;
     for (size_t i = first; i < end; i++) {
         const snn_tile tile = tile_at(slice, slice->first_row + i * rows, panel_of_b, panel);
-        slice->kernels->gemm_tile(&tile);
+        slice->blocking->kernels->gemm_tile(&tile);
     }
 }
 
@@ -142,12 +141,12 @@ static void activate(const gemm_slice *slice, size_t first, size_t end, size_t f
     if (slice->epilogue == NULL || slice->epilogue->activation.kind == SNN_IDENTITY || !is_last_slice(slice)) return;
     if (first_panel >= end_panel) return;
     const snn_gemm_shape *shape = slice->shape;
-    const size_t rows = slice->kernels->tile_rows, width = slice->kernels->tile_columns;
+    const size_t rows = slice->blocking->kernels->tile_rows, width = slice->blocking->kernels->tile_columns;
     const size_t column = first_panel * width, columns = snn_min(end_panel * width, shape->n) - column;
     const size_t end_row = snn_min(slice->first_row + end * rows, slice->end_row);
     for (size_t row = slice->first_row + first * rows; row < end_row; row++) {
         float *out = slice->c + row * shape->ldc + column;
-        slice->kernels->activation_forward(slice->epilogue->activation, columns, out, out);
+        slice->blocking->kernels->activation_forward(slice->epilogue->activation, columns, out, out);
     }
 }
 
@@ -194,31 +193,22 @@ static void multiply_panels(const gemm_slice *slice, size_t first, size_t end, f
 /// lie side by side.
 static void pack_row_tile(const gemm_slice *slice, size_t row) {
     const snn_gemm_shape *shape = slice->shape;
-    const size_t rows = snn_min(slice->kernels->tile_rows, slice->end_row - row);
+    const size_t rows = snn_min(slice->blocking->kernels->tile_rows, slice->end_row - row);
     float *packed = slice->packed_a + (row - slice->first_row) * slice->depth;
     if (shape->transpose_a) {
         const float *a = slice->a + slice->first_k * shape->lda + row;
-        slice->kernels->copy_rows(slice->depth, rows, a, shape->lda, packed);
+        slice->blocking->kernels->copy_rows(slice->depth, rows, a, shape->lda, packed);
     } else {
         const float *a = slice->a + row * shape->lda + slice->first_k;
-        slice->kernels->copy_rows(rows, slice->depth, a, shape->lda, packed);
+        slice->blocking->kernels->copy_rows(rows, slice->depth, a, shape->lda, packed);
     }
 }
 
 static void pack_chunk(const gemm_slice *slice, int threads) {
     const size_t tiles = slice_tiles(slice);
     SNN_PARALLEL_FOR(
-        threads,
-        for (size_t i = 0; i < tiles; i++) { pack_row_tile(slice, slice->first_row + i * slice->kernels->tile_rows); });
-}
-
-static void pack_slice(const gemm_slice *slice, size_t shares) {
-    const size_t panels = slice->blocking->panels;
-    SNN_PARALLEL_FOR((int)shares, for (size_t share = 0; share < shares; share++) {
-        const size_t first = panels * share / shares, end = panels * (share + 1) / shares;
-        gemm_pack_panels(&slice->given_b, first, end, slice->first_k, slice->first_k + slice->depth,
-            slice->packed_b + first * slice->b_panel, slice->b_panel);
-    });
+        threads, for (size_t i = 0; i < tiles;
+                      i++) { pack_row_tile(slice, slice->first_row + i * slice->blocking->kernels->tile_rows); });
 }
 
 static void multiply_chunk(const gemm_slice *slice, b_source source, size_t shares) {
@@ -236,30 +226,45 @@ static void multiply_chunk(const gemm_slice *slice, b_source source, size_t shar
     });
 }
 
+/// Where the slice finds the panels of op(B): packed here where they are packed for all threads.
+static void locate_b(gemm_slice *slice, b_source source, size_t shares) {
+    const size_t width = slice->blocking->kernels->tile_columns;
+    slice->b_padded = source != B_IN_PLACE;
+    slice->b_row = source == B_IN_PLACE ? slice->shape->ldb : width;
+    switch (source) {
+        case B_PACKED: slice->b_panel = slice->shape->k * width; break;
+        case B_IN_PLACE: slice->b_panel = width; break;
+        case B_SLICES:
+        case B_GROUPS: slice->b_panel = slice->depth * width; break;
+    }
+    if (source == B_SLICES) {
+        gemm_pack_slice(&slice->given_b, slice->first_k, slice->first_k + slice->depth, slice->packed_b, (int)shares);
+        slice->b = slice->packed_b;
+    } else {
+        slice->b = slice->given_b.b + slice->first_k * slice->b_row;
+    }
+}
+
 /// The product, slice by slice, with the panels of op(B) from `source`.
-static void multiply(gemm_slice slice, b_source source, const float *b) {
-    const snn_gemm_shape *shape = slice.shape;
+static void multiply(const snn_gemm_shape *shape, const gemm_blocking *blocking, b_source source, const float *a,
+    const float *b, const snn_epilogue *epilogue, float *c, void *workspace) {
+    gemm_slice slice = {
+        .shape = shape,
+        .blocking = blocking,
+        .a = a,
+        .given_b = {blocking->kernels, shape->n, shape->transpose_b, shape->ldb, b},
+        .packed_a = workspace,
+        .packed_b = (float *)((char *)workspace + packed_a_bytes(blocking)),
+        .c = c,
+        .epilogue = epilogue,
+    };
     const size_t shares = (size_t)snn_threads_for_products(shape->m * shape->n * shape->k);
-    const size_t width = slice.kernels->tile_columns;
     // One pass even for k = 0: C = activation(beta * C + bias).
     do {
-        slice.depth = snn_min(slice.blocking->depth, shape->k - slice.first_k);
-        slice.b_padded = source != B_IN_PLACE;
-        slice.b_row = source == B_IN_PLACE ? shape->ldb : width;
-        switch (source) {
-            case B_PACKED: slice.b_panel = shape->k * width; break;
-            case B_IN_PLACE: slice.b_panel = width; break;
-            case B_SLICES:
-            case B_GROUPS: slice.b_panel = slice.depth * width; break;
-        }
-        if (source == B_SLICES) {
-            pack_slice(&slice, shares);
-            slice.b = slice.packed_b;
-        } else {
-            slice.b = b + slice.first_k * slice.b_row;
-        }
+        slice.depth = snn_min(blocking->depth, shape->k - slice.first_k);
+        locate_b(&slice, source, shares);
         for (slice.first_row = 0; slice.first_row < shape->m; slice.first_row = slice.end_row) {
-            slice.end_row = snn_min(slice.first_row + slice.blocking->chunk_rows, shape->m);
+            slice.end_row = snn_min(slice.first_row + blocking->chunk_rows, shape->m);
             multiply_chunk(&slice, source, shares);
         }
         slice.first_k += slice.depth;
@@ -275,14 +280,7 @@ void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *pa
     float *c, void *workspace) {
     if (shape->m == 0 || shape->n == 0) return;
     const gemm_blocking blocking = choose_blocking(shape);
-    const gemm_slice slice = {.shape = shape,
-        .blocking = &blocking,
-        .kernels = blocking.kernels,
-        .a = a,
-        .packed_a = workspace,
-        .c = c,
-        .epilogue = epilogue};
-    multiply(slice, B_PACKED, packed_b);
+    multiply(shape, &blocking, B_PACKED, a, packed_b, epilogue, c, workspace);
 }
 
 size_t snn_gemm_workspace_size(const snn_gemm_shape *shape) {
@@ -299,14 +297,5 @@ void snn_gemm(const snn_gemm_shape *shape, const float *a, const float *b, const
         return;
     }
     const gemm_blocking blocking = choose_blocking(shape);
-    const gemm_slice slice = {.shape = shape,
-        .blocking = &blocking,
-        .kernels = blocking.kernels,
-        .a = a,
-        .given_b = {blocking.kernels, shape->n, shape->transpose_b, shape->ldb, b},
-        .packed_a = workspace,
-        .packed_b = (float *)((char *)workspace + packed_a_bytes(&blocking)),
-        .c = c,
-        .epilogue = epilogue};
-    multiply(slice, choose_b_source(shape, &blocking), b);
+    multiply(shape, &blocking, choose_b_source(shape, &blocking), a, b, epilogue, c, workspace);
 }

@@ -32,6 +32,16 @@ void gemm_pack_panels(const gemm_b *b, size_t first_panel, size_t end_panel, siz
     }
 }
 
+void gemm_pack_slice(const gemm_b *b, size_t first, size_t end, float *packed, int threads) {
+    const size_t width = b->kernels->tile_columns, stride = (end - first) * width;
+    const size_t panels = snn_ceil_div(b->n, width), shares = (size_t)threads;
+    SNN_PARALLEL_FOR(
+        threads, for (size_t share = 0; share < shares; share++) {
+            const size_t start = panels * share / shares, stop = panels * (share + 1) / shares;
+            gemm_pack_panels(b, start, stop, first, end, packed + start * stride, stride);
+        });
+}
+
 /// A panel of op(B) whose features come in another order than its rows.
 static void pack_reordered_panel(const gemm_b *b, snn_feature_order order, size_t panel, float *packed) {
     const size_t width = b->kernels->tile_columns, column = panel * width, columns = snn_min(width, b->n - column);
@@ -53,17 +63,13 @@ size_t snn_gemm_packed_size(size_t k, size_t n) {
 void snn_gemm_pack_b(
     size_t k, size_t n, bool transpose_b, size_t ldb, snn_feature_order order, const float *b, void *packed) {
     const gemm_b source = {snn_kernels(), n, transpose_b, ldb, b};
-    const size_t width = source.kernels->tile_columns, stride = k * width, panels = snn_ceil_div(n, width);
-    const size_t shares = (size_t)snn_threads_for(k * n);
-    SNN_PARALLEL_FOR((int)shares, for (size_t share = 0; share < shares; share++) {
-        const size_t first = panels * share / shares, end = panels * (share + 1) / shares;
-        float *out = (float *)packed + first * stride;
-        if (order.channels == 1) {
-            gemm_pack_panels(&source, first, end, 0, k, out, stride);
-        } else {
-            for (size_t panel = first; panel < end; panel++) {
-                pack_reordered_panel(&source, order, panel, out + (panel - first) * stride);
-            }
-        }
-    });
+    const int threads = snn_threads_for(k * n);
+    if (order.channels == 1) {
+        gemm_pack_slice(&source, 0, k, packed, threads);
+        return;
+    }
+    const size_t width = source.kernels->tile_columns, panels = snn_ceil_div(n, width);
+    SNN_PARALLEL_FOR(
+        threads, for (size_t panel = 0; panel < panels;
+                      panel++) { pack_reordered_panel(&source, order, panel, (float *)packed + panel * k * width); });
 }

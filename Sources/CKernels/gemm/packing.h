@@ -21,4 +21,7 @@ typedef struct {
 void gemm_pack_panels(const gemm_b *b, size_t first_panel, size_t end_panel, size_t first, size_t end, float *packed,
     size_t panel_stride);
 
+/// The features [first, end) of all panels, one behind the other, shared among `threads`.
+void gemm_pack_slice(const gemm_b *b, size_t first, size_t end, float *packed, int threads);
+
 #endif

@@ -118,7 +118,7 @@ SIMD_INLINE vf v_atan(vf x) {
     return v_copysign(start + v_fma(p * z, t, t), x);
 }
 
-/// Error 3.2e-7. x P(x^2) / Q(x^2); from 3.92 on, the result is 1.
+/// Error 3.8e-7. x P(x^2) / Q(x^2); from 3.92 on, the result is 1.
 SIMD_INLINE vf v_erf(vf x) {
     const vf inside = v_clamp(x, -3.9192059f, 3.9192059f), z = inside * inside;
     vf p = v_fma(v_set1(2.05075459e-6f), z, v_set1(2.84889206e-4f));
