@@ -54,6 +54,22 @@ public struct Batch: Sendable {
         }
     }
 
+    /// Makes this the samples of another batch at `positions`.
+    mutating func gather(_ positions: [Int32], of batch: Batch) {
+        let (input, targets) = (batch.input, batch.targets)
+        writeInput(count: positions.count, sample: Array(input.shape.dropFirst())) {
+            input.copySamples(positions[...], to: $0)
+        }
+        if let targets {
+            writeTargets(count: positions.count, sample: Array(targets.shape.dropFirst())) {
+                targets.copySamples(positions[...], to: $0)
+            }
+        } else {
+            targetRows = nil
+        }
+        labels = batch.labels.isEmpty ? [] : positions.map { batch.labels[Int($0)] }
+    }
+
     /// Changes the inputs in place, in memory order.
     mutating func updateInput(_ body: (UnsafeMutablePointer<Float>) -> Void) { inputs.update(body) }
 

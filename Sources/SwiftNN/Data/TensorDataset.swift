@@ -31,13 +31,13 @@ public struct TensorDataset: Dataset {
     public var count: Int { features.shape[0] }
 
     public func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>, in pass: DatasetPass) throws {
-        batch.writeInput(count: indices.count, sample: inputShape) { Self.gather(indices, of: features, into: $0) }
+        batch.writeInput(count: indices.count, sample: inputShape) { features.copySamples(indices, to: $0) }
         batch.writeLabels(count: labels.isEmpty ? 0 : indices.count) { out in
             for (place, index) in zip(out.indices, indices) { out[place] = labels[Int(index)] }
         }
         if let targets {
             batch.writeTargets(count: indices.count, sample: targetShape) {
-                Self.gather(indices, of: targets, into: $0)
+                targets.copySamples(indices, to: $0)
             }
         }
     }
@@ -47,7 +47,7 @@ public struct TensorDataset: Dataset {
         func rows(_ tensor: Tensor) -> Tensor {
             let result = Tensor(uninitialized: [indices.count] + tensor.shape.dropFirst(), format: tensor.format)
             let out = UnsafeMutableBufferPointer(start: result.storage.base, count: result.count)
-            Self.gather(indices[...], of: tensor, into: out)
+            tensor.copySamples(indices[...], to: out)
             return result
         }
         return TensorDataset(
@@ -57,18 +57,5 @@ public struct TensorDataset: Dataset {
     /// Rows lie in memory as they will in a batch.
     private static func inBatchOrder(_ tensor: Tensor) -> Tensor {
         tensor.converted(to: tensor.rank >= 3 ? .channelsLast : .contiguous)
-    }
-
-    private static func gather(
-        _ indices: ArraySlice<Int32>, of tensor: Tensor, into out: UnsafeMutableBufferPointer<Float>
-    ) {
-        let size = tensor.shape.dropFirst().product
-        guard size > 0, let base = out.baseAddress else { return }
-        tensor.withUnsafePointer { rows in
-            for (place, index) in indices.enumerated() {
-                precondition(0..<tensor.shape[0] ~= Int(index), "TensorDataset: there is no sample \(index)")
-                (base + place * size).update(from: rows + Int(index) * size, count: size)
-            }
-        }
     }
 }

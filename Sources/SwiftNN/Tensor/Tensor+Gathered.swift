@@ -27,6 +27,18 @@ extension Tensor {
         return result
     }
 
+    /// Copies what stands at `indices` of the first dimension, one behind the other, in memory order.
+    func copySamples(_ indices: ArraySlice<Int32>, to out: UnsafeMutableBufferPointer<Float>) {
+        let size = shape.dropFirst().product
+        guard size > 0, let base = out.baseAddress else { return }
+        withUnsafePointer { samples in
+            for (place, index) in indices.enumerated() {
+                precondition(0..<shape[0] ~= Int(index), "there is no sample \(index)")
+                (base + place * size).update(from: samples + Int(index) * size, count: size)
+            }
+        }
+    }
+
     /// Whether strides lead from each element to the next one in memory; along a single element no step is made.
     private static func isContiguous(_ shape: [Int], _ strides: [Int]) -> Bool {
         zip(shape, zip(strides, shape.contiguousStrides)).allSatisfy { $0 == 1 || $1.0 == $1.1 }

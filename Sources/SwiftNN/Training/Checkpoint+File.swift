@@ -134,6 +134,7 @@ extension EpochRecord {
     private enum Key {
         static let steps = "steps"
         static let samples = "samples"
+        static let learnedSamples = "learned_samples"
         static let lossSum = "loss_sum"
         static let correct = "correct"
         static let multiplyAdds = "multiply_adds"
@@ -145,8 +146,9 @@ extension EpochRecord {
 
     fileprivate var texts: [String: String] {
         var texts = [
-            Key.steps: "\(steps)", Key.samples: "\(samples)", Key.lossSum: "\(lossSum)", Key.correct: "\(correct)",
-            Key.multiplyAdds: "\(multiplyAdds)", Key.seconds: "\(seconds / .seconds(1))",
+            Key.steps: "\(steps)", Key.samples: "\(samples)", Key.learnedSamples: "\(learnedSamples)",
+            Key.lossSum: "\(lossSum)", Key.correct: "\(correct)", Key.multiplyAdds: "\(multiplyAdds)",
+            Key.seconds: "\(seconds / .seconds(1))",
             Key.learningRate: "\(learningRate)",
         ]
         if let validation {
@@ -161,7 +163,7 @@ extension EpochRecord {
         func count(_ key: String) throws -> Int { try texts.value(prefix + key, in: 0...CheckpointTexts.largestCount) }
         func double(_ key: String) throws -> Double { try texts.value(prefix + key) }
         (steps, samples, correct) = (try count(Key.steps), try count(Key.samples), try count(Key.correct))
-        multiplyAdds = try count(Key.multiplyAdds)
+        (learnedSamples, multiplyAdds) = (try count(Key.learnedSamples), try count(Key.multiplyAdds))
         lossSum = try double(Key.lossSum)
         seconds = .seconds(try texts.value(prefix + Key.seconds, in: 0...1e12))
         learningRate = try texts.value(prefix + Key.learningRate)

@@ -111,7 +111,7 @@ public final class Trainer {
             let position = TrainingPosition(
                 step: run.step(of: record), totalSteps: run.epochs * run.stepsPerEpoch,
                 stepsPerEpoch: run.stepsPerEpoch)
-            record.add(try trainStep(batch, at: position))
+            record.add(try trainStep(drawn: batch, at: position))
             record.seconds = clock.now - start
             record.learningRate = optimizer.learningRate
             let step = run.step(of: record)
@@ -126,7 +126,21 @@ public final class Trainer {
         return record
     }
 
-    private func trainStep(_ batch: Batch, at position: TrainingPosition) throws -> StepResult {
+    /// Learns from what the callbacks choose of a batch.
+    private func trainStep(drawn: Batch, at position: TrainingPosition) throws -> StepResult {
+        var (batch, multiplyAdds) = (drawn, 0)
+        for case let selection as any BatchSelection in callbacks {
+            batch = try selection.select(from: batch, at: position)
+            multiplyAdds += selection.multiplyAdds
+        }
+        var result = try learn(from: batch, at: position)
+        result.samples = drawn.count
+        result.multiplyAdds += multiplyAdds
+        return result
+    }
+
+    /// Takes a step.
+    func learn(from batch: Batch, at position: TrainingPosition) throws -> StepResult {
         optimizer.rateFactor = schedule.factor(at: position)
         optimizer.clearGradients()
         let plan = try trainingPlans.plan(for: batch.input.shape)
@@ -142,7 +156,7 @@ public final class Trainer {
         plan.backward()
         clipping?.apply(to: optimizer.parameters)
         optimizer.step()
-        return StepResult(samples: batch.count, loss: loss, correct: plan.correctCount, multiplyAdds: plan.multiplyAdds)
+        return StepResult(plan, loss, of: batch)
     }
 
     private func breakOff(_ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy?) throws -> Never {
@@ -182,13 +196,21 @@ public final class Trainer {
         let loader = BatchLoader(data, batchSize: batchSize)
         loader.start(epoch: 0)
         while let batch = try loader.next() {
-            let plan = try inferencePlans.plan(for: batch.input.shape)
-            record.add(
-                StepResult(
-                    samples: batch.count, loss: try plan.forward(batch), correct: plan.correctCount,
-                    multiplyAdds: plan.multiplyAdds))
+            let plan = try inferencePlan(for: batch)
+            record.add(StepResult(plan, try plan.forward(batch), of: batch))
         }
         return Evaluation(loss: record.trainLoss, accuracy: record.trainAccuracy)
+    }
+
+    func inferencePlan(for batch: Batch) throws -> Plan { try inferencePlans.plan(for: batch.input.shape) }
+}
+
+extension StepResult {
+    /// What a plan did in its last pass, over a batch.
+    fileprivate init(_ plan: Plan, _ loss: Double, of batch: Batch) {
+        self.init(
+            samples: batch.count, learned: batch.count, loss: loss, correct: plan.correctCount,
+            multiplyAdds: plan.multiplyAdds)
     }
 }
 

@@ -25,10 +25,13 @@ public struct Evaluation: Sendable, Hashable {
 
 /// What one training step did.
 struct StepResult {
-    let samples: Int
+    /// Drawn from the data set.
+    var samples: Int
+    /// Of those, how many `loss` and `correct` are of.
+    let learned: Int
     let loss: Double
     let correct: Int
-    let multiplyAdds: Int
+    var multiplyAdds: Int
 }
 
 /// What an epoch, or as much of it as is done, brought.
@@ -37,9 +40,11 @@ public struct EpochRecord: Sendable, Hashable {
     public let epoch: Int
     /// Steps taken.
     public internal(set) var steps = 0
-    /// Samples trained on.
+    /// Samples drawn from the data set.
     public internal(set) var samples = 0
-    /// Of all samples.
+    /// Samples that the model learned from: all, where no `BatchSelection` chooses.
+    public internal(set) var learnedSamples = 0
+    /// Of the samples learned from.
     var lossSum = 0.0
     var correct = 0
     /// Of all steps, as `Plan.multiplyAdds` counts them.
@@ -64,7 +69,9 @@ public struct EpochRecord: Sendable, Hashable {
         seconds: Duration, learningRate: Float, validation: Evaluation? = nil
     ) {
         self.init(epoch: epoch)
-        add(StepResult(samples: samples, loss: trainLoss, correct: correct, multiplyAdds: multiplyAdds))
+        add(
+            StepResult(
+                samples: samples, learned: samples, loss: trainLoss, correct: correct, multiplyAdds: multiplyAdds))
         (self.steps, self.seconds, self.learningRate) = (steps, seconds, learningRate)
         self.validation = validation
     }
@@ -72,15 +79,16 @@ public struct EpochRecord: Sendable, Hashable {
     mutating func add(_ step: StepResult) {
         steps += 1
         samples += step.samples
-        lossSum += step.loss * Double(step.samples)
+        learnedSamples += step.learned
+        lossSum += step.loss * Double(step.learned)
         correct += step.correct
         multiplyAdds += step.multiplyAdds
     }
 
-    /// The mean loss of the batches as they were trained on (while the weights changed, with dropout).
-    public var trainLoss: Double { samples == 0 ? .nan : lossSum / Double(samples) }
+    /// The mean loss of the samples as they were learned from (while the weights changed, with dropout).
+    public var trainLoss: Double { learnedSamples == 0 ? .nan : lossSum / Double(learnedSamples) }
     /// The accuracy on the same.
-    public var trainAccuracy: Double { samples == 0 ? 0 : Double(correct) / Double(samples) }
+    public var trainAccuracy: Double { learnedSamples == 0 ? 0 : Double(correct) / Double(learnedSamples) }
     public var samplesPerSecond: Double {
         let elapsed = seconds / .seconds(1)
         return elapsed > 0 ? Double(samples) / elapsed : 0
