@@ -53,16 +53,24 @@ def plain_network(images):
     )  # fmt: skip
 
 
-def speedrun_network(widths, images):
+def speedrun_network(widths, depth, images):
     whitening = nn.Conv2d(3, 24, 2, bias=False)
     whitening.weight.data = whitening_filters(images)
     whitening.weight.requires_grad = False
     layers, channels = [nn.ZeroPad2d((0, 1, 0, 1)), whitening, nn.GELU()], 24
     for width in widths:
         layers += [convolution(channels, width), nn.MaxPool2d(2), norm(width), nn.GELU()]
-        layers += [convolution(width, width), norm(width), nn.GELU()]
+        second = [convolution(width, width), norm(width)]
+        if depth == 3:
+            second = [Residual(*second, nn.GELU(), convolution(width, width), norm(width))]
+        layers += [*second, nn.GELU()]
         channels = width
     return nn.Sequential(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(channels, 10, bias=False), Ninth())
+
+
+class Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
 
 
 class Ninth(nn.Module):
@@ -109,11 +117,11 @@ def triangle(step, steps, rise=0.23, start=0.2, final=0.07):
     return 1 + (final - 1) * (step - top) / (steps - top)
 
 
-def speedrun(widths, epochs):
+def speedrun(widths, epochs, depth=2, translation=2, freezing=()):
     return Recipe(
-        lambda images: speedrun_network(widths, images), epochs=epochs, batch_size=512, lr=0.75, momentum=0.85,
-        weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=2, alternating_flip=True,
-        bias_factor=64, muon_lr=0.12, lookahead=True, freezing=((10, 0.65), (17, 0.85)), views=True,
+        lambda images: speedrun_network(widths, depth, images), epochs=epochs, batch_size=512, lr=0.75, momentum=0.85,
+        weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=translation, alternating_flip=True,
+        bias_factor=64, muon_lr=0.12, lookahead=True, freezing=freezing, views=True,
     )  # fmt: skip
 
 
@@ -122,8 +130,9 @@ RECIPES = {
         plain_network, epochs=12, batch_size=128, lr=0.1, momentum=0.9, weight_decay=5e-4, factor=one_cycle,
         label_smoothing=0.1, translation=3,
     ),
-    "fast": speedrun([32, 96, 192], epochs=6),
+    "fast": speedrun([32, 96, 192], epochs=6, freezing=((10, 0.65), (17, 0.85))),
     "accurate": speedrun([64, 256, 256], epochs=9),
+    "best": speedrun([128, 384, 384], epochs=16, depth=3, translation=4),
 }  # fmt: skip
 
 
