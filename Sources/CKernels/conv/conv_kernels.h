@@ -72,10 +72,9 @@ static void depthwise_tile(const snn_depthwise_tile *tile) {
 
 /// Columns up to the vector's width are filled up with zeros, further ones left.
 static void panel_copy(size_t rows, size_t columns, const float *source, size_t stride, float *panel) {
-    for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
-        const size_t lanes = lanes_at(c, columns);
-        for (size_t r = 0; r < rows; r++) {
-            v_store(panel + r * SIMD_TILE_COLUMNS + c, v_load_lanes(source + r * stride + c, lanes));
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
+            v_store(panel + r * SIMD_TILE_COLUMNS + c, v_load_lanes(source + r * stride + c, lanes_at(c, columns)));
         }
     }
 }

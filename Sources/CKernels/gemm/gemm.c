@@ -10,31 +10,6 @@
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-/// The blocking of one product: C is cut into blocks of rows, the depth into slices.
-typedef struct {
-    const snn_kernel_table *kernels;  ///< of the calling thread, for others may have another tier
-    size_t panels;                    ///< of op(B)
-    size_t depth;                     ///< of a slice
-    size_t tiles;                     ///< of rows in a block of A
-    size_t chunk_rows;                ///< of A packed at a time, whole blocks
-    bool pack_a;                      ///< whether enough panels read A to make packing it worth while
-} gemm_blocking;
-
-static gemm_blocking choose_blocking(const snn_gemm_shape *shape) {
-    const snn_kernel_table *kernels = snn_kernels();
-    gemm_blocking blocking = {.kernels = kernels, .panels = snn_ceil_div(shape->n, kernels->tile_columns)};
-    // A panel as large as the first-level cache: it streams through, and the deeper it is the less often C is read.
-    const size_t deepest = snn_max(snn_l1_cache_size() / (kernels->tile_columns * sizeof(float)), 64);
-    blocking.depth = snn_ceil_div(shape->k, snn_max(snn_ceil_div(shape->k, deepest), 1));
-    // Half of the second-level cache: the other half is for what streams through.
-    const size_t l2_rows = snn_l2_cache_size() / 2 / (snn_max(blocking.depth, 1) * sizeof(float));
-    blocking.tiles = snn_max(l2_rows / kernels->tile_rows, 1);
-    const size_t block_rows = blocking.tiles * kernels->tile_rows;
-    blocking.chunk_rows = snn_round_up(snn_min(shape->m, 4096), block_rows);
-    blocking.pack_a = blocking.panels >= 8;
-    return blocking;
-}
-
 /// Where the panels of op(B) come from.
 typedef enum {
     B_PACKED,    ///< all of them packed beforehand
@@ -43,22 +18,76 @@ typedef enum {
     B_GROUPS     ///< packed by each thread for itself, as many as stay in its second-level cache
 } b_source;
 
-static b_source choose_b_source(const snn_gemm_shape *shape, const gemm_blocking *blocking) {
-    const snn_kernel_table *kernels = blocking->kernels;
+/// The blocking of one product: C is cut into blocks of rows, the depth into slices.
+typedef struct {
+    const snn_kernel_table *kernels;  ///< of the calling thread, for others may have another tier
+    b_source source;
+    size_t panels;      ///< of op(B)
+    size_t depth;       ///< of a slice
+    size_t tiles;       ///< of rows in a block of A
+    size_t chunk_rows;  ///< of A packed at a time, whole blocks
+    bool pack_a;        ///< whether enough panels read A to make packing it worth while
+} gemm_blocking;
+
+/// Panels that are as large as the first-level cache stream through it, and the deeper they are the less often C is
+/// read.
+static size_t deepest_slice(const snn_kernel_table *kernels) {
+    return snn_max(snn_l1_cache_size() / (kernels->tile_columns * sizeof(float)), 64);
+}
+
+/// The depth at which a thread's packed panels are wide enough to be read by whole pages of B, but deep enough for C,
+/// which is read and written for every slice, not to cost more than B.
+static size_t deepest_group(const snn_gemm_shape *shape) {
+    enum { page = 4096 };
+    return snn_max(snn_l2_cache_size() / 2 / snn_min(shape->n * sizeof(float), page), 4 * shape->m);
+}
+
+/// Tiles of rows that stay in half of the second-level cache: the other half is for what streams through.
+static size_t block_tiles(const snn_kernel_table *kernels, size_t depth) {
+    const size_t rows = snn_l2_cache_size() / 2 / (snn_max(depth, 1) * sizeof(float));
+    return snn_max(rows / kernels->tile_rows, 1);
+}
+
+static size_t equal_depth(const snn_gemm_shape *shape, size_t deepest) {
+    return snn_ceil_div(shape->k, snn_max(snn_ceil_div(shape->k, deepest), 1));
+}
+
+static b_source choose_b_source(const snn_gemm_shape *shape, const snn_kernel_table *kernels, size_t depth) {
     // Packing takes as long as the product where there are one or two tiles of rows; it gains nothing for a B that
     // stays in the first-level cache, or whose rows are so short that they are read as a whole anyway.
     const bool in_place = shape->m <= 2 * kernels->tile_rows || shape->ldb <= 4 * kernels->tile_columns ||
                           shape->k * shape->ldb * sizeof(float) <= snn_l1_cache_size();
     if (in_place && !shape->transpose_b) return B_IN_PLACE;
-    const bool one_block = shape->m <= blocking->tiles * kernels->tile_rows;
-    return one_block && blocking->panels >= 4 * (size_t)snn_most_threads() ? B_GROUPS : B_SLICES;
+    const bool one_block = shape->m <= block_tiles(kernels, depth) * kernels->tile_rows;
+    const size_t panels = snn_ceil_div(shape->n, kernels->tile_columns);
+    return one_block && panels >= 4 * (size_t)snn_most_threads() ? B_GROUPS : B_SLICES;
+}
+
+static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {
+    const snn_kernel_table *kernels = snn_kernels();
+    gemm_blocking blocking = {.kernels = kernels, .panels = snn_ceil_div(shape->n, kernels->tile_columns)};
+    blocking.depth = equal_depth(shape, deepest_slice(kernels));
+    blocking.source = packed ? B_PACKED : choose_b_source(shape, kernels, blocking.depth);
+    if (blocking.source == B_GROUPS && !shape->transpose_b) {
+        blocking.depth = equal_depth(shape, snn_min(blocking.depth, deepest_group(shape)));
+    }
+    blocking.tiles = block_tiles(kernels, blocking.depth);
+    blocking.chunk_rows = snn_round_up(snn_min(shape->m, 4096), blocking.tiles * kernels->tile_rows);
+    // Where few panels read A, packing it is not worth while.
+    blocking.pack_a = blocking.panels >= 8;
+    return blocking;
 }
 
 static size_t packed_a_bytes(const gemm_blocking *blocking) {
     return blocking->pack_a ? snn_round_up(blocking->chunk_rows * blocking->depth * sizeof(float), SNN_ALIGNMENT) : 0;
 }
 
-static size_t panel_floats(const gemm_blocking *blocking) { return blocking->depth * blocking->kernels->tile_columns; }
+/// From one packed panel to the next. Those of a group lie a line of the cache further apart, or the rows of B, which
+/// are spread over them, would go to the same places of the cache.
+static size_t panel_floats(const gemm_blocking *blocking) {
+    const size_t apart = blocking->source == B_GROUPS ? SNN_ALIGNMENT / sizeof(float) : 0;
+    return blocking->depth * blocking->kernels->tile_columns + apart;
+}
 
 /// Panels that a thread packs for itself at a time.
 static size_t group_panels(const gemm_blocking *blocking) {
@@ -66,8 +95,8 @@ static size_t group_panels(const gemm_blocking *blocking) {
     return snn_min(snn_max(fitting, 1), blocking->panels);
 }
 
-static size_t packed_b_bytes(const gemm_blocking *blocking, b_source source) {
-    switch (source) {
+static size_t packed_b_bytes(const gemm_blocking *blocking) {
+    switch (blocking->source) {
         case B_PACKED:
         case B_IN_PLACE: return 0;
         case B_SLICES: return blocking->panels * panel_floats(blocking) * sizeof(float);
@@ -211,7 +240,8 @@ static void pack_chunk(const gemm_slice *slice, int threads) {
                       i++) { pack_row_tile(slice, slice->first_row + i * slice->blocking->kernels->tile_rows); });
 }
 
-static void multiply_chunk(const gemm_slice *slice, b_source source, size_t shares) {
+static void multiply_chunk(const gemm_slice *slice, size_t shares) {
+    const b_source source = slice->blocking->source;
     if (slice->blocking->pack_a) pack_chunk(slice, (int)shares);
     if (source == B_GROUPS) shares = snn_min(shares, (size_t)snn_most_threads());
     const size_t panels = slice->blocking->panels, tiles = slice_tiles(slice) * panels;
@@ -227,15 +257,16 @@ static void multiply_chunk(const gemm_slice *slice, b_source source, size_t shar
 }
 
 /// Where the slice finds the panels of op(B): packed here where they are packed for all threads.
-static void locate_b(gemm_slice *slice, b_source source, size_t shares) {
+static void locate_b(gemm_slice *slice, size_t shares) {
+    const b_source source = slice->blocking->source;
     const size_t width = slice->blocking->kernels->tile_columns;
     slice->b_padded = source != B_IN_PLACE;
     slice->b_row = source == B_IN_PLACE ? slice->shape->ldb : width;
     switch (source) {
         case B_PACKED: slice->b_panel = slice->shape->k * width; break;
         case B_IN_PLACE: slice->b_panel = width; break;
-        case B_SLICES:
-        case B_GROUPS: slice->b_panel = slice->depth * width; break;
+        case B_SLICES: slice->b_panel = slice->depth * width; break;
+        case B_GROUPS: slice->b_panel = panel_floats(slice->blocking); break;
     }
     if (source == B_SLICES) {
         gemm_pack_slice(&slice->given_b, slice->first_k, slice->first_k + slice->depth, slice->packed_b, (int)shares);
@@ -245,9 +276,9 @@ static void locate_b(gemm_slice *slice, b_source source, size_t shares) {
     }
 }
 
-/// The product, slice by slice, with the panels of op(B) from `source`.
-static void multiply(const snn_gemm_shape *shape, const gemm_blocking *blocking, b_source source, const float *a,
-    const float *b, const snn_epilogue *epilogue, float *c, void *workspace) {
+/// The product, slice by slice.
+static void multiply(const snn_gemm_shape *shape, const gemm_blocking *blocking, const float *a, const float *b,
+    const snn_epilogue *epilogue, float *c, void *workspace) {
     gemm_slice slice = {
         .shape = shape,
         .blocking = blocking,
@@ -262,31 +293,31 @@ static void multiply(const snn_gemm_shape *shape, const gemm_blocking *blocking,
     // One pass even for k = 0: C = activation(beta * C + bias).
     do {
         slice.depth = snn_min(blocking->depth, shape->k - slice.first_k);
-        locate_b(&slice, source, shares);
+        locate_b(&slice, shares);
         for (slice.first_row = 0; slice.first_row < shape->m; slice.first_row = slice.end_row) {
             slice.end_row = snn_min(slice.first_row + blocking->chunk_rows, shape->m);
-            multiply_chunk(&slice, source, shares);
+            multiply_chunk(&slice, shares);
         }
         slice.first_k += slice.depth;
     } while (slice.first_k < shape->k);
 }
 
 size_t snn_gemm_packed_workspace_size(const snn_gemm_shape *shape) {
-    const gemm_blocking blocking = choose_blocking(shape);
+    const gemm_blocking blocking = choose_blocking(shape, true);
     return packed_a_bytes(&blocking);
 }
 
 void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *packed_b, const snn_epilogue *epilogue,
     float *c, void *workspace) {
     if (shape->m == 0 || shape->n == 0) return;
-    const gemm_blocking blocking = choose_blocking(shape);
-    multiply(shape, &blocking, B_PACKED, a, packed_b, epilogue, c, workspace);
+    const gemm_blocking blocking = choose_blocking(shape, true);
+    multiply(shape, &blocking, a, packed_b, epilogue, c, workspace);
 }
 
 size_t snn_gemm_workspace_size(const snn_gemm_shape *shape) {
     if (gemm_is_transposed(shape)) return gemm_transposed_workspace_size(shape);
-    const gemm_blocking blocking = choose_blocking(shape);
-    return packed_a_bytes(&blocking) + packed_b_bytes(&blocking, choose_b_source(shape, &blocking));
+    const gemm_blocking blocking = choose_blocking(shape, false);
+    return packed_a_bytes(&blocking) + packed_b_bytes(&blocking);
 }
 
 void snn_gemm(const snn_gemm_shape *shape, const float *a, const float *b, const snn_epilogue *epilogue, float *c,
@@ -296,6 +327,6 @@ void snn_gemm(const snn_gemm_shape *shape, const float *a, const float *b, const
         gemm_transposed(shape, a, b, epilogue, c, workspace);
         return;
     }
-    const gemm_blocking blocking = choose_blocking(shape);
-    multiply(shape, &blocking, choose_b_source(shape, &blocking), a, b, epilogue, c, workspace);
+    const gemm_blocking blocking = choose_blocking(shape, false);
+    multiply(shape, &blocking, a, b, epilogue, c, workspace);
 }

@@ -7,7 +7,7 @@
 #include "swiftnn/runtime.h"
 
 /// Features packed at a time for all panels: few enough for their lines of B to stay in cache and in reach of the TLB.
-enum { packed_features = 16 };
+enum { packed_features = 8 };
 
 static void pack_panel(const gemm_b *b, size_t panel, size_t first, size_t end, float *packed) {
     const size_t width = b->kernels->tile_columns, column = panel * width, columns = snn_min(width, b->n - column);
