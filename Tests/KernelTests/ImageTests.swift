@@ -25,6 +25,27 @@ import Testing
         }
     }
 
+    /// The third has more bytes than a block; the last ones more channels than a row of a block has columns, and one row
+    /// more than its sums could hold of the largest bytes.
+    @Test(arguments: [(0, 3), (1, 1), (1_000_003, 3), (513, 1), (37, 9), (3, 700), (4_097, 513)])
+    func channelSums(pixels: Int, channels: Int) {
+        let bytes = (0..<pixels * channels).map { $0 % 5 == 0 ? 255 : UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
+        let expected = referenceChannelSums(channels: channels, bytes)
+        onEveryConfiguration("\(pixels) x \(channels)") {
+            var (sums, squares) = ([UInt64](repeating: 1, count: channels), [UInt64](repeating: 1, count: channels))
+            snn_channel_sums(pixels, channels, bytes, &sums, &squares)
+            return [halves(sums), halves(squares)]
+        } check: { results, isa in
+            let isExact = sameBits(results, [halves(expected.sums), halves(expected.squares)])
+            #expect(isExact, "\(pixels) x \(channels) on \(isa)")
+        }
+    }
+
+    /// The bits of numbers as floats have them, which is what results are compared as.
+    private func halves(_ numbers: [UInt64]) -> [Float] {
+        numbers.flatMap { [Float(bitPattern: UInt32($0 >> 32)), Float(bitPattern: UInt32(truncatingIfNeeded: $0))] }
+    }
+
     @Test func gathersLabels() {
         let labels: [Int32] = [7, -1, 3, 9]
         let indices: [Int32] = [3, 3, 0, 2]

@@ -9,3 +9,13 @@ public func referenceImagesToFloat<T: BinaryFloatingPoint>(
         (0..<size).map { T(images[Int(index) * size + $0]) * scale[$0 % channels] + shift[$0 % channels] }
     }
 }
+
+/// The sum of the numbers and of their squares, of each channel.
+public func referenceChannelSums(channels: Int, _ bytes: [UInt8]) -> (sums: [UInt64], squares: [UInt64]) {
+    var (sums, squares) = ([UInt64](repeating: 0, count: channels), [UInt64](repeating: 0, count: channels))
+    for (i, byte) in bytes.enumerated() {
+        sums[i % channels] += UInt64(byte)
+        squares[i % channels] += UInt64(byte) * UInt64(byte)
+    }
+    return (sums, squares)
+}

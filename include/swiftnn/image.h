@@ -10,6 +10,9 @@
 void snn_images_to_float(size_t batch, size_t pixels, size_t channels, const uint8_t *images, const int32_t *indices,
     const float *scale, const float *shift, float *out);
 
+/// The sums of the numbers and of their squares, exact, of each channel of `pixels` x `channels` bytes.
+void snn_channel_sums(size_t pixels, size_t channels, const uint8_t *x, uint64_t *sums, uint64_t *squares);
+
 /// out[b] = labels[indices[b]].
 void snn_gather_labels(size_t batch, const int32_t *labels, const int32_t *indices, int32_t *out);
 

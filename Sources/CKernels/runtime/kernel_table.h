@@ -75,6 +75,7 @@ typedef struct {
     // image (scale and shift repeat every `period` numbers)
     void (*bytes_to_float)(
         size_t count, size_t period, const uint8_t *x, const float *scale, const float *shift, float *out);
+    void (*byte_sums)(size_t rows, size_t columns, const uint8_t *x, size_t x_row, uint32_t *sums, uint32_t *squares);
 
     // bfloat16
     void (*round_to_bfloat16)(size_t count, const float *x, float *out);

@@ -69,6 +69,7 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .column_sums = column_sums,
 
     .bytes_to_float = bytes_to_float,
+    .byte_sums = byte_sums,
 
     .round_to_bfloat16 = round_to_bfloat16,
 
