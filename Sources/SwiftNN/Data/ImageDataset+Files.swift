@@ -40,13 +40,18 @@ extension ImageDataset {
     ///
     /// - Throws: `FileError` where a file is damaged, the counts differ, or a label is not below the number of classes.
     public static func idx(images: String, labels: String, classNames: [String]) throws -> ImageDataset {
-        let file = try IDX.read(images).images()
-        let classes = try IDX.read(labels).labels(classes: classNames.count)
-        guard classes.count == file.count else {
-            throw FileError(labels, "\(classes.count) labels, but \(images) has \(file.count) images")
+        let files = try concurrentMap([images, labels], IDX.read)
+        return try ImageDataset(images: files[0], labels: files[1], classNames: classNames)
+    }
+
+    private init(images: IDX, labels: IDX, classNames: [String]) throws {
+        let content = try images.images()
+        let classes = try labels.labels(classes: classNames.count)
+        guard classes.count == content.count else {
+            throw FileError(labels.path, "\(classes.count) labels, but \(images.path) has \(content.count) images")
         }
-        return ImageDataset(
-            pixels: file.pixels, shape: [1, file.height, file.width], labels: classes, classNames: classNames)
+        self.init(
+            pixels: content.pixels, shape: [1, content.height, content.width], labels: classes, classNames: classNames)
     }
 
     /// Images of one channel without labels (all are 0) from an IDX file, plain or compressed by gzip: to predict.
@@ -83,9 +88,10 @@ extension ImageDataset {
         in directory: String, classNames: [String]? = nil
     ) throws -> (train: ImageDataset, test: ImageDataset) {
         let paths = DatasetSource.mnist.files.map { $0.path(in: directory) }
-        let names = try classNames ?? IDX.read(paths[1]).labels(classes: 256).max().map { (0...$0).map(String.init) }
-        let train = try idx(images: paths[0], labels: paths[1], classNames: names ?? [])
-        let test = try idx(images: paths[2], labels: paths[3], classNames: names ?? [])
+        let files = try concurrentMap(paths, IDX.read)
+        let names = try classNames ?? files[1].labels(classes: 256).max().map { (0...$0).map(String.init) }
+        let train = try ImageDataset(images: files[0], labels: files[1], classNames: names ?? [])
+        let test = try ImageDataset(images: files[2], labels: files[3], classNames: names ?? [])
         guard train.shape == test.shape else {
             throw FileError(paths[2], "images of \(test.shape), but \(paths[0]) has \(train.shape)")
         }

@@ -2,8 +2,8 @@ import CKernels
 
 /// Labelled images of one size, kept in memory as bytes and turned into normalised `Float` batch by batch.
 public struct ImageDataset: Dataset {
-    /// [N, H, W, C]
-    public let pixels: [UInt8]
+    /// [N, H, W, C], as a part of the file it was read from: a copy of a large one takes a while.
+    private let bytes: ArraySlice<UInt8>
     /// [C, H, W]
     public let shape: [Int]
     /// The class of every image, below `classNames.count`.
@@ -30,6 +30,13 @@ public struct ImageDataset: Dataset {
     public init(
         pixels: [UInt8], order: MemoryFormat = .channelsLast, shape: [Int], labels: [Int32], classNames: [String]
     ) {
+        self.init(pixels: pixels[...], order: order, shape: shape, labels: labels, classNames: classNames)
+    }
+
+    init(
+        pixels: ArraySlice<UInt8>, order: MemoryFormat = .channelsLast, shape: [Int], labels: [Int32],
+        classNames: [String]
+    ) {
         precondition(shape.count == 3, "ImageDataset: the shape of an image is [C, H, W], not \(shape)")
         precondition(
             pixels.count == labels.count * shape.product,
@@ -37,7 +44,7 @@ public struct ImageDataset: Dataset {
         precondition(labels.count < Int(Int32.max), "ImageDataset: \(labels.count) images are too many")
         let wrong = labels.first { !(0..<classNames.count ~= Int($0)) }
         precondition(wrong == nil, "ImageDataset: label \(wrong ?? 0) is outside of 0..<\(classNames.count)")
-        self.pixels = order == .channelsLast || shape[0] == 1 ? pixels : Self.interleaved(pixels, shape)
+        bytes = order == .channelsLast || shape[0] == 1 ? pixels : Self.interleaved(pixels, shape)[...]
         self.shape = shape
         self.labels = labels
         self.classNames = classNames
@@ -45,6 +52,8 @@ public struct ImageDataset: Dataset {
     }
 
     public var count: Int { labels.count }
+    /// [N, H, W, C]; a copy of all where they were read from a file.
+    public var pixels: [UInt8] { Array(bytes) }
     public var inputShape: [Int] { shape }
 
     public func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>, in pass: DatasetPass) throws {
@@ -67,6 +76,13 @@ public struct ImageDataset: Dataset {
     private func write(
         _ indices: UnsafeBufferPointer<Int32>, views: [snn_image_view], to out: UnsafeMutableBufferPointer<Float>
     ) {
+        bytes.withUnsafeBufferPointer { write($0.baseAddress, indices, views: views, to: out) }
+    }
+
+    private func write(
+        _ pixels: UnsafePointer<UInt8>?, _ indices: UnsafeBufferPointer<Int32>, views: [snn_image_view],
+        to out: UnsafeMutableBufferPointer<Float>
+    ) {
         let (channels, height, width) = (shape[0], shape[1], shape[2])
         guard let augmentation else {
             snn_images_to_float(
@@ -80,10 +96,9 @@ public struct ImageDataset: Dataset {
     }
 
     public func subset(_ indices: [Int]) -> ImageDataset {
-        let size = shape.product
         var chosen = [UInt8]()
-        chosen.reserveCapacity(indices.count * size)
-        for index in indices { chosen += pixels[index * size..<(index + 1) * size] }
+        chosen.reserveCapacity(indices.count * shape.product)
+        for index in indices { chosen += self[index] }
         var result = ImageDataset(
             pixels: chosen, shape: shape, labels: indices.map { labels[$0] }, classNames: classNames)
         result.normalization = normalization
@@ -93,7 +108,8 @@ public struct ImageDataset: Dataset {
 
     /// The bytes of one image, [H, W, C].
     public subscript(_ index: Int) -> ArraySlice<UInt8> {
-        pixels[index * shape.product..<(index + 1) * shape.product]
+        let start = bytes.startIndex + index * shape.product
+        return bytes[start..<start + shape.product]
     }
 
     private mutating func updateScale() {
@@ -112,7 +128,7 @@ public struct ImageDataset: Dataset {
     }
 
     /// [N, C, H, W] to [N, H, W, C].
-    private static func interleaved(_ planes: [UInt8], _ shape: [Int]) -> [UInt8] {
+    private static func interleaved(_ planes: ArraySlice<UInt8>, _ shape: [Int]) -> [UInt8] {
         let (channels, area) = (shape[0], shape[1] * shape[2])
         return [UInt8](unsafeUninitializedCapacity: planes.count) { out, count in
             planes.withUnsafeBufferPointer { planes in
@@ -143,24 +159,14 @@ public struct ChannelStatistics: Sendable, Equatable {
 extension ImageDataset {
     /// The mean and the deviation of each channel over all images, from exact sums.
     public func channelStatistics() -> ChannelStatistics {
-        let channels = shape[0]
-        let moments = (0..<channels).map { channel in
-            pixels.withUnsafeBufferPointer { pixels in
-                var (sum, squares) = (0, 0)
-                for i in stride(from: channel, to: pixels.count, by: channels) {
-                    let value = Int(pixels[i])
-                    sum &+= value
-                    squares &+= value &* value
-                }
-                return (sum: Double(sum), squares: Double(squares))
-            }
+        let (channels, samples) = (shape[0], count * shape[1] * shape[2])
+        var sums = [UInt64](repeating: 0, count: channels)
+        var squares = sums
+        bytes.withUnsafeBufferPointer { snn_channel_sums(samples, channels, $0.baseAddress, &sums, &squares) }
+        let means = sums.map { Double($0) / Double(max(samples, 1)) }
+        let deviations = zip(squares, means).map { squares, mean in
+            max(Double(squares) / Double(max(samples, 1)) - mean * mean, 0).squareRoot()
         }
-        let samples = Double(max(count * shape[1] * shape[2], 1))
-        return ChannelStatistics(
-            mean: moments.map { Float($0.sum / samples / 255) },
-            deviation: moments.map {
-                let mean = $0.sum / samples
-                return Float(max($0.squares / samples - mean * mean, 0).squareRoot() / 255)
-            })
+        return ChannelStatistics(mean: means.map { Float($0 / 255) }, deviation: deviations.map { Float($0 / 255) })
     }
 }

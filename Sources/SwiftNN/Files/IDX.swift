@@ -25,8 +25,8 @@ public struct IDX: Sendable {
     /// The size of every dimension, the slowest first.
     public let shape: [Int]
     /// The elements in the order of the shape, big-endian.
-    public let bytes: [UInt8]
-    private let path: String
+    public let bytes: ArraySlice<UInt8>
+    let path: String
 
     /// Reads a file.
     ///
@@ -51,18 +51,18 @@ public struct IDX: Sendable {
                 path, at: "byte \(reader.position)",
                 "\(relation): dimensions \(shape) need \(expected) bytes, the file has \(reader.remaining)")
         }
-        return IDX(elementType: type, shape: shape, bytes: Array(try reader.take(expected, "the data")), path: path)
+        return IDX(elementType: type, shape: shape, bytes: try reader.take(expected, "the data"), path: path)
     }
 
     /// The elements as a tensor.
     public var tensor: Tensor {
-        elementType.stored.floats(bytes[...], count: shape.product, order: .big, shape: shape)
+        elementType.stored.floats(bytes, count: shape.product, order: .big, shape: shape)
     }
 
     /// The bytes of [N, H, W] images.
     ///
     /// - Throws: `FileError` where there are other dimensions or another type than uint8.
-    func images() throws -> (count: Int, height: Int, width: Int, pixels: [UInt8]) {
+    func images() throws -> (count: Int, height: Int, width: Int, pixels: ArraySlice<UInt8>) {
         try expect(rank: 3, "images (count, height, width)")
         return (shape[0], shape[1], shape[2], bytes)
     }
@@ -71,7 +71,8 @@ public struct IDX: Sendable {
     func labels(classes: Int) throws -> [Int32] {
         try expect(rank: 1, "labels (count)")
         if let wrong = bytes.firstIndex(where: { $0 >= classes }) {
-            throw FileError(path, at: "item \(wrong)", "label \(bytes[wrong]) is outside of 0..<\(classes)")
+            let item = wrong - bytes.startIndex
+            throw FileError(path, at: "item \(item)", "label \(bytes[wrong]) is outside of 0..<\(classes)")
         }
         return bytes.map(Int32.init)
     }

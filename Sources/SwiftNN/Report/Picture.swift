@@ -61,9 +61,6 @@ extension ImageDataset {
     public func picture(of index: Int) -> Picture {
         precondition(
             (0..<count).contains(index), "ImageDataset.picture: there is no image \(index) among \(count)")
-        let size = shape.product
-        return Picture(
-            width: shape[2], height: shape[1], channels: shape[0],
-            pixels: Array(pixels[index * size..<(index + 1) * size]))
+        return Picture(width: shape[2], height: shape[1], channels: shape[0], pixels: Array(self[index]))
     }
 }
