@@ -7,8 +7,8 @@ Every request and every answer is one line of JSON on standard input and output:
     {"hello": THREADS}         -> {"version": "PyTorch 2.8.0, ONNX Runtime 1.22.0"}
     {"prepare": {"problem": {"operation": "gemm", "parameters": {...}, "dtype": "float32"},
                  "inputs": FILE, "outputs": FOLDER, "sets": N}}
-                               -> {"contenders": {"pytorch": {"mode": "eager", "outputs": FILE}, "onnx": {...}}},
-                                  without those who have nothing like it
+                               -> {"contenders": {"pytorch": {"mode": "eager", "outputs": FILE, "seconds": the fastest of
+                                  a few runs}, "onnx": {...}}}, without those who have nothing like it
     {"run": {"contender": "pytorch", "seconds": S}}
                                -> {"samples": [seconds of one run, ...]}
 
@@ -61,7 +61,7 @@ def start(threads):
 
 
 def prepare(request, compiles, threads):
-    """The fastest candidate of each contender."""
+    """The fastest candidate of each contender, and its time."""
     from safetensors.torch import load_file
 
     import problems
@@ -73,7 +73,7 @@ def prepare(request, compiles, threads):
     )  # fmt: skip
     contenders = problems.candidates(problem["operation"], problem["parameters"], options)
     best = {name: fastest(candidates) for name, candidates in contenders.items()}
-    return {name: Contender(candidate) for name, candidate in best.items() if candidate is not None}
+    return {name: Contender(*found) for name, found in best.items() if found[0] is not None}
 
 
 def fastest(candidates):
@@ -83,7 +83,7 @@ def fastest(candidates):
         spent = seconds_of(candidate.run)
         if spent < best_time:
             best, best_time = candidate, spent
-    return best
+    return best, best_time
 
 
 def seconds_of(run, repetitions=5, budget=0.5):
@@ -104,7 +104,7 @@ def write_outputs(contenders, folder):
         path = os.path.join(folder, f"{name}.safetensors")
         outputs = {key: value.detach().float().contiguous() for key, value in contender.candidate.outputs.items()}
         save_file(outputs, path)
-        answer[name] = {"mode": contender.candidate.mode, "outputs": path}
+        answer[name] = {"mode": contender.candidate.mode, "outputs": path, "seconds": contender.known_time}
     return answer
 
 
@@ -113,8 +113,9 @@ class Contender:
 
     SHORTEST_SAMPLE = 50e-6
 
-    def __init__(self, candidate):
+    def __init__(self, candidate, known_time):
         self.candidate = candidate
+        self.known_time = known_time
         self.iteration = 0
         self.last_run = 0.0
 

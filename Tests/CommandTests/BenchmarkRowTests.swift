@@ -26,6 +26,87 @@ import Testing
         #expect(samples.limit == 3)
     }
 
+    // MARK: Disturbances
+
+    private static func samples(_ turns: [[Double]], known: Double? = nil) -> Samples {
+        var samples = Samples(knownTime: known)
+        for turn in turns { samples.add(turn: turn) }
+        return samples
+    }
+
+    /// What is compared, and whether it is uncertain.
+    @Test(
+        arguments: [
+            (samples([[2, 2, 9], [3, 2.5, 2.6], [2.4]]), 2, false),
+            // Most runs are good, half of the turns are not.
+            (samples([[1, 1, 1, 1, 1, 1, 1], [1.6], [1.7]]), 1, true),
+            (samples([[16], [1.2, 1, 1.1], [1.2]]), 1.1, false),
+            // None of the turns is good.
+            (samples([[16], [16.1], [15.9]], known: 0.05), 0.05, true),
+            // A single run may be lucky.
+            (samples([[1.1], [1.1]], known: 1), 1.1, false),
+            (samples([[5]]), 5, false),
+        ] as [(Samples, Double, Bool)])
+    func theFastestTurnCounts(samples: Samples, undisturbed: Double, isDisturbed: Bool) {
+        #expect(samples.undisturbed == undisturbed && samples.isDisturbed == isDisturbed)
+    }
+
+    /// A contender with given times, one a turn, the last of them again and again.
+    private final class Actor: Contender {
+        let knownTime: Double?
+        private let times: [Double]
+        private(set) var turns = 0
+
+        init(_ times: [Double], known: Double? = nil) { (self.times, knownTime) = (times, known) }
+
+        func turn(seconds: Double) -> [Double] {
+            turns += 1
+            return [times[min(turns, times.count) - 1]]
+        }
+        func takeCores() {}
+        func leaveCores() {}
+    }
+
+    @Test func disturbedContendersGetMoreTurns() throws {
+        // Time for just the fewest turns.
+        let match = Match(secondsEach: 0, turnSeconds: 1, fewestTurns: 3, patience: 4)
+        func turns(_ contenders: Actor...) throws -> [Int] {
+            let samples = try match.play(contenders)
+            #expect(samples.map(\.count) == contenders.map(\.turns))
+            return contenders.map(\.turns)
+        }
+        #expect(try turns(Actor([1]), Actor([2, 2.1])) == [3, 3])
+        // Until most turns are as fast as the fastest one.
+        #expect(try turns(Actor([1]), Actor([9, 9, 2])) == [5, 5])
+        #expect(try turns(Actor([9, 1, 9, 9, 1]), Actor([2])) == [7, 7])
+        #expect(try turns(Actor([1]), Actor([16], known: 0.05)) == [12, 12])
+    }
+
+    @Test func moreTurnsEndWithTheTime() {
+        let match = Match(secondsEach: 1, turnSeconds: 0.1, fewestTurns: 3, patience: 2)
+        let (calm, disturbed) = ([Self.samples([[1], [1]])], [Self.samples([[1], [9], [9]])])
+        #expect(match.goesOn(after: 2, seconds: 1000, calm) && !match.goesOn(after: 3, seconds: 1000, calm))
+        #expect(match.goesOn(after: 5, seconds: 1000, disturbed) && !match.goesOn(after: 6, seconds: 1000, disturbed))
+        #expect(match.goesOn(after: 9, seconds: 2.9, calm) && !match.goesOn(after: 9, seconds: 3.1, calm))
+        #expect(match.goesOn(after: 19, seconds: 5.9, disturbed) && !match.goesOn(after: 20, seconds: 0, disturbed))
+    }
+
+    @Test func disturbedRowsAreMarked() throws {
+        var row = makeRow()
+        row.openBLAS = Row.Rival(Self.samples([[4]]))
+        #expect([RowText.median(row), RowText.openBLAS(row), RowText.pyTorch(row)] == ["2.00 s", "2.00x", "1.50x"])
+        #expect(RowText.legend([row]) == nil)
+        row.pyTorch = Row.Rival(Self.samples([[6], [10], [12]]), mode: "eager")
+        #expect([RowText.median(row), RowText.openBLAS(row), RowText.pyTorch(row)] == ["2.00 s", "2.00x", "~3.00x"])
+        #expect(try object(row)["disturbed"] as? [String] == ["PyTorch"])
+        #expect(RowText.legend([row, makeRow()])?.hasPrefix("~  disturbed (1 of 2 rows)") == true)
+        row.time(Self.samples([[3], [8], [8]]), nil)
+        #expect([RowText.median(row), RowText.openBLAS(row), RowText.pyTorch(row)] == ["~8.00 s", "~1.33x", "~2.00x"])
+        #expect(try object(row)["seconds_undisturbed"] as? Double == 3)
+        let page = try XMLTree.parse(BenchmarkReport(machine: [], command: [], rows: [row]).html())
+        #expect(page.all("p").contains { $0.text.hasPrefix("~  disturbed") })
+    }
+
     // MARK: Checks
 
     @Test(
@@ -65,7 +146,7 @@ import Testing
         row.suite = "gemm"
         row.time(samples, work)
         row.compare(withCeiling: 100, of: work)
-        row.pyTorch = Row.Rival(seconds: 3, mode: "eager")
+        row.pyTorch = Row.Rival(Self.samples([[3]]), mode: "eager")
         return row
     }
 
@@ -79,7 +160,8 @@ import Testing
         let row = try object(makeRow())
         let keys: Set = [
             "case", "suite", "group", "dtype", "isa", "threads", "seconds", "seconds_p10", "seconds_p90", "spread",
-            "repetitions", "gflops", "gigabytes_per_second", "operations_per_byte", "examples_per_second", "ceiling",
+            "seconds_undisturbed", "disturbed", "repetitions", "gflops", "gigabytes_per_second", "operations_per_byte",
+            "examples_per_second", "ceiling",
             "ceiling_rate", "peak_fraction", "openblas_ratio", "pytorch_ratio", "pytorch_mode", "onnx_ratio",
             "onnx_mode",
             "threads_speedup", "peak_memory_bytes", "error", "tolerance", "checked_by", "failure",
@@ -95,7 +177,7 @@ import Testing
     @Test func memoryIsComparedWhereItIsMeasured() throws {
         var row = Row(name: "", group: "")
         row.memory = 100
-        row.pyTorch = Row.Rival(seconds: nil, mode: "", memory: 250)
+        row.pyTorch = Row.Rival(memory: 250, mode: "")
         row.check = Check([], against: [], by: "", tolerance: 1)
         let object = try object(row)
         #expect(object["pytorch_ratio"] as? Double == 2.5 && object["seconds"] is NSNull)
@@ -138,7 +220,8 @@ import Testing
     @Test func barsShowRatios() throws {
         let rows = [2, 0.5].map { ratio in
             var row = Row(name: "\(ratio)", group: "")
-            row.openBLASRatio = ratio
+            row.time(Self.samples([[1]]), nil)
+            row.openBLAS = Row.Rival(Self.samples([[ratio]]))
             return row
         }
         let svg = try XMLTree.parse(try #require(RatioChart(rows: rows).markup).source)

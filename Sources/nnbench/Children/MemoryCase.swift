@@ -24,8 +24,7 @@ struct MemoryCase: BenchmarkCase {
         row.dtype = precision
         row.memory = try bytes(.ours(.training, arguments))
         row.pyTorch = try referee.python.map { python in
-            Row.Rival(
-                seconds: nil, mode: "eager, channels last", memory: try bytes(.pyTorch(python, .training, arguments)))
+            Row.Rival(memory: try bytes(.pyTorch(python, .training, arguments)), mode: "eager, channels last")
         }
         return row
     }

@@ -8,16 +8,27 @@ struct StartCase: BenchmarkCase {
 
     func measure(with referee: Referee) throws -> Row {
         let data = try DatasetSource.fashionMNIST.locate(in: nil)
-        let ours = try ChildProcess.ours(.firstStep, [data])
-        let theirs = referee.python.map { ChildProcess.pyTorch($0, .firstStep, [data]) }
-        var (own, other) = (Samples(), Samples())
-        for _ in 0..<max(referee.match.fewestTurns, 1) + 2 {
-            own.add(turn: [try ours.firstLine().seconds])
-            if let theirs { other.add(turn: [try theirs.firstLine().seconds]) }
-        }
+        let ours = ProcessStart(try .ours(.firstStep, [data]))
+        let theirs = referee.python.map { ProcessStart(.pyTorch($0, .firstStep, [data])) }
+        let samples = try referee.match.play([ours] + [theirs].compactMap(\.self))
         var row = Row(self)
-        row.time(own, nil)
-        if theirs != nil { row.pyTorch = Row.Rival(seconds: other.median, mode: "eager") }
+        row.time(samples[0], nil)
+        if theirs != nil { row.pyTorch = Row.Rival(samples[1], mode: "eager") }
         return row
     }
+}
+
+/// A process that is started for each run.
+private final class ProcessStart: Contender {
+    private let child: ChildProcess
+
+    init(_ child: ChildProcess) { self.child = child }
+
+    func turn(seconds: Double) throws -> [Double] {
+        IdleThreads.ours.sleep()
+        return [try child.firstLine().seconds]
+    }
+
+    func takeCores() {}
+    func leaveCores() {}
 }

@@ -12,7 +12,9 @@ import SwiftNN
             median over many runs, what eight tenths of them lie within, and the share of the machine's own ceiling, \
             measured in turn with the case. OpenBLAS (beside matrix products and, by im2col, convolutions), PyTorch and \
             ONNX Runtime run in turn with SwiftNN on the same number of threads, each in the mode in which it is \
-            fastest; a ratio above 1 means that SwiftNN is faster (or needs less memory).
+            fastest; a ratio above 1 means that SwiftNN is faster (or needs less memory). Ratios are of the fastest \
+            turn of each; where turns of the same side differ implausibly there are more of them, and if they still \
+            do the numbers are marked by ~.
 
             The problems stand in text files, a line each, whose heads say how they are written.
             """)

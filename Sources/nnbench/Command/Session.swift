@@ -13,6 +13,7 @@ struct Session {
             rows += measure(cases, of: suite)
         }
         if let last = parts.last, !last.cases.isEmpty { rows += measure(CeilingCase.all, of: last.suite) }
+        if let legend = RowText.legend(rows) { print("\n" + legend) }
         return rows
     }
 

@@ -2,11 +2,17 @@ import CKernels
 
 /// One of those who are timed in turns on the same problem.
 protocol Contender: AnyObject {
+    /// The time of a run as it was seen before the turns; nil where nobody looked.
+    var knownTime: Double? { get }
     /// Runs the problem for about `seconds`, at least once; returns the time of each run.
     func turn(seconds: Double) throws -> [Double]
     /// Called before and after each turn that others wait for.
     func takeCores()
     func leaveCores()
+}
+
+extension Contender {
+    var knownTime: Double? { nil }
 }
 
 /// Code in this process.

@@ -41,14 +41,14 @@ struct Referee {
         let others: [(any Contender)?] = [openBLAS, rivals?.pyTorch, rivals?.onnx]
         let samples = try match.play([InProcess(.ours, run: prepared.ours), ceiling] + others.compactMap(\.self))
         var rest = samples.dropFirst(2)
-        let medians = others.map { $0 == nil ? nil : rest.removeFirst().median }
+        let played = others.map { $0 == nil ? nil : rest.removeFirst() }
         var row = row
         row.time(samples[0], work)
         // Nobody measures yet how fast the machine multiplies in bfloat16.
         if row.dtype == .float32 { row.compare(withCeiling: ceiling.amount / samples[1].limit, of: work) }
-        row.openBLASRatio = medians[0].map { $0 / samples[0].median }
-        row.pyTorch = rivals?.pyTorch.map { Row.Rival(seconds: medians[1], mode: $0.mode) }
-        row.onnx = rivals?.onnx.map { Row.Rival(seconds: medians[2], mode: $0.mode) }
+        row.openBLAS = played[0].map { Row.Rival($0) }
+        row.pyTorch = played[1].map { Row.Rival($0, mode: rivals?.pyTorch?.mode) }
+        row.onnx = played[2].map { Row.Rival($0, mode: rivals?.onnx?.mode) }
         return row
     }
 }

@@ -1,6 +1,11 @@
 /// Times of one run each, in seconds, by the turns they were taken in.
 struct Samples {
     private(set) var turns: [[Double]] = []
+    /// A run as it was timed outside of the turns; nil where nobody did.
+    var knownTime: Double?
+
+    /// Turns of the same contender differ by less on a machine that has nothing else to do.
+    private static let plausibleSpread = 1.5
 
     mutating func add(turn: [Double]) { turns.append(turn) }
 
@@ -15,6 +20,17 @@ struct Samples {
     /// The fastest run of a turn, the median over the turns: how fast the machine was while the others took theirs. What
     /// slows a single run down is not the machine's limit.
     var limit: Double { Self.quantile(0.5, of: turns.compactMap { $0.min() }) }
+
+    /// The median of the fastest turn: what comparisons are made of, as others that use the machine, and threads that are
+    /// still awake, can only make a turn slower. Where all turns are slow beside the known time, that is the better one.
+    var undisturbed: Double { isDisturbed ? fastest : fastestTurn }
+
+    /// Whether half of the turns took implausibly long beside the fastest one, or beside the known time.
+    var isDisturbed: Bool { Self.quantile(0.5, of: turnMedians) > Self.plausibleSpread * fastest }
+
+    private var fastest: Double { min(fastestTurn, knownTime ?? .infinity) }
+    private var fastestTurn: Double { turnMedians.min() ?? .nan }
+    private var turnMedians: [Double] { turns.filter { !$0.isEmpty }.map { Self.quantile(0.5, of: $0) } }
 
     func quantile(_ fraction: Double) -> Double { Self.quantile(fraction, of: turns.flatMap(\.self)) }
 

@@ -5,11 +5,19 @@ import SwiftNN
 struct Row {
     /// Another library on the same case.
     struct Rival {
-        let seconds: Double?
+        /// Of one run, undisturbed as far as that was seen.
+        private(set) var seconds: Double?
+        private(set) var isDisturbed = false
         /// How it was fastest: "eager, channels last".
-        let mode: String
+        let mode: String?
         /// Of its process, where memory is what is compared.
-        var memory: Double?
+        private(set) var memory: Double?
+
+        init(_ samples: Samples, mode: String? = nil) {
+            (seconds, isDisturbed, self.mode) = (samples.undisturbed, samples.isDisturbed, mode)
+        }
+
+        init(memory: Double, mode: String?) { (self.memory, self.mode) = (memory, mode) }
     }
 
     let name: String
@@ -24,6 +32,10 @@ struct Row {
     private(set) var low: Double?
     private(set) var high: Double?
     private(set) var repetitions: Int?
+    /// What the times of others are compared with.
+    private var undisturbed: Double?
+    /// Whether others that used the machine show in the times of this library.
+    private(set) var isDisturbed = false
     private(set) var gigaOperations: Double?
     private(set) var gigabytes: Double?
     private(set) var intensity: Double?
@@ -34,11 +46,11 @@ struct Row {
     private(set) var ceilingRate: Double?
     private(set) var peakFraction: Double?
 
-    var openBLASRatio: Double?
+    var openBLAS: Rival?
     var pyTorch: Rival?
     var onnx: Rival?
     /// The time of one thread over that of all.
-    var speedup: Double?
+    private(set) var speedup: Double?
     /// The largest resident memory of a process, in bytes.
     var memory: Double?
     var check: Check?
@@ -52,6 +64,7 @@ struct Row {
     mutating func time(_ samples: Samples, _ work: Work?) {
         (seconds, low, high) = (samples.median, samples.low, samples.high)
         repetitions = samples.count
+        (undisturbed, isDisturbed) = (samples.undisturbed, samples.isDisturbed)
         guard let work else { return }
         gigaOperations = work.operations.map { $0 / samples.median / 1e9 }
         gigabytes = work.ceiling == .copy ? work.bytes.map { $0 / samples.median / 1e9 } : nil
@@ -65,6 +78,11 @@ struct Row {
         peakFraction = amount / seconds / rate
     }
 
+    mutating func compare(withOneThread samples: Samples) {
+        speedup = undisturbed.map { samples.undisturbed / $0 }
+        isDisturbed = isDisturbed || samples.isDisturbed
+    }
+
     /// A row about the machine itself.
     mutating func isCeiling(_ ceiling: Ceiling, rate: Double) {
         (self.ceiling, ceilingRate) = (ceiling, rate / 1e9)
@@ -76,14 +94,21 @@ struct Row {
         return (high - low) / seconds
     }
 
+    var openBLASRatio: Double? { openBLAS.flatMap(ratio) }
     var pyTorchRatio: Double? { pyTorch.flatMap(ratio) }
     var onnxRatio: Double? { onnx.flatMap(ratio) }
 
     /// Above 1 where we are faster, or need less memory where that is compared.
     private func ratio(to rival: Rival) -> Double? {
         if let memory, let theirs = rival.memory { return theirs / memory }
-        guard let seconds, let theirs = rival.seconds else { return nil }
-        return theirs / seconds
+        guard let undisturbed, let theirs = rival.seconds else { return nil }
+        return theirs / undisturbed
+    }
+
+    /// Whose turns differed implausibly: comparisons with them are uncertain.
+    var disturbed: [String] {
+        let rivals = [("OpenBLAS", openBLAS), ("PyTorch", pyTorch), ("ONNX Runtime", onnx)]
+        return (isDisturbed ? ["SwiftNN"] : []) + rivals.filter { $0.1?.isDisturbed ?? false }.map(\.0)
     }
 }
 
@@ -94,6 +119,8 @@ extension Row: Encodable {
         case low = "seconds_p10"
         case high = "seconds_p90"
         case spread, repetitions
+        case undisturbed = "seconds_undisturbed"
+        case disturbed
         case gigaOperations = "gflops"
         case gigabytes = "gigabytes_per_second"
         case intensity = "operations_per_byte"
@@ -132,6 +159,8 @@ extension Row: Encodable {
         try number(high, .high)
         try number(spread, .spread)
         try put(repetitions, .repetitions)
+        try number(undisturbed, .undisturbed)
+        try put(disturbed, .disturbed)
         try number(gigaOperations, .gigaOperations)
         try number(gigabytes, .gigabytes)
         try number(intensity, .intensity)

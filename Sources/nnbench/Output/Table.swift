@@ -27,11 +27,11 @@ struct Table {
             Column(title: "spread", width: 6, text: RowText.spread),
             Column(title: "rate", width: 14, text: RowText.rate),
             Column(title: "of ceiling", width: 10, text: RowText.ofCeiling),
-            Column(title: "vs OpenBLAS", width: 11, text: { RowText.ratio($0.openBLASRatio) }),
+            Column(title: "vs OpenBLAS", width: 11, text: RowText.openBLAS),
         ]
         let rivals = [
-            Column(title: "vs PyTorch", width: 10, text: { RowText.ratio($0.pyTorchRatio) }),
-            Column(title: "vs ONNX", width: 7, text: { RowText.ratio($0.onnxRatio) }),
+            Column(title: "vs PyTorch", width: 10, text: RowText.pyTorch),
+            Column(title: "vs ONNX", width: 7, text: RowText.onnx),
             Column(title: "PyTorch's mode", width: 20, text: { $0.pyTorch?.mode ?? "" }, leftAligned: true),
         ]
         columns = peer ? always + rivals : always
@@ -55,16 +55,38 @@ struct Table {
 
 /// The numbers of a row as the table and the page show them.
 enum RowText {
-    static func median(_ row: Row) -> String { row.seconds.map(time) ?? none }
+    static func median(_ row: Row) -> String { row.seconds.map { mark(row.isDisturbed) + time($0) } ?? none }
 
     static func spread(_ row: Row) -> String { row.spread.map { "\(NumberText.fixed(100 * $0, digits: 0))%" } ?? none }
 
     static func ofCeiling(_ row: Row) -> String {
-        if let speedup = row.speedup { return "\(NumberText.fixed(speedup, digits: 2))x of one" }
+        if let speedup = row.speedup {
+            return mark(row.isDisturbed) + "\(NumberText.fixed(speedup, digits: 2))x of one"
+        }
         return row.peakFraction.map { "\(NumberText.fixed(100 * $0, digits: 0))%" } ?? none
     }
 
-    static func ratio(_ ratio: Double?) -> String { ratio.map { "\(NumberText.fixed($0, digits: 2))x" } ?? none }
+    static func openBLAS(_ row: Row) -> String { ratio(row.openBLASRatio, to: row.openBLAS, row) }
+    static func pyTorch(_ row: Row) -> String { ratio(row.pyTorchRatio, to: row.pyTorch, row) }
+    static func onnx(_ row: Row) -> String { ratio(row.onnxRatio, to: row.onnx, row) }
+
+    private static func ratio(_ ratio: Double?, to rival: Row.Rival?, _ row: Row) -> String {
+        let isUncertain = row.isDisturbed || rival?.isDisturbed ?? false
+        return ratio.map { mark(isUncertain) + "\(NumberText.fixed($0, digits: 2))x" } ?? none
+    }
+
+    /// Before numbers that others on the machine disturbed.
+    private static func mark(_ isDisturbed: Bool) -> String { isDisturbed ? "~" : "" }
+
+    /// What the mark means; nil where no row has it.
+    static func legend(_ rows: [Row]) -> String? {
+        let marked = rows.count { !$0.disturbed.isEmpty }
+        guard marked > 0 else { return nil }
+        return """
+            ~  disturbed (\(marked) of \(rows.count) rows): turns of the same side differed by more than a half, with \
+            others at work on the machine. Ratios are of the fastest turn of each side.
+            """
+    }
 
     static func rate(_ row: Row) -> String {
         if let memory = row.memory { return NumberText.bytes(Int(memory)) }

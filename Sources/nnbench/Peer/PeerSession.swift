@@ -29,6 +29,7 @@ final class PeerSession {
     private struct Prepared: Decodable {
         let mode: String
         let outputs: String
+        let seconds: Double
     }
 
     private struct Answer: Decodable {
@@ -56,7 +57,10 @@ final class PeerSession {
         let request = Preparation(problem: problem, inputs: inputs, outputs: folder.path, sets: prepared.sets)
         let contenders = try ask(["prepare": request]).contenders ?? [:]
         func rival(_ key: String, _ name: String) -> PeerContender? {
-            contenders[key].map { PeerContender(self, key, name: name, mode: $0.mode, outputsPath: $0.outputs) }
+            contenders[key].map {
+                PeerContender(
+                    self, key, name: name, mode: $0.mode, knownTime: $0.seconds, outputsPath: $0.outputs)
+            }
         }
         guard let pyTorch = rival("pytorch", "PyTorch") else { return nil }
         return PeerRivals(pyTorch: pyTorch, onnx: rival("onnx", "ONNX Runtime"))
@@ -88,13 +92,16 @@ final class PeerContender: Contender {
     let name: String
     /// How it is fastest.
     let mode: String
+    let knownTime: Double?
     private let session: PeerSession
     private let key: String
     private let outputsPath: String
 
-    fileprivate init(_ session: PeerSession, _ key: String, name: String, mode: String, outputsPath: String) {
+    fileprivate init(
+        _ session: PeerSession, _ key: String, name: String, mode: String, knownTime: Double, outputsPath: String
+    ) {
         (self.session, self.key, self.name) = (session, key, name)
-        (self.mode, self.outputsPath) = (mode, outputsPath)
+        (self.mode, self.knownTime, self.outputsPath) = (mode, knownTime, outputsPath)
     }
 
     /// What it computed from our inputs.

@@ -88,7 +88,7 @@ struct BenchmarkReport {
             <tbody>
             \(rows.map(line))</tbody>
             </table></div>
-
+            \(RowText.legend(rows).map { legend -> Markup in "<p>\(legend)</p>\n" } ?? "")
             """
     }
 
@@ -99,8 +99,8 @@ struct BenchmarkReport {
         }
         let cells = [
             row.dtype.rawValue, "\(row.threads)", RowText.median(row), RowText.spread(row), RowText.rate(row),
-            RowText.ofCeiling(row), RowText.ratio(row.openBLASRatio), RowText.ratio(row.pyTorchRatio),
-            RowText.ratio(row.onnxRatio), row.check.map { NumberText.short($0.error, significant: 2) } ?? "-",
+            RowText.ofCeiling(row), RowText.openBLAS(row), RowText.pyTorch(row), RowText.onnx(row),
+            row.check.map { NumberText.short($0.error, significant: 2) } ?? "-",
         ]
         return """
             <tr><th scope="row">\(row.name)</th>\(cells.map { cell -> Markup in "<td>\(cell)</td>" })\

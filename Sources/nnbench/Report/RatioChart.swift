@@ -7,12 +7,13 @@ struct RatioChart {
     private struct Bar {
         let rival: Int
         let ratio: Double
+        let label: String
     }
 
-    private static var rivals: [(name: String, ratio: (Row) -> Double?)] {
+    private static var rivals: [(name: String, ratio: (Row) -> Double?, label: (Row) -> String)] {
         [
-            ("OpenBLAS", \.openBLASRatio), ("PyTorch", \.pyTorchRatio), ("ONNX Runtime", \.onnxRatio),
-            ("one thread", \.speedup),
+            ("OpenBLAS", \.openBLASRatio, RowText.openBLAS), ("PyTorch", \.pyTorchRatio, RowText.pyTorch),
+            ("ONNX Runtime", \.onnxRatio, RowText.onnx), ("one thread", \.speedup, RowText.ofCeiling),
         ]
     }
 
@@ -66,7 +67,9 @@ struct RatioChart {
 
     private func bars(of row: Row) -> [Bar] {
         Self.rivals.enumerated().compactMap { index, rival in
-            rival.ratio(row).flatMap { $0 > 0 && $0.isFinite ? Bar(rival: index, ratio: $0) : nil }
+            rival.ratio(row).flatMap {
+                $0 > 0 && $0.isFinite ? Bar(rival: index, ratio: $0, label: rival.label(row)) : nil
+            }
         }
     }
 
@@ -74,7 +77,7 @@ struct RatioChart {
         """
         <g class="bar \(ChartStyle.className(of: look))"><rect x="\(min(one, end))" y="\(y)" \
         width="\(max(abs(end - one), 1))" height="\(Self.barHeight - 1)"/></g>\
-        <text x="\(max(one, end) + 5)" y="\(y + 8)" font-size="10">\(NumberText.fixed(bar.ratio, digits: 2))</text>
+        <text x="\(max(one, end) + 5)" y="\(y + 8)" font-size="10">\(bar.label)</text>
 
         """
     }

@@ -32,7 +32,7 @@ struct ThreadsCase: BenchmarkCase {
         var row = Row(self)
         row.time(samples[0], benchmark.work)
         row.compare(withCeiling: ceiling.amount / samples[2].limit, of: benchmark.work)
-        row.speedup = samples[1].median / samples[0].median
+        row.compare(withOneThread: samples[1])
         return row
     }
 }
