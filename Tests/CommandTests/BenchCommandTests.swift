@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import nnbench
+
 /// `nnbench` as a user calls it, on small problems and without care for the times.
 @Suite struct BenchCommandTests {
     private let folder: TemporaryFolder
@@ -20,10 +22,11 @@ import Testing
     /// A problem or two of each suite that runs in this process.
     private func writeShapes() throws -> String {
         for (name, text) in [
-            ("gemm", "nt m=7 n=5 k=9\ntn m=3 n=2 k=1\n"),
+            ("gemm", "nt m=7 n=5 k=9\ntn m=3 n=2 k=1\nnn m=5 n=9 k=40 dtype=bfloat16\n"),
             (
                 "conv",
                 "batch=2 in=4 out=6 size=5x7 kernel=3 stride=2x1 pad=1 groups=2\nbatch=1 in=3 out=3 size=6 kernel=2\n"
+                    + "batch=2 in=5 out=4 size=6 kernel=3 dtype=bfloat16\n"
             ),
             (
                 "pool",
@@ -56,10 +59,11 @@ import Testing
             let (error, tolerance) = (row["error"] as? Double, row["tolerance"] as? Double)
             #expect(try #require(error) <= #require(tolerance), "\(row)")
             #expect(row["seconds"] is Double)
-            let hasCeiling = row["dtype"] as? String == "float32"
-            #expect(row["ceiling_rate"] is Double == hasCeiling && row["peak_fraction"] is Double == hasCeiling)
+            #expect(row["ceiling_rate"] is Double && row["peak_fraction"] is Double)
+            let isInName = (row["case"] as? String)?.contains("dtype=bfloat16") ?? false
+            #expect(row["dtype"] as? String == (isInName ? "bfloat16" : "float32"))
         }
-        #expect(cases.filter { $0["openblas_ratio"] is Double }.count == 2 + 6)
+        #expect(cases.filter { $0["openblas_ratio"] is Double }.count == 3 + 9)
         #expect(cases.last?["peak_memory_bytes"] is Double)
         let page = try XMLTree.parse(String(contentsOfFile: folder["out.html"], encoding: .utf8))
         #expect(page.all("h2").count == 11)
@@ -71,10 +75,14 @@ import Testing
         ])
         #expect(result.status == 0, "\(result.errors)")
         let names = try rows(folder["out.json"]).compactMap { $0["case"] as? String }
-        let ceilings = [
-            "ceiling multiply-add, one thread", "ceiling multiply-add, all threads", "ceiling copy, one thread",
-            "ceiling copy, all threads",
-        ]
+        let ceilings = CeilingCase.all.map(\.name)
+        #expect(
+            Set(ceilings).isSuperset(of: [
+                "ceiling multiply-add, one thread", "ceiling multiply-add, all threads", "ceiling copy, one thread",
+                "ceiling copy, all threads",
+            ]))
+        // A CPU without instructions for bfloat16 says so.
+        #expect(ceilings.contains { $0.contains("bfloat16") } != result.output.contains("\nbfloat16  no instructions"))
         #expect(names == ceilings + ["gemm nt m=7 n=5 k=9"] + ceilings)
         #expect(names.allSatisfy(result.output.contains))
     }
@@ -120,8 +128,10 @@ import Testing
             "gemm", "--shapes", try writeShapes(), "--pytorch", peer, "--json", folder["out.json"],
         ])
         #expect(result.status == 1)
-        #expect(result.output.contains("FAILED  PyTorch: it is 5") && result.output.contains("2 of 10 cases failed"))
+        #expect(
+            result.output.contains("FAILED  PyTorch: it is 5")
+                && result.output.contains("3 of \(3 + 2 * CeilingCase.all.count) cases failed"))
         let failures = try rows(folder["out.json"]).compactMap { $0["failure"] as? String }
-        #expect(failures == ["PyTorch: it is 5", "PyTorch: it is 5"])
+        #expect(failures == Array(repeating: "PyTorch: it is 5", count: 3))
     }
 }

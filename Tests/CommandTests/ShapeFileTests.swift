@@ -56,8 +56,9 @@ import Testing
                 "line 1: expected a kernel that fits into the padded image"
             ),
             ("gemm", "nx m=1 n=1 k=1", "line 1: expected one of nn, nt, tn, tt first, got 'nx'"),
-            ("gemm", "nn m=1 n=1 k=1 z=1", "line 1: expected m=, n=, k=, got 'z=1'"),
-            ("gemm", "nn m=1 n=1 k", "line 1: expected m=, n=, k=, got 'k'"),
+            ("gemm", "nn m=1 n=1 k=1 z=1", "line 1: expected m=, n=, k=, dtype=, got 'z=1'"),
+            ("gemm", "nn m=1 n=1 k", "line 1: expected m=, n=, k=, dtype=, got 'k'"),
+            ("gemm", "nn m=1 n=1 k=1 dtype=half", "line 1: dtype=half: expected one of float32, bfloat16"),
             (
                 "gemm", "nn m=1 n=1 k=99999999999999999999",
                 "line 1: k=99999999999999999999: expected a whole number of at least 1"
@@ -109,6 +110,9 @@ import Testing
         #expect(gemm.operations == 60)
         #expect(gemm.bytes == 124)
         #expect(gemm.ceiling == .multiplyAdd)
+        let rounded = try work(.gemm, "nt m=2 n=3 k=5 dtype=bfloat16")[0]
+        #expect(rounded.operations == 60)
+        #expect(rounded.ceiling == (Ceiling.hasBFloat16 ? .bfloat16MultiplyAdd : .multiplyAdd))
         // 2 images of 4 x 4 outputs, each a sum of 3 · 3 taps of 2 channels, for 4 channels.
         let conv = try work(.conv, "batch=2 in=4 out=4 size=8 kernel=3 stride=2 pad=1 groups=2")
         let products: Double = 2 * 16 * 4 * 18

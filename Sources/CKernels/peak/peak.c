@@ -3,21 +3,28 @@
 
 #include <string.h>
 
+#include "peak/peak_bfloat16.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-double snn_peak_multiply_add(size_t rounds) {
-    const snn_kernel_table *kernels = snn_kernels();
+static double on_all_threads(size_t rounds, snn_multiply_add multiply_add) {
     const int threads = snn_thread_count();
     size_t operations_per_round = 0;
     SNN_PARALLEL_FOR(
         threads, for (int thread = 0; thread < threads; thread++) {
             size_t operations;
-            kernels->multiply_add(rounds, &operations);
+            multiply_add(rounds, &operations);
             if (thread == 0) operations_per_round = operations;
         });
     return (double)threads * (double)rounds * (double)operations_per_round;
+}
+
+double snn_peak_multiply_add(size_t rounds) { return on_all_threads(rounds, snn_kernels()->multiply_add); }
+
+double snn_peak_multiply_add_bfloat16(size_t rounds) {
+    const snn_multiply_add multiply_add = snn_multiply_add_bfloat16();
+    return multiply_add == NULL ? 0 : on_all_threads(rounds, multiply_add);
 }
 
 void snn_peak_copy(size_t bytes, const void *from, void *to) {

@@ -1,12 +1,25 @@
 import CKernels
+import SwiftNN
 
 /// A limit of the machine. It changes while others use the machine, so it is measured in turn with what is held against
 /// it.
 enum Ceiling: String, CaseIterable {
     /// Multiply-adds in registers, a second.
     case multiplyAdd = "multiply-add"
+    /// The same with factors in bfloat16, by instructions that few CPUs have.
+    case bfloat16MultiplyAdd = "bfloat16 multiply-add"
     /// Bytes read and written by copying memory far larger than the caches, a second.
     case copy
+
+    /// Those that this machine has.
+    static var available: [Ceiling] { allCases.filter { $0 != .bfloat16MultiplyAdd || hasBFloat16 } }
+
+    static var hasBFloat16: Bool { snn_peak_multiply_add_bfloat16(1) > 0 }
+
+    /// Where the CPU has no instructions for bfloat16 its numbers are multiplied as float32.
+    static func multiplyAdd(in precision: Precision) -> Ceiling {
+        precision == .bfloat16 && hasBFloat16 ? .bfloat16MultiplyAdd : .multiplyAdd
+    }
 
     /// What a second brings, in the unit of the tables.
     var unit: String { self == .copy ? "GB/s" : "GFLOP/s" }
@@ -27,10 +40,11 @@ final class CeilingContender: Contender {
 
     init(_ ceiling: Ceiling, threads: Int?) {
         switch ceiling {
-        case .multiplyAdd:
+        case .multiplyAdd, .bfloat16MultiplyAdd:
+            let run = ceiling == .multiplyAdd ? snn_peak_multiply_add : snn_peak_multiply_add_bfloat16
             let threads = threads ?? Int(snn_thread_count())
-            amount = snn_peak_multiply_add(Self.rounds) / Double(snn_thread_count()) * Double(threads)
-            runs = InProcess(.ours, threads: threads) { _ in _ = snn_peak_multiply_add(Self.rounds) }
+            amount = run(Self.rounds) / Double(snn_thread_count()) * Double(threads)
+            runs = InProcess(.ours, threads: threads) { _ in _ = run(Self.rounds) }
         case .copy:
             let copy = LargeCopy.shared
             amount = 2 * Double(copy.bytes)

@@ -47,3 +47,8 @@ struct Check {
         return "wrong: \(worst) differs from \(by) by \(error) \(difference.rawValue), allowed is \(tolerance)"
     }
 }
+
+extension Precision {
+    /// How far two results may be apart that are in this precision: of bfloat16, neighbours among the largest numbers.
+    func tolerance(float32 tolerance: Double) -> Double { self == .float32 ? tolerance : 0x1p-7 }
+}

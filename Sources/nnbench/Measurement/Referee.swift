@@ -44,8 +44,7 @@ struct Referee {
         let played = others.map { $0 == nil ? nil : rest.removeFirst() }
         var row = row
         row.time(samples[0], work)
-        // Nobody measures yet how fast the machine multiplies in bfloat16.
-        if row.dtype == .float32 { row.compare(withCeiling: ceiling.amount / samples[1].limit, of: work) }
+        row.compare(withCeiling: ceiling.amount / samples[1].limit, of: work)
         row.openBLAS = played[0].map { Row.Rival($0) }
         row.pyTorch = played[1].map { Row.Rival($0, mode: rivals?.pyTorch?.mode) }
         row.onnx = played[2].map { Row.Rival($0, mode: rivals?.onnx?.mode) }

@@ -1,3 +1,5 @@
+import SwiftNN
+
 /// What one run does, and which limit of the machine it is held against.
 struct Work {
     /// Multiplications and additions; nil where nobody counts them.
@@ -8,9 +10,12 @@ struct Work {
     /// In a batch, for whole networks.
     var examples: Int?
 
-    static func arithmetic(_ operations: Int, bytes: Int? = nil, examples: Int? = nil) -> Work {
+    static func arithmetic(
+        _ operations: Int, in precision: Precision = .float32, bytes: Int? = nil, examples: Int? = nil
+    ) -> Work {
         Work(
-            operations: Double(operations), bytes: bytes.map(Double.init), ceiling: .multiplyAdd, examples: examples)
+            operations: Double(operations), bytes: bytes.map(Double.init), ceiling: .multiplyAdd(in: precision),
+            examples: examples)
     }
 
     static func memory(bytes: Int, operations: Int? = nil) -> Work {

@@ -10,7 +10,8 @@ enum Machine {
             ("machine", "\(processorName), \(cores) cores, \(ProcessInfo.processInfo.operatingSystemVersionString)"),
             ("kernels", "\(kernels), \(snn_thread_count()) threads"),
             ("OpenBLAS", "\(openBLASVersion), its kernels for \(String(cString: snn_openblas_core()))"),
-        ] + (peer.map { [("peers", $0)] } ?? [])
+        ] + (Ceiling.hasBFloat16 ? [] : [("bfloat16", "no instructions for it here: shares are of the float32 peak")])
+            + (peer.map { [("peers", $0)] } ?? [])
     }
 
     private static var processorName: String {

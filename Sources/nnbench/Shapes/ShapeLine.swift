@@ -92,6 +92,13 @@ struct ShapeFields {
         return word
     }
 
+    /// float32 unless the line says bfloat16.
+    func precision() throws -> Precision {
+        let standard = Precision.float32
+        let word = try word("dtype", of: Precision.allCases.map(\.rawValue), default: standard.rawValue)
+        return Precision(rawValue: word) ?? standard
+    }
+
     private static func size(_ text: some StringProtocol, _ least: Int) -> Int? {
         // Products of a few of these do not overflow.
         Int(text).flatMap { (least...1 << 24).contains($0) ? $0 : nil }

@@ -28,6 +28,16 @@ final class FloatBuffer {
 
     deinit { start.deallocate() }
 
+    /// Leaves the numbers that a precision has.
+    func round(to precision: Precision) {
+        if precision == .bfloat16 { snn_round_to_bfloat16(count, start, start) }
+    }
+
+    func rounded(to precision: Precision) -> FloatBuffer {
+        round(to: precision)
+        return self
+    }
+
     var scalars: [Float] { Array(UnsafeBufferPointer(start: start, count: count)) }
     var doubles: [Double] { UnsafeBufferPointer(start: start, count: count).map(Double.init) }
 

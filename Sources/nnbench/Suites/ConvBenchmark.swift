@@ -2,7 +2,8 @@ import CKernels
 import KernelCases
 import SwiftNN
 
-/// One of the three passes of a convolution. The weights are packed beforehand, as a plan does once per update.
+/// One of the three passes of a convolution. The weights are packed beforehand, as a plan does once per update. In bfloat16
+/// all that comes in has that precision, and all that goes out but the weights' gradient, as in a plan.
 struct ConvBenchmark: Benchmark {
     enum Pass: String, CaseIterable {
         case forward
@@ -11,20 +12,24 @@ struct ConvBenchmark: Benchmark {
     }
 
     let conv: ConvCase
+    let precision: Precision
     let pass: Pass
     let name: String
     let group: String
 
     static func all(_ line: ShapeLine) throws -> [ConvBenchmark] {
-        let conv = try ConvCase(line)
+        let fields = try ConvCase.fields(of: line)
+        let (conv, precision) = (try ConvCase(fields), try fields.precision())
         return Pass.allCases.map { pass in
-            ConvBenchmark(conv: conv, pass: pass, name: "conv \(pass.rawValue) \(line.text)", group: line.group)
+            ConvBenchmark(
+                conv: conv, precision: precision, pass: pass, name: "conv \(pass.rawValue) \(line.text)",
+                group: line.group)
         }
     }
 
     private var floats: Int { conv.inputCount + conv.weightCount + conv.outputCount }
 
-    var work: Work { .arithmetic(conv.operations, bytes: 4 * floats) }
+    var work: Work { .arithmetic(conv.operations, in: precision, bytes: 4 * floats) }
 
     /// Each pass reads two of x, y and the weights and writes the third.
     struct Buffers {
@@ -39,6 +44,7 @@ struct ConvBenchmark: Benchmark {
         func ours(_ iteration: Int) {
             let set = buffers[iteration]
             withUnsafePointer(to: conv.shape) { run($0, set, workspace.start) }
+            roundOutput(of: set)
         }
         func openBLAS(_ iteration: Int) { run(im2col, buffers[iteration]) }
         func result(of run: @escaping (Int) -> Void) -> () -> [NamedTensor] {
@@ -50,7 +56,9 @@ struct ConvBenchmark: Benchmark {
         return Prepared(
             inputs: inputs(buffers[0]), problem: problem, outputs: result(of: ours), reference: result(of: openBLAS),
             // Sums of up to some 10^5 products, in two orders, one by way of Winograd's transforms.
-            tolerance: 2e-5, sets: buffers.count, ours: ours, openBLAS: openBLAS)
+            tolerance: precision.tolerance(float32: 2e-5),
+            // Where the CPU has no instructions for bfloat16, PyTorch rounds the sums of every tap or image to it.
+            peerTolerance: precision == .bfloat16 ? 0.05 : nil, sets: buffers.count, ours: ours, openBLAS: openBLAS)
     }
 
     private var problem: PeerProblem {
@@ -62,7 +70,7 @@ struct ConvBenchmark: Benchmark {
                 "stride_width": .size(width.stride), "dilation_height": .size(height.dilation),
                 "dilation_width": .size(width.dilation), "pad_height": .size(height.padBefore),
                 "pad_width": .size(width.padBefore),
-            ])
+            ], dtype: precision.rawValue)
     }
 
     private var xShape: [Int] { [conv.batch, conv.height.size, conv.width.size, conv.inChannels] }
@@ -84,10 +92,21 @@ struct ConvBenchmark: Benchmark {
     }
 
     private func makeBuffers(seed: UInt64) -> Buffers {
-        let weights = FloatBuffer.random(conv.weightCount, seed: seed)
+        func random(_ count: Int, _ seed: UInt64) -> FloatBuffer {
+            .random(count, seed: seed).rounded(to: precision)
+        }
+        let weights = random(conv.weightCount, seed)
         return Buffers(
-            x: .random(conv.inputCount, seed: seed + 1), weights: weights,
-            y: .random(conv.outputCount, seed: seed + 2), packed: pack(weights))
+            x: random(conv.inputCount, seed + 1), weights: weights, y: random(conv.outputCount, seed + 2),
+            packed: pack(weights))
+    }
+
+    private func roundOutput(of set: Buffers) {
+        switch pass {
+        case .forward: set.y.round(to: precision)
+        case .backwardData: set.x.round(to: precision)
+        case .backwardWeights: break
+        }
     }
 
     private func pack(_ weights: FloatBuffer) -> Workspace {
@@ -134,9 +153,13 @@ struct ConvBenchmark: Benchmark {
 }
 
 extension ConvCase {
-    init(_ line: ShapeLine) throws {
-        let fields = try line.fields(
-            required: ["batch", "in", "out", "size", "kernel"], optional: ["stride", "pad", "dilation", "groups"])
+    static func fields(of line: ShapeLine) throws -> ShapeFields {
+        try line.fields(
+            required: ["batch", "in", "out", "size", "kernel"],
+            optional: ["stride", "pad", "dilation", "groups", "dtype"])
+    }
+
+    init(_ fields: ShapeFields) throws {
         let (size, kernel, stride) = (try fields.axes("size"), try fields.axes("kernel"), try fields.axes("stride"))
         let (dilation, pad) = (try fields.axes("dilation"), try fields.axes("pad", default: (0, 0), least: 0))
         self.init(
@@ -148,10 +171,11 @@ extension ConvCase {
                 size.width, kernel.width, stride: stride.width, dilation: dilation.width, pad: (pad.width, pad.width)),
             groups: try fields.size("groups"))
         guard inChannels % groups == 0, outChannels % groups == 0 else {
-            throw line.failure("groups=\(groups): expected a divisor of in=\(inChannels) and of out=\(outChannels)")
+            throw fields.line.failure(
+                "groups=\(groups): expected a divisor of in=\(inChannels) and of out=\(outChannels)")
         }
         guard height.outputSize > 0, width.outputSize > 0 else {
-            throw line.failure("expected a kernel that fits into the padded image")
+            throw fields.line.failure("expected a kernel that fits into the padded image")
         }
     }
 }

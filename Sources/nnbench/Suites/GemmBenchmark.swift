@@ -2,23 +2,26 @@ import CKernels
 import KernelCases
 import SwiftNN
 
-/// A matrix product, beside OpenBLAS's. Ours packs B in every run, as OpenBLAS does.
+/// A matrix product, beside OpenBLAS's. Ours packs B in every run, as OpenBLAS does. In bfloat16 the factors have that
+/// precision, and so has the product, as in a plan; OpenBLAS multiplies the same factors and leaves it float32.
 struct GemmBenchmark: Benchmark {
     let gemm: GemmCase
+    let precision: Precision
     let name: String
     let group: String
 
     init(_ line: ShapeLine) throws {
-        let fields = try line.fields(kinds: ["nn", "nt", "tn", "tt"], required: ["m", "n", "k"])
+        let fields = try line.fields(kinds: ["nn", "nt", "tn", "tt"], required: ["m", "n", "k"], optional: ["dtype"])
         gemm = GemmCase(
             m: try fields.size("m"), n: try fields.size("n"), k: try fields.size("k"),
             transposeA: fields.kind.hasPrefix("t"), transposeB: fields.kind.hasSuffix("t"))
+        precision = try fields.precision()
         (name, group) = ("gemm \(line.text)", line.group)
     }
 
     private var floats: Int { gemm.m * gemm.k + gemm.k * gemm.n + gemm.m * gemm.n }
 
-    var work: Work { .arithmetic(gemm.operations, bytes: 4 * floats) }
+    var work: Work { .arithmetic(gemm.operations, in: precision, bytes: 4 * floats) }
 
     private struct Buffers {
         let a: FloatBuffer, b: FloatBuffer, c: FloatBuffer
@@ -27,7 +30,9 @@ struct GemmBenchmark: Benchmark {
     func prepare() -> Prepared {
         let (shape, (m, n, k)) = (gemm.shape, (gemm.m, gemm.n, gemm.k))
         let buffers = Rotation(bytes: 4 * floats, .multiplyAdd) { seed in
-            Buffers(a: .random(m * k, seed: seed), b: .random(k * n, seed: seed + 1), c: .zeros(m * n))
+            Buffers(
+                a: .random(m * k, seed: seed).rounded(to: precision),
+                b: .random(k * n, seed: seed + 1).rounded(to: precision), c: .zeros(m * n))
         }
         let workspace = withUnsafePointer(to: shape) { Workspace(bytes: snn_gemm_workspace_size($0)) }
         func ours(_ iteration: Int) {
@@ -35,6 +40,7 @@ struct GemmBenchmark: Benchmark {
             withUnsafePointer(to: shape) {
                 snn_gemm($0, set.a.start, set.b.start, nil, set.c.start, workspace.start)
             }
+            set.c.round(to: precision)
         }
         func openBLAS(_ iteration: Int) {
             let set = buffers[iteration]
@@ -55,8 +61,9 @@ struct GemmBenchmark: Benchmark {
                 operation: "gemm",
                 parameters: [
                     "transpose_a": .size(gemm.transposeA ? 1 : 0), "transpose_b": .size(gemm.transposeB ? 1 : 0),
-                ]),
-            outputs: result(of: ours), reference: result(of: openBLAS), tolerance: 1e-5, sets: buffers.count,
+                ], dtype: precision.rawValue),
+            outputs: result(of: ours), reference: result(of: openBLAS),
+            tolerance: precision.tolerance(float32: 1e-5), sets: buffers.count,
             ours: ours, openBLAS: openBLAS)
     }
 }

@@ -15,7 +15,7 @@ struct InferenceBenchmark: Benchmark {
         operations = 2 * batch * (try Plan(network.makeModel(), inputShape: [1] + network.inputShape).multiplyAdds)
     }
 
-    var work: Work { .arithmetic(operations, examples: batch) }
+    var work: Work { .arithmetic(operations, in: precision, examples: batch) }
 
     func prepare() throws -> Prepared {
         let model = network.makeModel()

@@ -8,11 +8,7 @@ enum Network: String, CaseIterable {
     /// The network of a line, the batch size and what numbers it computes with.
     static func parse(_ line: ShapeLine) throws -> (network: Network, batch: Int, precision: Precision) {
         let fields = try line.fields(kinds: allCases.map(\.rawValue), required: ["batch"], optional: ["dtype"])
-        let precisions = Precision.allCases.map(\.rawValue)
-        let precision = try fields.word("dtype", of: precisions, default: Precision.float32.rawValue)
-        return (
-            Network(rawValue: fields.kind) ?? .mlp, try fields.size("batch"), Precision(rawValue: precision) ?? .float32
-        )
+        return (Network(rawValue: fields.kind) ?? .mlp, try fields.size("batch"), try fields.precision())
     }
 
     /// The shape of one example.

@@ -18,7 +18,7 @@ struct StepBenchmark: Benchmark {
         operations = 2 * plan.multiplyAdds * batch
     }
 
-    var work: Work { .arithmetic(operations, examples: batch) }
+    var work: Work { .arithmetic(operations, in: precision, examples: batch) }
 
     func prepare() throws -> Prepared {
         let training = try Training(network, batch: batch, precision: precision)

@@ -7,11 +7,11 @@ struct ThreadsCase: BenchmarkCase {
     /// Smaller ones do not divide well, nor need they.
     private static let fewestOperations = 2e9
 
-    /// The large ones of the benchmarks, the first pass of each.
+    /// The large ones of the benchmarks in float32, the first pass of each.
     static func large(of benchmarks: [any Benchmark]) -> [ThreadsCase] {
         benchmarks.filter { benchmark in
             if let conv = benchmark as? ConvBenchmark, conv.pass != .forward { return false }
-            return (benchmark.work.operations ?? 0) >= fewestOperations
+            return benchmark.precision == .float32 && (benchmark.work.operations ?? 0) >= fewestOperations
         }.map(ThreadsCase.init)
     }
 
