@@ -39,6 +39,7 @@ enum Deflate {
         while true {
             var status = Z_OK
             let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                LargePages.request(under: buffer)
                 (status, count) = inflatePiece(&stream, &input, into: buffer)
             }
             bytes = bytes.isEmpty ? piece : bytes + piece

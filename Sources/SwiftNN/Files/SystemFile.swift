@@ -51,6 +51,7 @@ enum SystemFile {
         var bytes = [UInt8]()
         while true {
             let piece = try [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                LargePages.request(under: buffer)
                 count = try fill(buffer, from: descriptor, path: path)
             }
             bytes = bytes.isEmpty ? piece : bytes + piece
