@@ -24,18 +24,32 @@ struct TrainingSession {
         let checkpoint = try resumes ? findCheckpoint() : nil
         let (train, test) = try loadData()
         let model = recipe.makeModel()
-        model.initialize(seed: seed)
-        try recipe.prepare(model, train)
+        let trainer = try makeTrainer(model, seed: seed, train)
         let interruption = Interruption()
-        let callbacks = try recipe.callbacks() + makeObservers() + [interruption]
-        let trainer = Trainer(
-            model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.groups(model, recipe.rule)),
-            schedule: recipe.schedule, precision: precision, seed: seed, callbacks: callbacks)
+        trainer.callbacks = try [makeSelection(train)].compactMap(\.self) + recipe.callbacks() + makeObservers()
+        trainer.callbacks.append(interruption)
         try interruption.watch {
             let history = try trainer.fit(
                 train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test, checkpoints: policy,
                 resumeFrom: checkpoint)
             try finish(model, history, train, test)
+        }
+    }
+
+    /// A trainer of the recipe for a new model.
+    private func makeTrainer(_ model: Sequential, seed: UInt64, _ train: ImageDataset) throws -> Trainer {
+        model.initialize(seed: seed)
+        try recipe.prepare(model, train)
+        return Trainer(
+            model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.groups(model, recipe.rule)),
+            schedule: recipe.schedule, precision: precision, seed: seed)
+    }
+
+    private func makeSelection(_ train: ImageDataset) throws -> HardExamples? {
+        try recipe.proxy.map { proxy in
+            let trainer = try makeTrainer(
+                proxy.makeModel(), seed: RandomStream.derivedSeed(from: seed, index: 1), train)
+            return HardExamples(judgedBy: trainer, part: proxy.part, learnsEvery: proxy.learnsEvery)
         }
     }
 

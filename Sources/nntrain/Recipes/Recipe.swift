@@ -19,9 +19,19 @@ struct Recipe: Sendable {
     var prepare: @Sendable (Sequential, ImageDataset) throws -> Void = { _, _ in }
     /// Which parameters learn by which variant of the rule.
     var groups: @Sendable (Sequential, any UpdateRule) -> [ParameterGroup] = { [ParameterGroup($0.parameters, $1)] }
+    /// The small model that chooses what of each batch is learned from; nil learns from all.
+    var proxy: Proxy?
     /// What goes along with each training.
     var callbacks: @Sendable () -> [any TrainerCallback] = { [] }
     let makeModel: @Sendable () -> Sequential
+
+    /// A model that is trained in the same way beside the recipe's, for `HardExamples`.
+    struct Proxy: Sendable {
+        let summary: String
+        var part = 0.5
+        var learnsEvery = 4
+        let makeModel: @Sendable () -> Sequential
+    }
 
     /// The default of each data set first.
     static let all: [Recipe] = [
@@ -54,6 +64,13 @@ struct Recipe: Sendable {
             ("schedule", "\(schedule)"), ("label smoothing", "\(loss.labelSmoothing)"),
             ("test-time views", views.rawValue),
             ("augmentation", "\(augmentation?.description ?? "none")"),
+            ("learned from", proxy?.description ?? "all samples"),
         ]
+    }
+}
+
+extension Recipe.Proxy: CustomStringConvertible {
+    var description: String {
+        "the hardest \(Int((100 * part).rounded())) % of each batch for \(summary), which learns every \(learnsEvery) steps"
     }
 }
