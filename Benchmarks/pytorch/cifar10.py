@@ -38,6 +38,7 @@ class Recipe:
     lookahead: bool = False
     freezing: tuple = ()  # (first layers that stop learning, from this part of the training on)
     views: bool = False
+    make_proxy: object = None  # a small model that chooses the hardest half of each batch to learn from
 
 
 # --- networks
@@ -117,11 +118,12 @@ def triangle(step, steps, rise=0.23, start=0.2, final=0.07):
     return 1 + (final - 1) * (step - top) / (steps - top)
 
 
-def speedrun(widths, epochs, depth=2, translation=2, freezing=()):
+def speedrun(widths, epochs, depth=2, batch_size=512, translation=2, freezing=(), proxy_widths=None):
     return Recipe(
-        lambda images: speedrun_network(widths, depth, images), epochs=epochs, batch_size=512, lr=0.75, momentum=0.85,
-        weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=translation, alternating_flip=True,
-        bias_factor=64, muon_lr=0.12, lookahead=True, freezing=freezing, views=True,
+        lambda images: speedrun_network(widths, depth, images), epochs=epochs, batch_size=batch_size, lr=0.75,
+        momentum=0.85, weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=translation,
+        alternating_flip=True, bias_factor=64, muon_lr=0.12, lookahead=True, freezing=freezing, views=True,
+        make_proxy=proxy_widths and (lambda images: speedrun_network(proxy_widths, 2, images)),
     )  # fmt: skip
 
 
@@ -132,7 +134,7 @@ RECIPES = {
     ),
     "fast": speedrun([32, 96, 192], epochs=6, freezing=((10, 0.65), (17, 0.85))),
     "accurate": speedrun([64, 256, 256], epochs=9),
-    "best": speedrun([128, 384, 384], epochs=16, depth=3, translation=4),
+    "best": speedrun([128, 384, 384], 24, depth=3, batch_size=1024, translation=4, proxy_widths=[32, 64, 64]),
 }  # fmt: skip
 
 
@@ -248,6 +250,34 @@ class Lookahead:
                 value.copy_(self.slow[name])
 
 
+class HardestHalf:
+    """The half of a batch that a proxy finds hardest; the proxy learns from it every fourth step."""
+
+    def __init__(self, recipe, images, loss, precision):
+        self.model = recipe.make_proxy(images).to(memory_format=torch.channels_last)
+        self.optimizer = Optimizers(self.model, recipe)
+        self.model.eval()
+        self.loss, self.precision = loss, precision
+
+    def outputs(self, x):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+            return self.model(x).float()
+
+    def choose(self, x, labels, step, factor):
+        with torch.inference_mode():
+            losses = F.cross_entropy(self.outputs(x), labels, reduction="none")
+        chosen = losses.topk(len(labels) // 2).indices.sort().values
+        x, labels = x[chosen].contiguous(memory_format=torch.channels_last), labels[chosen]
+        if step % 4 == 0:
+            self.optimizer.set_factor(factor)
+            self.optimizer.zero_grad()
+            self.model.train()
+            self.loss(self.outputs(x), labels).backward()
+            self.optimizer.step()
+            self.model.eval()
+        return x, labels
+
+
 @torch.inference_mode()
 def accuracy(model, images, labels, views, precision):
     def outputs(x):
@@ -281,6 +311,7 @@ def train(recipe, data, precision, compile_model):
     optimizer = Optimizers(model, recipe)
     loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
     lookahead = Lookahead(model) if recipe.lookahead else None
+    selection = HardestHalf(recipe, images, loss, precision) if recipe.make_proxy else None
     first_flip = torch.rand(len(images)) < 0.5
     steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
     step, seconds, frozen = 0, 0.0, 0
@@ -290,12 +321,15 @@ def train(recipe, data, precision, compile_model):
         start = time.perf_counter()
         for chosen in torch.randperm(len(images)).split(recipe.batch_size):
             flip = first_flip[chosen] ^ (epoch % 2 == 1) if recipe.alternating_flip else torch.rand(len(chosen)) < 0.5
-            optimizer.set_factor(recipe.factor(step, steps))
+            factor = recipe.factor(step, steps)
+            optimizer.set_factor(factor)
             optimizer.zero_grad()
-            x = augmented(images[chosen], recipe, flip)
+            x, targets = augmented(images[chosen], recipe, flip), labels[chosen]
+            if selection:
+                x, targets = selection.choose(x, targets, step, factor)
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
                 output = step_model(x)
-            loss(output.float(), labels[chosen]).backward()
+            loss(output.float(), targets).backward()
             optimizer.step()
             step += 1
             if lookahead and step % 5 == 0:
