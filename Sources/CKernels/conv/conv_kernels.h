@@ -73,8 +73,15 @@ static void depthwise_tile(const snn_depthwise_tile *tile) {
 /// Columns up to the vector's width are filled up with zeros, further ones left.
 static void panel_copy(size_t rows, size_t columns, const float *source, size_t stride, float *panel) {
     for (size_t r = 0; r < rows; r++) {
-        for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
-            v_store(panel + r * SIMD_TILE_COLUMNS + c, v_load_lanes(source + r * stride + c, lanes_at(c, columns)));
+        const float *row = source + r * stride;
+        float *out = panel + r * SIMD_TILE_COLUMNS;
+        if (columns == SIMD_TILE_COLUMNS) {
+#pragma clang loop unroll(full)
+            for (size_t c = 0; c < SIMD_TILE_COLUMNS; c += SIMD_WIDTH) v_store(out + c, v_load(row + c));
+        } else {
+            for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
+                v_store(out + c, v_load_lanes(row + c, lanes_at(c, columns)));
+            }
         }
     }
 }

@@ -44,16 +44,16 @@ SIMD_INLINE void tile_multiply(const size_t rows, const size_t vectors, const bo
 /// and acc lives in registers. Where masked, only `tail` lanes of the last vector of B may be read.
 SIMD_INLINE void tile_accumulate(const size_t rows, const size_t vectors, const bool masked, tile_accumulators acc,
     size_t depth, const float *const *a, size_t a_depth, const float *b, size_t b_depth, size_t tail) {
-    const size_t parts = TILE_PARTS(vectors);
-    size_t k = 0;
-    for (; k + parts <= depth; k += parts) {
+    const size_t parts = TILE_PARTS(vectors), whole = depth - depth % parts;
+    for (size_t k = 0; k < whole; k += parts) {
 #pragma clang loop unroll(full)
         for (size_t part = 0; part < parts; part++) {
             const float *row = b + (k + part) * b_depth;
             tile_multiply(rows, vectors, masked, part, acc, a, (k + part) * a_depth, row, b_depth, tail);
         }
     }
-    if (k < depth) tile_multiply(rows, vectors, masked, 0, acc, a, k * a_depth, b + k * b_depth, b_depth, tail);
+    if (whole == depth) return;
+    tile_multiply(rows, vectors, masked, 0, acc, a, whole * a_depth, b + whole * b_depth, b_depth, tail);
 }
 
 SIMD_INLINE void tile_clear(const size_t rows, const size_t vectors, tile_accumulators acc) {

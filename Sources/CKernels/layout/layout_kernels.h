@@ -16,15 +16,32 @@ SIMD_INLINE void transpose_elements(
     }
 }
 
-/// Whole vectors, which may run into the next row of `out`, for that is written later; of the last one no more than its
-/// numbers.
-static void copy_rows(size_t rows, size_t columns, const float *x, size_t x_row, float *out) {
-    const float *end = out + rows * columns;
+/// Whole vectors, which may run into the next row of x and of `out`, for that is written later. `narrow` is a constant
+/// at every call: rows of a single vector.
+SIMD_INLINE void copy_whole_vectors(
+    const bool narrow, size_t rows, size_t columns, const float *x, size_t x_row, float *out) {
     for (size_t r = 0; r < rows; r++) {
+        v_store(out + r * columns, v_load(x + r * x_row));
+        for (size_t c = SIMD_WIDTH; !narrow && c < columns; c += SIMD_WIDTH) {
+            v_store(out + r * columns + c, v_load(x + r * x_row + c));
+        }
+    }
+}
+
+static void copy_rows(size_t rows, size_t columns, const float *x, size_t x_row, float *out) {
+    if (rows == 0 || columns == 0) return;
+    // Behind the last rows there is nothing to run into.
+    const size_t last_rows = snn_ceil_div(snn_round_up(columns, SIMD_WIDTH) - columns, columns);
+    const size_t whole_rows = rows - snn_min(last_rows, rows);
+    if (columns <= SIMD_WIDTH) {
+        copy_whole_vectors(true, whole_rows, columns, x, x_row, out);
+    } else {
+        copy_whole_vectors(false, whole_rows, columns, x, x_row, out);
+    }
+    for (size_t r = whole_rows; r < rows; r++) {
         for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
-            float *to = out + r * columns + c;
-            const vf v = v_load_lanes(x + r * x_row + c, lanes_at(c, columns));
-            v_store_lanes(to, v, lanes_at(0, (size_t)(end - to)));
+            const size_t lanes = lanes_at(c, columns);
+            v_store_lanes(out + r * columns + c, v_load_lanes(x + r * x_row + c, lanes), lanes);
         }
     }
 }
