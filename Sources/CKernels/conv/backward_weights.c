@@ -1,282 +1,259 @@
-// The weight gradient: for every tap a product of x (transposed) and dy over all output pixels. The pixels are cut into
-// blocks that fit the cache; the work is shared out as chunks of blocks, each with sums of its own that are added up at
-// the end, or, where the gradient is too large to have many of, as parts of the gradient. All of it follows from the
-// shape alone, so the bits do not depend on the threads.
-#include "conv/geometry.h"
+// The weight gradient: for every tap a product of x (transposed) and dy over all output pixels, which are cut into
+// blocks. Of a block both are copied first, into the order in which a register tile reads them. Where the gradient is
+// small, the blocks are shared out as chunks, each with sums of its own that are added up at the end; else all threads
+// share every block. Either follows from the shape alone, and each sum is summed by one thread in one order, so the
+// bits do not depend on the threads.
+#include <string.h>
+
+#include "conv/depthwise.h"
+#include "conv/gradient_operand.h"
 #include "conv/packing.h"
+#include "conv/pixel_blocks.h"
 #include "conv/winograd.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-/// How many pieces of work there are at least, where the problem is large enough.
-enum { wanted_tasks = 16 };
+/// How many chunks there are, where the problem is large enough.
+enum { wanted_chunks = 16 };
+
+/// A copy pays where its parts are read so often.
+enum { reads_worth_copying = 10 };
+
+/// The images of a pixel lie behind one another where a block has so many.
+enum { images_worth_joining = 4 };
 
 typedef struct {
-    conv_geometry geometry;
-    conv_packing packing;  ///< the order of the sums
     const snn_kernel_table *kernels;
-    const float *x, *dy;
-    float *sums;       ///< chunks x sums_size floats
-    size_t sums_size;  ///< of one chunk
-    float *copies;     ///< tasks x copy_size floats: one panel of dy at the pixels of a block
-    size_t copy_size;
-    size_t images, lines, columns;  ///< of a block of output pixels
-    size_t line_blocks, column_blocks, blocks;
-    size_t chunks;                ///< of the blocks
-    size_t tile_rows;             ///< even parts of the rows of the gradient, the input channels of a group
-    size_t row_tiles, row_parts;  ///< of these rows
-    size_t panels, panel_parts;   ///< of its columns, the output channels of all groups
+    conv_geometry geometry;
+    conv_packing packing;            ///< the order of the sums: [group][panel][tap][row][column of the panel]
+    gradient_operand rows, columns;  ///< x in tiles of rows, and dy in panels of columns
+    pixel_blocks blocks;
+    size_t taps;
+    size_t slab_tiles;  ///< so many stay in the second-level cache while the panels pass
+    size_t chunks;      ///< of the blocks
+    size_t sums_size;   ///< floats of a chunk
+    float *sums, *copies;
 } gradient_plan;
 
-static size_t tap_count(const gradient_plan *plan) { return plan->geometry.height.taps * plan->geometry.width.taps; }
+static size_t panel_count(const gradient_plan *plan) { return plan->columns.groups * plan->columns.group_parts; }
 
-/// Cuts `size` into even pieces of at most `most`; how many there are.
-static size_t cut_evenly(size_t size, size_t most, size_t *piece) {
-    const size_t pieces = snn_max(1, snn_ceil_div(size, snn_max(most, 1)));
-    *piece = snn_max(1, snn_ceil_div(size, pieces));
-    return pieces;
+static gradient_operand operand_x(const conv_geometry *geometry) {
+    return (gradient_operand){
+        .height = geometry->height,
+        .width = geometry->width,
+        .channels = geometry->source_channels,
+        .groups = geometry->groups,
+        .group_step = geometry->source_group,
+        .group_channels = geometry->depth,
+    };
 }
 
-/// Blocks of pixels of one line, of lines of one image, or of whole images: as many as keep the part of x and dy that a
-/// task reads in half of the second-level cache, and a panel of dy in half of the first; where chunks are wanted, few
-/// enough to make that many blocks.
-static void choose_blocks(gradient_plan *plan, size_t wanted_chunks) {
-    const conv_geometry *geometry = &plan->geometry;
+/// No tap moves dy: each position reads itself.
+static gradient_operand operand_dy(const conv_geometry *geometry) {
     const size_t lines = geometry->height.positions, columns = geometry->width.positions;
-    const size_t source_pixels = (size_t)(geometry->height.step * geometry->width.step);
-    const size_t pixel_floats =
-        source_pixels * geometry->source_channels / plan->row_parts + geometry->target_channels / plan->panel_parts + 1;
-    const size_t panel_pixels = snn_l1_cache_size() / 2 / (plan->kernels->tile_columns * sizeof(float));
-    const size_t fitting = snn_min(snn_l2_cache_size() / 2 / (pixel_floats * sizeof(float)), panel_pixels);
-    const size_t wanted = geometry->batch * lines * columns / wanted_chunks;
-    // With few pixels, most time would go into loading and storing the sums, and adding up those of the chunks.
-    const size_t pixels = snn_max(128, snn_min(fitting, wanted));
-    plan->column_blocks = cut_evenly(columns, pixels, &plan->columns);
-    plan->line_blocks = cut_evenly(lines, pixels / plan->columns, &plan->lines);
-    const size_t image_blocks = cut_evenly(geometry->batch, pixels / (plan->columns * plan->lines), &plan->images);
-    // At least one, though it may be empty, that sets the sums to zero.
-    plan->blocks = image_blocks * plan->line_blocks * plan->column_blocks;
+    return (gradient_operand){
+        .height = {.positions = lines, .taps = 1, .step = 1, .source_size = lines},
+        .width = {.positions = columns, .taps = 1, .step = 1, .source_size = columns},
+        .channels = geometry->target_channels,
+        .groups = geometry->groups,
+        .group_step = geometry->target_group,
+        .group_channels = geometry->columns,
+    };
+}
+
+/// Floats that the block's copy of an operand has for one output pixel, about.
+static size_t pixel_floats(const gradient_operand *operand) {
+    const size_t down = operand->height.taps > 1 ? (size_t)operand->height.step : 1;
+    const size_t right = operand->width.taps > 1 ? (size_t)operand->width.step : 1;
+    return snn_max(1, down * right * operand->channels);
+}
+
+static void choose_parts(gradient_plan *plan) {
+    gradient_operand *rows = &plan->rows, *columns = &plan->columns;
+    rows->part_channels = snn_even_piece(rows->group_channels, plan->kernels->tile_rows);
+    rows->group_parts = snn_ceil_div(rows->group_channels, rows->part_channels);
+    columns->panels = true;
+    columns->part_channels = plan->packing.panel_columns;
+    columns->group_parts = conv_packing_panels(&plan->packing);
+    // A single panel is as dense in place.
+    columns->in_place = panel_count(plan) == 1 || rows->group_parts * plan->taps < reads_worth_copying;
+    rows->in_place = columns->group_parts * plan->taps < reads_worth_copying;
+}
+
+/// Pixels for a block: so many that a panel fits half of the first-level cache (all of it where it streams through in
+/// place), and where chunks are wanted, few enough to make that many blocks and to keep x in half of the second-level
+/// cache. With few pixels, most time would go into loading and storing the sums, and adding up those of the chunks.
+static size_t choose_pixels(const gradient_plan *plan, bool in_chunks) {
+    const conv_geometry *geometry = &plan->geometry;
+    const size_t panel_bytes = plan->columns.in_place ? snn_l1_cache_size() : snn_l1_cache_size() / 2;
+    size_t pixels = panel_bytes / (plan->kernels->tile_columns * sizeof(float));
+    if (in_chunks) {
+        const size_t all = geometry->batch * geometry->height.positions * geometry->width.positions;
+        const size_t fitting = snn_l2_cache_size() / 2 / (pixel_floats(&plan->rows) * sizeof(float));
+        pixels = snn_min(pixels, snn_min(fitting, all / wanted_chunks));
+    }
+    return snn_max(128, pixels);
+}
+
+static void plan_copies(gradient_plan *plan) {
+    gradient_operand *rows = &plan->rows, *columns = &plan->columns;
+    rows->images_inside = columns->images_inside =
+        !rows->in_place && !columns->in_place && plan->blocks.images >= images_worth_joining;
+    gradient_operand_plan(rows, &plan->blocks);
+    gradient_operand_plan(columns, &plan->blocks);
+    plan->slab_tiles = snn_max(1, snn_l2_cache_size() / 2 / (snn_max(1, rows->part_size) * sizeof(float)));
 }
 
 static gradient_plan make_plan(const snn_conv_shape *shape) {
+    const conv_geometry geometry = conv_forward_geometry(shape);
     gradient_plan plan = {
-        .geometry = conv_forward_geometry(shape),
-        .packing = conv_forward_packing(shape),
         .kernels = snn_kernels(),
-        .row_parts = 1,
-        .panel_parts = 1,
+        .geometry = geometry,
+        .packing = conv_forward_packing(shape),
+        .rows = operand_x(&geometry),
+        .columns = operand_dy(&geometry),
+        .taps = geometry.height.taps * geometry.width.taps,
     };
+    choose_parts(&plan);
+    // Neighbouring pixels have numbers in common.
+    if (conv_is_folded(shape)) plan.rows.in_place = true;
     plan.sums_size = conv_packing_size(&plan.packing);
-    plan.panels = plan.packing.groups * conv_packing_panels(&plan.packing);
-    plan.row_tiles = cut_evenly(plan.geometry.depth, plan.kernels->tile_rows, &plan.tile_rows);
-    const bool in_chunks = plan.geometry.depthwise || plan.sums_size * sizeof(float) <= snn_l2_cache_size() / 2;
-    if (!in_chunks) {
-        // About square: each part of the columns reads all of x, and each part of the rows all of dy.
-        plan.row_parts = snn_max(1, snn_min(plan.row_tiles, 4));
-        plan.panel_parts = snn_max(1, snn_min(plan.panels, wanted_tasks / plan.row_parts));
-    }
-    choose_blocks(&plan, in_chunks ? wanted_tasks : 1);
-    plan.chunks = in_chunks ? snn_min(wanted_tasks, plan.blocks) : 1;
-    if (!plan.geometry.depthwise) {
-        plan.copy_size = plan.images * plan.lines * plan.columns * plan.packing.panel_columns;
-    }
+    const bool in_chunks = plan.sums_size * sizeof(float) <= snn_l2_cache_size() / 2;
+    plan.blocks = pixel_blocks_of(&geometry, choose_pixels(&plan, in_chunks));
+    plan.chunks = in_chunks ? snn_min(wanted_chunks, plan.blocks.count) : 1;
+    plan_copies(&plan);
     return plan;
 }
 
-static size_t task_count(const gradient_plan *plan) { return plan->chunks * plan->panel_parts * plan->row_parts; }
+static size_t copy_size(const gradient_plan *plan) { return plan->rows.copy_size + plan->columns.copy_size; }
 
-/// The output pixels of a block: the same lines and columns of some images.
-typedef struct {
-    size_t first_image, images, first_line, end_line, first_column, end_column;
-} pixel_block;
+static size_t copy_count(const gradient_plan *plan) { return snn_min(plan->chunks, (size_t)snn_most_threads()); }
 
-static pixel_block block_at(const gradient_plan *plan, size_t block) {
-    const conv_geometry *geometry = &plan->geometry;
-    const size_t column = block % plan->column_blocks * plan->columns;
-    const size_t line = block / plan->column_blocks % plan->line_blocks * plan->lines;
-    const size_t image = block / plan->column_blocks / plan->line_blocks * plan->images;
-    // Even pieces that were rounded up may leave nothing for the last one.
-    return (pixel_block){
-        .first_image = image,
-        .images = snn_min(image + plan->images, snn_max(geometry->batch, image)) - image,
-        .first_line = line,
-        .end_line = snn_min(line + plan->lines, geometry->height.positions),
-        .first_column = column,
-        .end_column = snn_min(column + plan->columns, geometry->width.positions),
-    };
+static void copy_block(const gradient_plan *plan, const pixel_block *block, size_t share, size_t shares, float *copy) {
+    gradient_operand_copy(&plan->rows, plan->kernels, block, share, shares, copy);
+    gradient_operand_copy(&plan->columns, plan->kernels, block, share, shares, copy + plan->rows.copy_size);
 }
 
-/// The pixels of a block that meet no padding through one tap.
-typedef struct {
-    size_t images;  ///< 0 where there is none
-    size_t first_line, lines, first_column, columns;
-    const float *a;  ///< where the first one reads
-} tap_pixels;
-
-static tap_pixels tap_pixels_of(const gradient_plan *plan, const pixel_block *block, size_t tap) {
-    const conv_geometry *geometry = &plan->geometry;
-    const conv_axis *height = &geometry->height, *width = &geometry->width;
-    const size_t i = tap / width->taps, j = tap % width->taps;
-    size_t first_line, end_line, first_column, end_column;
-    conv_axis_range(height, i, &first_line, &end_line);
-    conv_axis_range(width, j, &first_column, &end_column);
-    first_line = snn_max(first_line, block->first_line);
-    end_line = snn_min(end_line, block->end_line);
-    first_column = snn_max(first_column, block->first_column);
-    end_column = snn_min(end_column, block->end_column);
-    if (block->images == 0 || first_line >= end_line || first_column >= end_column) return (tap_pixels){0};
-    const ptrdiff_t row = (ptrdiff_t)first_line * height->step + height->offset + (ptrdiff_t)i * height->tap_offset;
-    const ptrdiff_t column = (ptrdiff_t)first_column * width->step + width->offset + (ptrdiff_t)j * width->tap_offset;
-    const size_t source_row = block->first_image * height->source_size + (size_t)row;
-    return (tap_pixels){
-        .images = block->images,
-        .first_line = first_line,
-        .lines = end_line - first_line,
-        .first_column = first_column,
-        .columns = end_column - first_column,
-        .a = plan->x + (source_row * width->source_size + (size_t)column) * geometry->source_channels,
-    };
-}
-
-static size_t source_line(const conv_geometry *g) { return g->width.source_size * g->source_channels; }
-static size_t target_line(const conv_geometry *g) { return g->width.positions * g->target_channels; }
-
-/// A panel of the output channels and its place in its group.
-typedef struct {
-    size_t index, group, column, columns;
-} gradient_panel;
-
-static gradient_panel panel_at(const gradient_plan *plan, size_t index) {
-    const size_t group_panels = conv_packing_panels(&plan->packing), width = plan->packing.panel_columns;
-    const size_t column = index % group_panels * width;
-    return (gradient_panel){
-        .index = index,
-        .group = index / group_panels,
-        .column = column,
-        .columns = snn_min(width, plan->geometry.columns - column),
-    };
-}
-
-/// Copies the panel of dy, which every row of the gradient reads, so that neighbouring pixels are neighbours in the
-/// cache as well: in place they are out_channels apart, and with 256 of these all compete for a few cache lines.
-static void copy_panel(const gradient_plan *plan, const pixel_block *block, const gradient_panel *panel, float *copy) {
-    const conv_geometry *geometry = &plan->geometry;
-    const size_t width = plan->packing.panel_columns, channels = geometry->target_channels;
-    const size_t first_channel = panel->group * geometry->target_group + panel->column;
-    for (size_t image = 0; image < block->images; image++) {
-        for (size_t line = block->first_line; line < block->end_line; line++) {
-            const size_t row = (block->first_image + image) * geometry->height.positions + line;
-            const float *dy = plan->dy + row * target_line(geometry) + first_channel;
-            float *out = copy + (image * plan->lines + line - block->first_line) * plan->columns * width;
-            plan->kernels->panel_copy(block->end_column - block->first_column, panel->columns,
-                dy + block->first_column * channels, channels, out);
-        }
+/// Makes one loop of those that run on in both A and B.
+static void join_loops(snn_weight_gradient_tile *tile) {
+    for (size_t outer = 2; outer-- > 0;) {
+        if (tile->a_steps[outer] != tile->counts[2] * tile->a_steps[2]) return;
+        if (tile->b_steps[outer] != tile->counts[2] * tile->b_steps[2]) return;
+        tile->counts[2] *= tile->counts[outer];
+        tile->counts[outer] = 1;
     }
 }
 
-/// Makes one line of lines, and of images, that lie behind one another in both A and B.
-static void join_lines(snn_weight_gradient_tile *tile, size_t width) {
-    if (tile->a_line == tile->pixels * tile->a_pixel && tile->b_line == tile->pixels * width) {
-        tile->pixels *= tile->lines;
-        tile->lines = 1;
-        if (tile->a_image == tile->pixels * tile->a_pixel && tile->b_image == tile->pixels * width) {
-            tile->pixels *= tile->images;
-            tile->images = 1;
-        }
-    }
-}
-
-/// Adds one block to the tiles [first, end) of the rows of one panel, at all taps.
-static void add_rows(const gradient_plan *plan, const pixel_block *block, bool first_block, const gradient_panel *panel,
-    const float *copy, size_t first, size_t end, float *sums) {
-    const conv_geometry *geometry = &plan->geometry;
-    const size_t width = plan->packing.panel_columns, tile_rows = plan->tile_rows, taps = tap_count(plan);
-    float *panel_sums = sums + panel->index * conv_packing_panel_size(&plan->packing);
+/// A tile at the pixels that one tap meets, which may be none; all but where its sums go.
+static snn_weight_gradient_tile tile_at(const gradient_plan *plan, const pixel_block *block, const tap_pixels *met,
+    size_t tap, const float *copy, size_t rows, size_t panel) {
     snn_weight_gradient_tile tile = {
-        .columns = panel->columns,
-        .a_image = geometry->height.source_size * source_line(geometry),
-        .a_line = (size_t)geometry->height.step * source_line(geometry),
-        .a_pixel = (size_t)geometry->width.step * geometry->source_channels,
-        .b_image = plan->lines * plan->columns * width,
-        .b_line = plan->columns * width,
-        .c_row = width,
-        .beta = first_block ? 0 : 1,
+        .rows = gradient_operand_part(&plan->rows, rows).count,
+        .columns = gradient_operand_part(&plan->columns, panel).count,
+        .b_padded = !plan->columns.in_place,
     };
-    // All taps of a tile's channels after another, since they read the same pixels.
-    for (size_t t = first * taps; t < end * taps; t++) {
-        const size_t tap = t % taps, row = t / taps * tile_rows;
-        const tap_pixels pixels = tap_pixels_of(plan, block, tap);
-        if (pixels.images == 0 && !first_block) continue;
-        tile.rows = snn_min(tile_rows, geometry->depth - row);
-        tile.images = pixels.images;
-        if (pixels.images > 0) {
-            tile.lines = pixels.lines;
-            tile.pixels = pixels.columns;
-            tile.a = pixels.a + panel->group * geometry->source_group + row;
-            tile.b = copy + (pixels.first_line - block->first_line) * tile.b_line +
-                     (pixels.first_column - block->first_column) * width;
+    if (met->images == 0) return tile;
+    const size_t i = tap / plan->geometry.width.taps, j = tap % plan->geometry.width.taps;
+    const pixel_grid a = gradient_operand_grid(&plan->rows, block, met, i, j, rows, copy);
+    const pixel_grid b = gradient_operand_grid(&plan->columns, block, met, i, j, panel, copy + plan->rows.copy_size);
+    const bool images_inside = plan->rows.images_inside;
+    const size_t counts[] = {images_inside ? met->lines : met->images, images_inside ? met->columns : met->lines,
+        images_inside ? met->images : met->columns};
+    tile.a = a.first;
+    tile.b = b.first;
+    memcpy(tile.counts, counts, sizeof(counts));
+    memcpy(tile.a_steps, a.steps, sizeof(a.steps));
+    memcpy(tile.b_steps, b.steps, sizeof(b.steps));
+    join_loops(&tile);
+    return tile;
+}
+
+/// Adds a block to the tiles [first, end) of one panel, at all taps.
+static void add_tiles(const gradient_plan *plan, const pixel_block *block, const float *copy, bool first_block,
+    size_t panel, size_t first, size_t end, float *sums) {
+    const size_t width = plan->packing.panel_columns, depth = plan->rows.group_channels;
+    const size_t group_tiles = panel / plan->columns.group_parts * plan->rows.group_parts;
+    float *panel_sums = sums + panel * conv_packing_panel_size(&plan->packing);
+    for (size_t tap = 0; tap < plan->taps; tap++) {
+        const tap_pixels met = pixel_block_tap(&plan->geometry, block, tap);
+        // The first block is added even without pixels: its sums are then zero.
+        if (met.images == 0 && !first_block) continue;
+        for (size_t t = first; t < end; t++) {
+            snn_weight_gradient_tile tile = tile_at(plan, block, &met, tap, copy, group_tiles + t, panel);
+            tile.c = panel_sums + (tap * depth + t * plan->rows.part_channels) * width;
+            tile.c_row = width;
+            tile.beta = first_block ? 0 : 1;
+            plan->kernels->weight_gradient_tile(&tile);
         }
-        join_lines(&tile, width);
-        tile.c = panel_sums + (tap * geometry->depth + row) * width;
-        plan->kernels->weight_gradient_tile(&tile);
     }
 }
 
-/// Adds one block to all taps of one output of every channel.
-static void add_depthwise(
-    const gradient_plan *plan, const pixel_block *block, bool first_block, size_t output, float *sums) {
-    const conv_geometry *geometry = &plan->geometry;
-    snn_depthwise_gradient sum = {
-        .channels = geometry->columns,
-        .a_image = geometry->height.source_size * source_line(geometry),
-        .a_line = (size_t)geometry->height.step * source_line(geometry),
-        .a_pixel = (size_t)geometry->width.step * geometry->source_channels,
-        .b_image = geometry->height.positions * target_line(geometry),
-        .b_line = target_line(geometry),
-        .b_pixel = geometry->target_channels,
-        .b_lane = geometry->target_lane,
-        .beta = first_block ? 0 : 1,
-    };
-    for (size_t tap = 0; tap < tap_count(plan); tap++) {
-        const tap_pixels pixels = tap_pixels_of(plan, block, tap);
-        if (pixels.images == 0 && !first_block) continue;
-        sum.images = pixels.images;
-        if (pixels.images > 0) {
-            sum.lines = pixels.lines;
-            sum.pixels = pixels.columns;
-            sum.a = pixels.a;
-            sum.b = plan->dy + block->first_image * sum.b_image + pixels.first_line * sum.b_line +
-                    pixels.first_column * sum.b_pixel + output * geometry->target_group;
+/// Adds a block to a share of the gradient: its tiles, counted slab by slab, panel by panel in a slab, and downwards in
+/// a panel.
+static void add_block(const gradient_plan *plan, const pixel_block *block, const float *copy, bool first_block,
+    size_t share, size_t shares, float *sums) {
+    const size_t tiles = plan->rows.group_parts, panels = panel_count(plan);
+    const size_t first = tiles * panels * share / shares, end = tiles * panels * (share + 1) / shares;
+    for (size_t top = 0; top < tiles; top += plan->slab_tiles) {
+        const size_t height = snn_min(plan->slab_tiles, tiles - top), before = top * panels;
+        const size_t stop = snn_min(end, before + height * panels);
+        for (size_t i = snn_max(first, before), next; i < stop; i = next) {
+            const size_t panel = (i - before) / height, tile = (i - before) % height;
+            next = snn_min(i + height - tile, stop);
+            add_tiles(plan, block, copy, first_block, panel, top + tile, top + tile + (next - i), sums);
         }
-        sum.c = sums + (output * tap_count(plan) + tap) * geometry->columns;
-        plan->kernels->depthwise_gradient(&sum);
     }
 }
 
-/// The part of the gradient and the chunk of the pixels that a task sums.
-static void run_task(const gradient_plan *plan, size_t task) {
-    const size_t row_part = task % plan->row_parts, panel_part = task / plan->row_parts % plan->panel_parts;
-    const size_t chunk = task / plan->row_parts / plan->panel_parts;
-    const size_t first_row = plan->row_tiles * row_part / plan->row_parts;
-    const size_t end_row = plan->row_tiles * (row_part + 1) / plan->row_parts;
-    const size_t first_panel = plan->panels * panel_part / plan->panel_parts;
-    const size_t end_panel = plan->panels * (panel_part + 1) / plan->panel_parts;
-    const size_t first_block = plan->blocks * chunk / plan->chunks,
-                 end_block = plan->blocks * (chunk + 1) / plan->chunks;
-    float *sums = plan->sums + chunk * plan->sums_size, *copy = plan->copies + task * plan->copy_size;
-    for (size_t b = first_block; b < end_block; b++) {
-        const pixel_block block = block_at(plan, b);
-        for (size_t p = first_panel; p < end_panel; p++) {
-            if (plan->geometry.depthwise) {
-                add_depthwise(plan, &block, b == first_block, p, sums);
-                continue;
-            }
-            const gradient_panel panel = panel_at(plan, p);
-            copy_panel(plan, &block, &panel, copy);
-            add_rows(plan, &block, b == first_block, &panel, copy, first_row, end_row, sums);
-        }
+static void add_chunk(const gradient_plan *plan, size_t chunk, float *copy) {
+    const size_t first = plan->blocks.count * chunk / plan->chunks;
+    const size_t end = plan->blocks.count * (chunk + 1) / plan->chunks;
+    for (size_t b = first; b < end; b++) {
+        const pixel_block block = pixel_block_at(&plan->geometry, &plan->blocks, b);
+        copy_block(plan, &block, 0, 1, copy);
+        add_block(plan, &block, copy, b == first, 0, 1, plan->sums + chunk * plan->sums_size);
     }
+}
+
+static void add_chunks(const gradient_plan *plan, size_t threads) {
+    const size_t shares = snn_min(threads, copy_count(plan));
+    SNN_PARALLEL_FOR((int)shares, for (size_t share = 0; share < shares; share++) {
+        const size_t end = plan->chunks * (share + 1) / shares;
+        float *copy = plan->copies + share * copy_size(plan);
+        for (size_t chunk = plan->chunks * share / shares; chunk < end; chunk++) add_chunk(plan, chunk, copy);
+    });
+}
+
+static void add_shared_block(const gradient_plan *plan, size_t index, size_t threads) {
+    const pixel_block block = pixel_block_at(&plan->geometry, &plan->blocks, index);
+    SNN_PARALLEL_FOR((int)threads,
+        for (size_t share = 0; share < threads; share++) { copy_block(plan, &block, share, threads, plan->copies); });
+    SNN_PARALLEL_FOR((int)threads, for (size_t share = 0; share < threads; share++) {
+        add_block(plan, &block, plan->copies, index == 0, share, threads, plan->sums);
+    });
+}
+
+static size_t direct_workspace_size(const snn_conv_shape *shape) {
+    const gradient_plan plan = make_plan(shape);
+    const size_t floats = plan.chunks * plan.sums_size + copy_count(&plan) * copy_size(&plan);
+    return conv_padded_size(shape) + floats * sizeof(float);
+}
+
+static void direct_backward_weights(
+    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    gradient_plan plan = make_plan(shape);
+    plan.rows.numbers = conv_padded(shape, x, workspace);
+    plan.columns.numbers = dy;
+    plan.copies = (float *)((char *)workspace + conv_padded_size(shape));
+    plan.sums = plan.copies + copy_count(&plan) * copy_size(&plan);
+    const size_t threads = (size_t)snn_threads_for_products(conv_products(shape));
+    if (plan.chunks > 1) {
+        add_chunks(&plan, threads);
+    } else {
+        for (size_t block = 0; block < plan.blocks.count; block++) add_shared_block(&plan, block, threads);
+    }
+    conv_unpack_sums(&plan.packing, plan.chunks, plan.sums, accumulate, dweights);
 }
 
 size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
@@ -284,9 +261,7 @@ size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
         const winograd_grid grid = winograd_forward_grid(shape);
         return winograd_weights_workspace_size(&grid);
     }
-    const gradient_plan plan = make_plan(shape);
-    const size_t floats = plan.chunks * plan.sums_size + task_count(&plan) * plan.copy_size;
-    return conv_padded_size(shape) + floats * sizeof(float);
+    return conv_is_depthwise(shape) ? depthwise_weights_workspace_size(shape) : direct_workspace_size(shape);
 }
 
 void snn_conv_backward_weights(
@@ -294,16 +269,9 @@ void snn_conv_backward_weights(
     if (snn_conv_uses_winograd(shape)) {
         const winograd_grid grid = winograd_forward_grid(shape);
         winograd_backward_weights(&grid, x, dy, accumulate, dweights, workspace);
-        return;
+    } else if (conv_is_depthwise(shape)) {
+        depthwise_backward_weights(shape, x, dy, accumulate, dweights, workspace);
+    } else {
+        direct_backward_weights(shape, x, dy, accumulate, dweights, workspace);
     }
-    gradient_plan plan = make_plan(shape);
-    const size_t tasks = task_count(&plan);
-    plan.x = conv_padded(shape, x, workspace);
-    plan.dy = dy;
-    plan.copies = (float *)((char *)workspace + conv_padded_size(shape));
-    plan.sums = plan.copies + tasks * plan.copy_size;
-    SNN_PARALLEL_FOR(
-        snn_threads_for_products(conv_products(shape)),
-        for (size_t task = 0; task < tasks; task++) { run_task(&plan, task); });
-    conv_unpack_sums(&plan.packing, plan.chunks, plan.sums, accumulate, dweights);
 }

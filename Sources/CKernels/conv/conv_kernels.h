@@ -87,17 +87,19 @@ static void panel_copy(size_t rows, size_t columns, const float *source, size_t 
 }
 
 SIMD_INLINE void weight_gradient_tile_sized(
-    const size_t rows, const size_t vectors, const snn_weight_gradient_tile *tile) {
+    const size_t rows, const size_t vectors, const bool masked, const snn_weight_gradient_tile *tile) {
+    const size_t tail = tile->columns - (vectors - 1) * SIMD_WIDTH;
     tile_accumulators acc;
     tile_clear(rows, vectors, acc);
-    for (size_t image = 0; image < tile->images; image++) {
-        for (size_t line = 0; line < tile->lines; line++) {
-            const float *first = tile->a + image * tile->a_image + line * tile->a_line;
-            const float *b = tile->b + image * tile->b_image + line * tile->b_line;
+    for (size_t outer = 0; outer < tile->counts[0]; outer++) {
+        for (size_t middle = 0; middle < tile->counts[1]; middle++) {
+            const float *first = tile->a + outer * tile->a_steps[0] + middle * tile->a_steps[1];
+            const float *b = tile->b + outer * tile->b_steps[0] + middle * tile->b_steps[1];
             const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
             for (size_t i = 0; i < rows; i++) a[i] = first + i;
-            tile_accumulate(rows, vectors, false, acc, tile->pixels, a, tile->a_pixel, b, SIMD_TILE_COLUMNS, 0);
+            tile_accumulate(
+                rows, vectors, masked, acc, tile->counts[2], a, tile->a_steps[2], b, tile->b_steps[2], tail);
         }
     }
     float *c[SIMD_TILE_ROWS];
@@ -108,9 +110,15 @@ SIMD_INLINE void weight_gradient_tile_sized(
 
 static void weight_gradient_tile(const snn_weight_gradient_tile *tile) {
     if (tile->rows == 0 || tile->columns == 0) return;
-#define CALL(R, V) weight_gradient_tile_sized(R, V, tile)
-    TILE_CASES(CALL, SIMD_TILE_ROWS)
+    if (tile->b_padded || tile->columns % SIMD_WIDTH == 0) {
+#define CALL(R, V) weight_gradient_tile_sized(R, V, false, tile)
+        TILE_CASES(CALL, SIMD_TILE_ROWS)
 #undef CALL
+    } else {
+#define CALL(R, V) weight_gradient_tile_sized(R, V, true, tile)
+        TILE_CASES(CALL, SIMD_TILE_ROWS)
+#undef CALL
+    }
 }
 
 /// `vectors` independent sums (a constant), so that one addition need not wait for another.

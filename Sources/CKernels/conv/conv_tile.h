@@ -2,6 +2,7 @@
 #ifndef SNN_CONV_TILE_H
 #define SNN_CONV_TILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /// A depthwise convolution's sum for `rows` <= tile_rows pixels of a line: C[c] = beta * C[c] + bias[c] + sum over taps
@@ -21,15 +22,16 @@ typedef struct {
 } snn_depthwise_tile;
 
 /// The sum over a block of output pixels that one tap's weight gradient is:
-/// C = beta * C + sum of A[pixel] (transposed) * B[pixel], where A is the input under the tap and B a copied panel of
-/// the output gradient, tile_columns numbers a pixel.
+/// C = beta * C + sum of A[pixel] (transposed) * B[pixel], where A is the input under the tap and B the output
+/// gradient.
 typedef struct {
-    size_t rows, columns;             ///< input and output channels of the tile
-    size_t images, lines, pixels;     ///< of the block; pixels per line
-    const float *a;                   ///< `rows` contiguous numbers a pixel
-    size_t a_image, a_line, a_pixel;  ///< floats between neighbours
+    size_t rows, columns;  ///< input and output channels of the tile
+    size_t counts[3];      ///< of pixels, in three loops one inside of the other
+    const float *a;        ///< `rows` contiguous numbers a pixel
+    size_t a_steps[3];     ///< floats from one pixel to the next
     const float *b;
-    size_t b_image, b_line;
+    size_t b_steps[3];
+    bool b_padded;  ///< whether B may be read up to the next multiple of the vector width
     float *c;
     size_t c_row;
     float beta;  ///< with beta = 0, C is not read

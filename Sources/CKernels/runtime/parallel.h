@@ -47,6 +47,10 @@ static inline int snn_threads_for_products(size_t products) { return snn_threads
 static inline size_t snn_min(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t snn_max(size_t a, size_t b) { return a > b ? a : b; }
 static inline size_t snn_ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
+/// The size of even pieces of at most `most` that `size` is cut into.
+static inline size_t snn_even_piece(size_t size, size_t most) {
+    return snn_max(1, snn_ceil_div(size, snn_max(1, snn_ceil_div(size, snn_max(most, 1)))));
+}
 static inline size_t snn_round_up(size_t a, size_t multiple) { return snn_ceil_div(a, multiple) * multiple; }
 
 #endif
