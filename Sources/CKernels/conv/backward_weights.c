@@ -130,9 +130,10 @@ static size_t copy_size(const gradient_plan *plan) { return plan->rows.copy_size
 
 static size_t copy_count(const gradient_plan *plan) { return snn_min(plan->chunks, (size_t)snn_most_threads()); }
 
-static void copy_block(const gradient_plan *plan, const pixel_block *block, size_t share, size_t shares, float *copy) {
-    gradient_operand_copy(&plan->rows, plan->kernels, block, share, shares, copy);
-    gradient_operand_copy(&plan->columns, plan->kernels, block, share, shares, copy + plan->rows.copy_size);
+static void copy_block(const gradient_plan *plan, size_t index, size_t share, size_t shares, float *copy) {
+    const pixel_block block = pixel_block_at(&plan->geometry, &plan->blocks, index);
+    gradient_operand_copy(&plan->rows, plan->kernels, &block, share, shares, copy);
+    gradient_operand_copy(&plan->columns, plan->kernels, &block, share, shares, copy + plan->rows.copy_size);
 }
 
 /// Makes one loop of those that run on in both A and B.
@@ -145,45 +146,81 @@ static void join_loops(snn_weight_gradient_tile *tile) {
     }
 }
 
-/// A tile at the pixels that one tap meets, which may be none; all but where its sums go.
-static snn_weight_gradient_tile tile_at(const gradient_plan *plan, const pixel_block *block, const tap_pixels *met,
-    size_t tap, const float *copy, size_t rows, size_t panel) {
-    snn_weight_gradient_tile tile = {
-        .rows = gradient_operand_part(&plan->rows, rows).count,
-        .columns = gradient_operand_part(&plan->columns, panel).count,
-        .b_padded = !plan->columns.in_place,
-    };
-    if (met->images == 0) return tile;
-    const size_t i = tap / plan->geometry.width.taps, j = tap % plan->geometry.width.taps;
-    const pixel_grid a = gradient_operand_grid(&plan->rows, block, met, i, j, rows, copy);
-    const pixel_grid b = gradient_operand_grid(&plan->columns, block, met, i, j, panel, copy + plan->rows.copy_size);
+/// The loops of a tile over the pixels that one tap meets, which may be none.
+static void set_loops(const gradient_plan *plan, const tap_pixels *met, const pixel_grid *a, const pixel_grid *b,
+    snn_weight_gradient_tile *tile) {
     const bool images_inside = plan->rows.images_inside;
     const size_t counts[] = {images_inside ? met->lines : met->images, images_inside ? met->columns : met->lines,
         images_inside ? met->images : met->columns};
-    tile.a = a.first;
-    tile.b = b.first;
-    memcpy(tile.counts, counts, sizeof(counts));
-    memcpy(tile.a_steps, a.steps, sizeof(a.steps));
-    memcpy(tile.b_steps, b.steps, sizeof(b.steps));
-    join_loops(&tile);
-    return tile;
+    tile->a = a->first;
+    tile->b = b->first;
+    memcpy(tile->counts, counts, sizeof(counts));
+    memcpy(tile->a_steps, a->steps, sizeof(a->steps));
+    memcpy(tile->b_steps, b->steps, sizeof(b->steps));
+    join_loops(tile);
+}
+
+/// What the next block reads is fetched while the tiles of this one are summed, a piece with every tile: the sums of
+/// few channels take hardly longer than their pixels take to come from memory.
+typedef struct {
+    number_range rows, columns;  ///< empty behind the last block
+    size_t piece, place;         ///< how many with a tile, and the next one to be fetched
+} fetch_ahead;
+
+/// For the tiles from `first_tile` on of all taps.
+static fetch_ahead fetch_block(const gradient_plan *plan, size_t index, size_t first_tile) {
+    fetch_ahead fetch = {0};
+    if (index >= plan->blocks.count) return fetch;
+    const pixel_block block = pixel_block_at(&plan->geometry, &plan->blocks, index);
+    fetch.rows = gradient_operand_range(&plan->rows, &block);
+    fetch.columns = gradient_operand_range(&plan->columns, &block);
+    const size_t tiles = plan->rows.group_parts * panel_count(plan) * plan->taps;
+    fetch.piece = snn_ceil_div(fetch.rows.count + fetch.columns.count, tiles);
+    fetch.place = first_tile * fetch.piece;
+    return fetch;
+}
+
+static void fetch_piece(fetch_ahead *fetch, size_t pixels, snn_weight_gradient_tile *tile) {
+    tile->ahead_step = snn_ceil_div(fetch->piece, snn_max(pixels, 1));
+    if (fetch->place < fetch->rows.count) {
+        tile->ahead = fetch->rows.first + fetch->place;
+    } else if (fetch->place - fetch->rows.count < fetch->columns.count) {
+        tile->ahead = fetch->columns.first + (fetch->place - fetch->rows.count);
+    } else {
+        tile->ahead = tile->b;
+        tile->ahead_step = tile->b_steps[2];
+    }
+    fetch->place += fetch->piece;
 }
 
 /// Adds a block to the tiles [first, end) of one panel, at all taps.
 static void add_tiles(const gradient_plan *plan, const pixel_block *block, const float *copy, bool first_block,
-    size_t panel, size_t first, size_t end, float *sums) {
-    const size_t width = plan->packing.panel_columns, depth = plan->rows.group_channels;
-    const size_t group_tiles = panel / plan->columns.group_parts * plan->rows.group_parts;
-    float *panel_sums = sums + panel * conv_packing_panel_size(&plan->packing);
+    size_t panel_index, size_t first, size_t end, fetch_ahead *fetch, float *sums) {
+    const gradient_operand *rows = &plan->rows, *columns = &plan->columns;
+    const size_t width = plan->packing.panel_columns, kernel_width = plan->geometry.width.taps;
+    const size_t group = panel_index / columns->group_parts;
+    const channel_part panel = gradient_operand_part(columns, group, panel_index % columns->group_parts);
+    float *panel_sums = sums + panel_index * conv_packing_panel_size(&plan->packing);
     for (size_t tap = 0; tap < plan->taps; tap++) {
         const tap_pixels met = pixel_block_tap(&plan->geometry, block, tap);
+        const size_t pixels = met.images * met.lines * met.columns, i = tap / kernel_width, j = tap % kernel_width;
         // The first block is added even without pixels: its sums are then zero.
-        if (met.images == 0 && !first_block) continue;
+        if (pixels == 0 && !first_block) continue;
+        pixel_grid a = {0}, b = {0};
+        if (pixels > 0) b = gradient_operand_grid(columns, block, &met, i, j, &panel, copy + rows->copy_size);
         for (size_t t = first; t < end; t++) {
-            snn_weight_gradient_tile tile = tile_at(plan, block, &met, tap, copy, group_tiles + t, panel);
-            tile.c = panel_sums + (tap * depth + t * plan->rows.part_channels) * width;
-            tile.c_row = width;
-            tile.beta = first_block ? 0 : 1;
+            const channel_part part = gradient_operand_part(rows, group, t);
+            snn_weight_gradient_tile tile = {
+                .rows = part.count,
+                .columns = panel.count,
+                .b_padded = !columns->in_place,
+                .c = panel_sums + (tap * rows->group_channels + part.first) * width,
+                .c_row = width,
+                .beta = first_block ? 0 : 1,
+            };
+            if (pixels > 0) a = gradient_operand_grid(rows, block, &met, i, j, &part, copy);
+            set_loops(plan, &met, &a, &b, &tile);
+            fetch_piece(fetch, pixels, &tile);
             plan->kernels->weight_gradient_tile(&tile);
         }
     }
@@ -191,17 +228,19 @@ static void add_tiles(const gradient_plan *plan, const pixel_block *block, const
 
 /// Adds a block to a share of the gradient: its tiles, counted slab by slab, panel by panel in a slab, and downwards in
 /// a panel.
-static void add_block(const gradient_plan *plan, const pixel_block *block, const float *copy, bool first_block,
-    size_t share, size_t shares, float *sums) {
+static void add_block(const gradient_plan *plan, size_t index, const float *copy, bool first_block, size_t share,
+    size_t shares, float *sums) {
+    const pixel_block block = pixel_block_at(&plan->geometry, &plan->blocks, index);
     const size_t tiles = plan->rows.group_parts, panels = panel_count(plan);
     const size_t first = tiles * panels * share / shares, end = tiles * panels * (share + 1) / shares;
+    fetch_ahead fetch = fetch_block(plan, index + 1, first * plan->taps);
     for (size_t top = 0; top < tiles; top += plan->slab_tiles) {
         const size_t height = snn_min(plan->slab_tiles, tiles - top), before = top * panels;
         const size_t stop = snn_min(end, before + height * panels);
         for (size_t i = snn_max(first, before), next; i < stop; i = next) {
             const size_t panel = (i - before) / height, tile = (i - before) % height;
             next = snn_min(i + height - tile, stop);
-            add_tiles(plan, block, copy, first_block, panel, top + tile, top + tile + (next - i), sums);
+            add_tiles(plan, &block, copy, first_block, panel, top + tile, top + tile + (next - i), &fetch, sums);
         }
     }
 }
@@ -210,9 +249,8 @@ static void add_chunk(const gradient_plan *plan, size_t chunk, float *copy) {
     const size_t first = plan->blocks.count * chunk / plan->chunks;
     const size_t end = plan->blocks.count * (chunk + 1) / plan->chunks;
     for (size_t b = first; b < end; b++) {
-        const pixel_block block = pixel_block_at(&plan->geometry, &plan->blocks, b);
-        copy_block(plan, &block, 0, 1, copy);
-        add_block(plan, &block, copy, b == first, 0, 1, plan->sums + chunk * plan->sums_size);
+        copy_block(plan, b, 0, 1, copy);
+        add_block(plan, b, copy, b == first, 0, 1, plan->sums + chunk * plan->sums_size);
     }
 }
 
@@ -226,11 +264,10 @@ static void add_chunks(const gradient_plan *plan, size_t threads) {
 }
 
 static void add_shared_block(const gradient_plan *plan, size_t index, size_t threads) {
-    const pixel_block block = pixel_block_at(&plan->geometry, &plan->blocks, index);
     SNN_PARALLEL_FOR((int)threads,
-        for (size_t share = 0; share < threads; share++) { copy_block(plan, &block, share, threads, plan->copies); });
+        for (size_t share = 0; share < threads; share++) { copy_block(plan, index, share, threads, plan->copies); });
     SNN_PARALLEL_FOR((int)threads, for (size_t share = 0; share < threads; share++) {
-        add_block(plan, &block, plan->copies, index == 0, share, threads, plan->sums);
+        add_block(plan, index, plan->copies, index == 0, share, threads, plan->sums);
     });
 }
 

@@ -89,6 +89,7 @@ static void panel_copy(size_t rows, size_t columns, const float *source, size_t 
 SIMD_INLINE void weight_gradient_tile_sized(
     const size_t rows, const size_t vectors, const bool masked, const snn_weight_gradient_tile *tile) {
     const size_t tail = tile->columns - (vectors - 1) * SIMD_WIDTH;
+    const float *ahead = tile->ahead;
     tile_accumulators acc;
     tile_clear(rows, vectors, acc);
     for (size_t outer = 0; outer < tile->counts[0]; outer++) {
@@ -98,8 +99,9 @@ SIMD_INLINE void weight_gradient_tile_sized(
             const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
             for (size_t i = 0; i < rows; i++) a[i] = first + i;
-            tile_accumulate(
-                rows, vectors, masked, acc, tile->counts[2], a, tile->a_steps[2], b, tile->b_steps[2], tail);
+            tile_accumulate(rows, vectors, masked, acc, tile->counts[2], a, tile->a_steps[2], b, tile->b_steps[2],
+                ahead, tile->ahead_step, tail);
+            ahead += tile->counts[2] * tile->ahead_step;
         }
     }
     float *c[SIMD_TILE_ROWS];

@@ -31,7 +31,9 @@ typedef struct {
     size_t a_steps[3];     ///< floats from one pixel to the next
     const float *b;
     size_t b_steps[3];
-    bool b_padded;  ///< whether B may be read up to the next multiple of the vector width
+    bool b_padded;       ///< whether B may be read up to the next multiple of the vector width
+    const float *ahead;  ///< fetched into cache, ahead_step floats a pixel; only a hint
+    size_t ahead_step;
     float *c;
     size_t c_row;
     float beta;  ///< with beta = 0, C is not read

@@ -21,8 +21,9 @@ static lattice_axis lattice_of(const conv_axis *axis, size_t positions) {
 
 static size_t lattice_size(const lattice_axis *lattice) { return lattice->phases * lattice->length; }
 
-/// Where a position of the lattice lies in the order of phases.
+/// Where a position of the lattice lies in the order of phases; without division where there is but one.
 static size_t lattice_place(const lattice_axis *lattice, size_t position) {
+    if (lattice->phases == 1) return position;
     return position % lattice->phases * lattice->length + position / lattice->phases;
 }
 
@@ -34,18 +35,19 @@ void gradient_operand_plan(gradient_operand *operand, const pixel_blocks *blocks
     operand->copy_size = operand->in_place ? 0 : operand->groups * operand->group_parts * operand->part_size;
 }
 
-channel_part gradient_operand_part(const gradient_operand *operand, size_t part) {
-    const size_t first = part % operand->group_parts * operand->part_channels;
-    return (channel_part){
-        .group = part / operand->group_parts,
-        .first = first,
-        .count = snn_min(operand->part_channels, operand->group_channels - first),
-    };
+channel_part gradient_operand_part(const gradient_operand *operand, size_t group, size_t index) {
+    const size_t first = index * operand->part_channels;
+    return (channel_part){group, index, first, snn_min(operand->part_channels, operand->group_channels - first)};
 }
 
 /// Floats of one pixel of a copied part: tiles have no more than their rows.
 static size_t copied_width(const gradient_operand *operand, const channel_part *part) {
     return operand->panels ? operand->part_channels : part->count;
+}
+
+/// Where the copy of a part starts.
+static size_t part_place(const gradient_operand *operand, const channel_part *part) {
+    return (part->group * operand->group_parts + part->index) * operand->part_size;
 }
 
 /// Floats from one image to the next.
@@ -66,14 +68,16 @@ typedef struct {
 
 static void copy_run(
     const gradient_operand *operand, const snn_kernel_table *kernels, const pixel_run *run, float *copy) {
-    for (size_t p = 0; p < operand->groups * operand->group_parts; p++) {
-        const channel_part part = gradient_operand_part(operand, p);
-        const float *first = run->first + part.group * operand->group_step + part.first;
-        float *out = copy + p * operand->part_size + run->place * copied_width(operand, &part);
-        if (operand->panels) {
-            kernels->panel_copy(run->count, part.count, first, run->stride, out);
-        } else {
-            kernels->copy_rows(run->count, part.count, first, run->stride, out);
+    for (size_t group = 0; group < operand->groups; group++) {
+        for (size_t index = 0; index < operand->group_parts; index++) {
+            const channel_part part = gradient_operand_part(operand, group, index);
+            const float *first = run->first + group * operand->group_step + part.first;
+            float *out = copy + part_place(operand, &part) + run->place * copied_width(operand, &part);
+            if (operand->panels) {
+                kernels->panel_copy(run->count, part.count, first, run->stride, out);
+            } else {
+                kernels->copy_rows(run->count, part.count, first, run->stride, out);
+            }
         }
     }
 }
@@ -141,6 +145,20 @@ void gradient_operand_copy(const gradient_operand *operand, const snn_kernel_tab
     }
 }
 
+number_range gradient_operand_range(const gradient_operand *operand, const pixel_block *block) {
+    const bool whole_lines = block->first_column == 0 && block->end_column == operand->width.positions;
+    if (!whole_lines || operand->lines.step > 1 || operand->columns.step > 1) return (number_range){0};
+    const conv_axis lines = block_lattice(&operand->height, &operand->lines, block->first_line, block->end_line);
+    size_t first, end;
+    conv_axis_range(&lines, 0, &first, &end);
+    if (block->images == 0 || first == end) return (number_range){0};
+    const size_t rows = (block->images - 1) * lines.source_size + end - first;
+    return (number_range){
+        .first = pixel_at(operand, block->first_image, (size_t)conv_axis_source(&lines, first, 0), 0),
+        .count = rows * operand->width.source_size * operand->channels,
+    };
+}
+
 static pixel_grid grid_in_place(const gradient_operand *operand, const pixel_block *block, const tap_pixels *met,
     size_t i, size_t j, const channel_part *part) {
     const size_t row = (size_t)conv_axis_source(&operand->height, met->first_line, i);
@@ -154,16 +172,15 @@ static pixel_grid grid_in_place(const gradient_operand *operand, const pixel_blo
 }
 
 pixel_grid gradient_operand_grid(const gradient_operand *operand, const pixel_block *block, const tap_pixels *met,
-    size_t i, size_t j, size_t part_index, const float *copy) {
-    const channel_part part = gradient_operand_part(operand, part_index);
-    if (operand->in_place) return grid_in_place(operand, block, met, i, j, &part);
+    size_t i, size_t j, const channel_part *part, const float *copy) {
+    if (operand->in_place) return grid_in_place(operand, block, met, i, j, part);
     const lattice_axis *lines = &operand->lines, *columns = &operand->columns;
     const size_t line = lattice_place(lines, i * lines->tap_step) + met->first_line - block->first_line;
     const size_t column = lattice_place(columns, j * columns->tap_step) + met->first_column - block->first_column;
-    const size_t number = copied_width(operand, &part), size = lattice_size(columns);
+    const size_t number = copied_width(operand, part), size = lattice_size(columns);
     const size_t pixel = operand->images_inside ? block->images * number : number;
     pixel_grid grid = {
-        .first = copy + part_index * operand->part_size + (line * size + column) * pixel,
+        .first = copy + part_place(operand, part) + (line * size + column) * pixel,
         .steps = {lattice_size(lines) * size * pixel, size * pixel, pixel},
     };
     if (operand->images_inside) {

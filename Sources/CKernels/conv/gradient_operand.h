@@ -29,9 +29,9 @@ typedef struct {
     size_t part_size, copy_size;  ///< floats of one part of a block, and of all
 } gradient_operand;
 
-/// A part of the channels, and its place in its group.
+/// A part of the channels of a group, `first` being the first of its `count` channels there.
 typedef struct {
-    size_t group, first, count;
+    size_t group, index, first, count;
 } channel_part;
 
 /// Three loops over the pixels of one part, one inside of the other.
@@ -40,18 +40,26 @@ typedef struct {
     size_t steps[3];  ///< floats from one pixel to the next
 } pixel_grid;
 
+/// Numbers in memory.
+typedef struct {
+    const float *first;
+    size_t count;
+} number_range;
+
 /// Fills in what follows from the rest.
 void gradient_operand_plan(gradient_operand *operand, const pixel_blocks *blocks);
 
-/// Parts are counted through all groups.
-channel_part gradient_operand_part(const gradient_operand *operand, size_t part);
+channel_part gradient_operand_part(const gradient_operand *operand, size_t group, size_t index);
 
 /// Copies a share of a block.
 void gradient_operand_copy(const gradient_operand *operand, const snn_kernel_table *kernels, const pixel_block *block,
     size_t share, size_t shares, float *copy);
 
+/// All that a block of whole lines reads in place or to be copied; empty where it leaves out pixels.
+number_range gradient_operand_range(const gradient_operand *operand, const pixel_block *block);
+
 /// Where some positions of a block find their pixels through the tap in row i and column j of the kernel.
 pixel_grid gradient_operand_grid(const gradient_operand *operand, const pixel_block *block, const tap_pixels *met,
-    size_t i, size_t j, size_t part, const float *copy);
+    size_t i, size_t j, const channel_part *part, const float *copy);
 
 #endif

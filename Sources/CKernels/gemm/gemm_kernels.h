@@ -9,8 +9,8 @@
 #pragma clang diagnostic ignored "-Wpass-failed"
 #endif
 
-/// So many rows of B ahead are fetched into the first-level cache, whose own prefetcher lags behind where B streams
-/// from the second.
+/// So many rows ahead are fetched into the first-level cache: mostly of B, where it streams from the second-level cache
+/// and the prefetcher of the first lags behind.
 enum { tile_prefetched_rows = 16 };
 
 /// Rows of a tile of a single vector, where a kernel takes so many: enough sums for none to wait for its last addition.
@@ -22,14 +22,15 @@ typedef vf tile_accumulators[SIMD_TALL_TILE_ROWS][SIMD_TILE_VECTORS];
 /// the place of a second vector. The order of the additions follows from the number of columns alone.
 #define TILE_PARTS(VECTORS) ((VECTORS) == 1 ? 2 : 1)
 
-/// acc += row k of B times column k of A, to the accumulators from `part` on.
+/// acc += row k of B times column k of A, to the accumulators from `part` on; as many numbers as a row of B has are
+/// fetched `ahead`.
 SIMD_INLINE void tile_multiply(const size_t rows, const size_t vectors, const bool masked, const size_t part,
-    tile_accumulators acc, const float *const *a, size_t a_k, const float *b, size_t b_depth, size_t tail) {
+    tile_accumulators acc, const float *const *a, size_t a_k, const float *b, const float *ahead, size_t tail) {
     vf row_of_b[SIMD_TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
         const float *p = b + v * SIMD_WIDTH;
-        if (v * SIMD_WIDTH % 16 == 0) __builtin_prefetch(p + tile_prefetched_rows * b_depth);
+        if (v * SIMD_WIDTH % 16 == 0) __builtin_prefetch(ahead + v * SIMD_WIDTH);
         row_of_b[v] = masked && v == vectors - 1 ? v_load_n(p, tail) : v_load(p);
     }
 #pragma clang loop unroll(full)
@@ -41,19 +42,23 @@ SIMD_INLINE void tile_multiply(const size_t rows, const size_t vectors, const bo
 }
 
 /// acc += A * B over `depth`. `rows`, `vectors` and `masked` are constants at every call, so the loops over them unroll
-/// and acc lives in registers. Where masked, only `tail` lanes of the last vector of B may be read.
+/// and acc lives in registers. Where masked, only `tail` lanes of the last vector of B may be read. With every
+/// row of B one of what is needed next is fetched, which lie ahead_depth apart.
 SIMD_INLINE void tile_accumulate(const size_t rows, const size_t vectors, const bool masked, tile_accumulators acc,
-    size_t depth, const float *const *a, size_t a_depth, const float *b, size_t b_depth, size_t tail) {
+    size_t depth, const float *const *a, size_t a_depth, const float *b, size_t b_depth, const float *ahead,
+    size_t ahead_depth, size_t tail) {
     const size_t parts = TILE_PARTS(vectors), whole = depth - depth % parts;
     for (size_t k = 0; k < whole; k += parts) {
 #pragma clang loop unroll(full)
         for (size_t part = 0; part < parts; part++) {
-            const float *row = b + (k + part) * b_depth;
-            tile_multiply(rows, vectors, masked, part, acc, a, (k + part) * a_depth, row, b_depth, tail);
+            const size_t row = k + part;
+            tile_multiply(rows, vectors, masked, part, acc, a, row * a_depth, b + row * b_depth,
+                ahead + (row + tile_prefetched_rows) * ahead_depth, tail);
         }
     }
     if (whole == depth) return;
-    tile_multiply(rows, vectors, masked, 0, acc, a, whole * a_depth, b + whole * b_depth, b_depth, tail);
+    tile_multiply(rows, vectors, masked, 0, acc, a, whole * a_depth, b + whole * b_depth,
+        ahead + (whole + tile_prefetched_rows) * ahead_depth, tail);
 }
 
 SIMD_INLINE void tile_clear(const size_t rows, const size_t vectors, tile_accumulators acc) {
@@ -88,8 +93,8 @@ SIMD_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
     const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) a[i] = tile->a + i * tile->a_row;
-    tile_accumulate(rows, vectors, masked, acc, tile->depth, a, tile->a_depth, tile->b, tile->b_depth,
-        tile->columns - (vectors - 1) * SIMD_WIDTH);
+    tile_accumulate(rows, vectors, masked, acc, tile->depth, a, tile->a_depth, tile->b, tile->b_depth, tile->b,
+        tile->b_depth, tile->columns - (vectors - 1) * SIMD_WIDTH);
     float *c[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
@@ -104,7 +109,7 @@ SIMD_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vector
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) a[i] = tile->a[t * rows + i] + tile->a_offset;
         const float *b = tile->b + tile->b_tap[t] * tile->depth * SIMD_TILE_COLUMNS;
-        tile_accumulate(rows, vectors, false, acc, tile->depth, a, 1, b, SIMD_TILE_COLUMNS, 0);
+        tile_accumulate(rows, vectors, false, acc, tile->depth, a, 1, b, SIMD_TILE_COLUMNS, b, SIMD_TILE_COLUMNS, 0);
     }
     float *c[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
