@@ -7,9 +7,6 @@
 
 SIMD_INLINE vf v_relu(vf x) { return v_max(v_zero(), x); }
 
-/// The distribution function of the standard normal distribution.
-SIMD_INLINE vf v_normal_distribution(vf x) { return v_fma(v_set1(0.5f), v_erf(x * 0.707106781186547524f), (vf)0.5f); }
-
 /// The argument of the sigmoid in x * sigmoid(gate(x)). For the tanh form of GELU, (1 + tanh(u)) / 2 = sigmoid(2u).
 SIMD_INLINE vf gate(const snn_activation_kind kind, vf x) {
     if (kind == SNN_GELU_SIGMOID) return 1.702f * x;
@@ -36,7 +33,7 @@ SIMD_INLINE vf activate(const snn_activation_kind kind, vf parameter, vf x) {
         case SNN_RELU: return v_relu(x);
         case SNN_LEAKY_RELU: return x > 0 ? x : parameter * x;
         case SNN_ELU: return x > 0 ? x : parameter * v_expm1(x);
-        case SNN_GELU: return above * v_normal_distribution(above);
+        case SNN_GELU: return v_gelu(x);
         case SNN_GELU_SIGMOID:
         case SNN_GELU_TANH:
         case SNN_SILU: return above * v_sigmoid(gate(kind, above));
@@ -62,10 +59,7 @@ SIMD_INLINE vf activation_slope(const snn_activation_kind kind, vf parameter, vf
         case SNN_RELU: return x > 0 ? v_set1(1) : v_zero();
         case SNN_LEAKY_RELU: return x > 0 ? v_set1(1) : parameter;
         case SNN_ELU: return x > 0 ? v_set1(1) : parameter * v_exp(x);
-        case SNN_GELU: {
-            const vf density = 0.398942280401432678f * v_exp(-0.5f * inside * inside);
-            return v_fma(inside, density, v_normal_distribution(inside));
-        }
+        case SNN_GELU: return v_gelu_slope(x);
         case SNN_GELU_SIGMOID:
         case SNN_GELU_TANH:
         case SNN_SILU: {

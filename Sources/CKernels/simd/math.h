@@ -118,20 +118,35 @@ SIMD_INLINE vf v_atan(vf x) {
     return v_copysign(start + v_fma(p * z, t, t), x);
 }
 
-/// Error 3.8e-7. x P(x^2) / Q(x^2); from 3.92 on, the result is 1.
-SIMD_INLINE vf v_erf(vf x) {
-    const vf inside = v_clamp(x, -3.9192059f, 3.9192059f), z = inside * inside;
-    vf p = v_fma(v_set1(2.05075459e-6f), z, v_set1(2.84889206e-4f));
-    p = v_fma(p, z, v_set1(3.76447648e-3f));
-    p = v_fma(p, z, v_set1(5.27453351e-2f));
-    p = v_fma(p, z, v_set1(1.90375646e-1f));
-    p = v_fma(p, z, v_set1(1.12837915f));
-    vf q = v_fma(v_set1(3.80989421e-5f), z, v_set1(1.16231816e-3f));
-    q = v_fma(q, z, v_set1(1.49669154e-2f));
-    q = v_fma(q, z, v_set1(1.14096997e-1f));
-    q = v_fma(q, z, v_set1(5.02048766e-1f));
-    q = v_fma(q, z, v_set1(1));
-    return v_abs(x) >= 3.9192059f ? v_copysign(v_set1(1), x) : inside * p / q;
+/// x P(x^2) / Q(x^2), with polynomials of degree 5; Q starts with 1, which is left out.
+SIMD_INLINE vf v_odd_rational(vf x, const float p[6], const float q[5]) {
+    const vf z = x * x;
+    vf numerator = v_set1(p[5]), denominator = v_set1(q[4]);
+#pragma clang loop unroll(full)
+    for (size_t i = 5; i > 0; i--) {
+        numerator = v_fma(numerator, z, v_set1(p[i - 1]));
+        denominator = v_fma(denominator, z, v_set1(i > 1 ? q[i - 2] : 1));
+    }
+    return x * (numerator / denominator);
+}
+
+/// x Phi(x), where Phi is the distribution function of the standard normal distribution. Absolute error below 0 7.9e-7,
+/// relative error above 2.7e-7. The bounds here and below are numbers whose quotient is 1/2, with fused multiply-add
+/// and without it: the limits are exact.
+SIMD_INLINE vf v_gelu(vf x) {
+    static const float p[] = {
+        0.398942292f, 3.48839648e-2f, 4.74445103e-3f, 1.79899376e-4f, 6.47829438e-6f, 2.22405685e-8f};
+    static const float q[] = {0.254106015f, 2.92467084e-2f, 1.94651808e-3f, 7.74726432e-5f, 1.19207903e-6f};
+    const vf above = v_max(v_set1(-5.4f), x);
+    return above * (0.5f + v_odd_rational(v_min(v_set1(5.4f), above), p, q));
+}
+
+/// The derivative of x Phi(x). Absolute error 3.5e-7.
+SIMD_INLINE vf v_gelu_slope(vf x) {
+    static const float p[] = {
+        0.797884531f, -3.07433073e-2f, 1.42091646e-2f, 2.41868595e-5f, 3.58505632e-5f, 1.90884435e-7f};
+    static const float q[] = {0.294805858f, 4.1064749e-2f, 3.52876639e-3f, 1.93520851e-4f, 8.88745826e-6f};
+    return 0.5f + v_odd_rational(v_clamp(x, -5.9708f, 5.9708f), p, q);
 }
 
 /// The sine and cosine of `turns` full circles, 0 <= turns <= 1. Absolute error 1.1e-7. Cephes sinf and cosf, after an
