@@ -7,6 +7,8 @@ import Testing
 @Suite struct NormTests {
     static let tolerance = 2e-6
     static let cases = NormCase.tested.filter { $0.operations <= 200_000 }
+    /// Two that the micro-kernels apply themselves, one with a derivative by its output, one with a derivative by its input.
+    static let activations: [ReferenceActivation] = [.identity, .relu, .tanh, .gelu]
 
     @Test(arguments: cases) func batchNormTrainingMatchesReference(_ norm: NormCase) {
         guard norm.rows > 0 else { return }
@@ -15,24 +17,26 @@ import Testing
         let runningMean = zip(data.shift, data.mean).map { 0.75 * Double($0) + 0.25 * $1 }
         let runningVariance = zip(data.running, norm.rows > 1 ? unbiased : doubles(data.running))
             .map { 0.75 * Double($0) + 0.25 * $1 }
-        for activation in Activation.tested {
+        for activation in Self.activations {
             onEveryConfiguration(norm) {
                 trainBatchNorm(data, activation, affine: true) + [trainBatchNorm(data, activation, affine: false)[0]]
             } check: { results, isa in
                 let label = Comment(rawValue: "\(activation) of \(norm) on \(isa)")
-                #expect(relativeError(results[0], activation.forward(data.y)) < Self.tolerance, label)
+                #expect(relativeError(results[0], activation.values(data.y)) < Self.tolerance, label)
                 #expect(relativeError(results[1], data.mean) < Self.tolerance, label)
                 #expect(relativeError(results[2], data.inverse) < Self.tolerance, label)
                 #expect(relativeError(results[3], runningMean) < Self.tolerance, label)
                 #expect(relativeError(results[4], runningVariance) < Self.tolerance, label)
-                #expect(relativeError(results[5], activation.forward(data.plain)) < Self.tolerance, label)
+                let left = mapped(data.x, mean: results[1], factor: results[5], offset: results[6])
+                #expect(relativeError(floats(left), data.y) < Self.tolerance, label)
+                #expect(relativeError(results[7], activation.values(data.plain)) < Self.tolerance, label)
             }
         }
     }
 
     @Test(arguments: cases) func batchNormInferenceMatchesReference(_ norm: NormCase) {
         let data = NormData(norm, ofRows: false, constantStatistics: true)
-        for activation in Activation.tested {
+        for activation in Self.activations {
             onEveryConfiguration(norm) {
                 var shape = data.shape
                 var (y, plain) = (unwritten(norm.operations), data.x)
@@ -45,8 +49,8 @@ import Testing
                 return [y, plain]
             } check: { results, isa in
                 let label = Comment(rawValue: "\(activation) of \(norm) on \(isa)")
-                #expect(relativeError(results[0], activation.forward(data.y)) < Self.tolerance, label)
-                #expect(relativeError(results[1], activation.forward(data.plain)) < Self.tolerance, label)
+                #expect(relativeError(results[0], activation.values(data.y)) < Self.tolerance, label)
+                #expect(relativeError(results[1], activation.values(data.plain)) < Self.tolerance, label)
             }
         }
     }
@@ -84,7 +88,7 @@ import Testing
             let expected = data.gradients(dy, affine: variant.affine)
             onEveryConfiguration(norm) {
                 runBackward(data, variant, workspace: { snn_layer_norm_workspace_size($0) }) {
-                    shape, x, _, dy, scale, dx, dscale, dshift, workspace in
+                    shape, x, dy, scale, dx, dscale, dshift, workspace in
                     snn_layer_norm_backward(
                         shape, x, dy, scale, data.floatMean, data.floatInverse, variant.accumulate, dx, dscale, dshift,
                         workspace)
@@ -113,43 +117,47 @@ import Testing
         #expect(derivativeError(of: { output(x, scale, $0) }, at: shift, gradients.shift) < 1e-7)
     }
 
-    private func trainBatchNorm(_ data: NormData, _ activation: Activation, affine: Bool) -> [[Float]] {
+    private func trainBatchNorm(_ data: NormData, _ activation: ReferenceActivation, affine: Bool) -> [[Float]] {
         var shape = data.shape
         let channels = data.norm.channels
-        var (y, mean, inverse) = (unwritten(data.x.count), unwritten(channels), unwritten(channels))
+        var (y, batch) = (unwritten(data.x.count), BatchStatistics(channels))
         var (runningMean, runningVariance) = (data.shift, data.running)
         withWorkspace(snn_batch_norm_workspace_size(&shape)) { workspace in
             withOptional(affine ? data.scale : nil) { scale in
                 withOptional(affine ? data.shift : nil) { shift in
-                    snn_batch_norm_forward_training(
-                        &shape, data.x, scale, shift, activation.c, 0.25, &runningMean, &runningVariance, &mean,
-                        &inverse, &y, workspace)
+                    batch.withC {
+                        snn_batch_norm_forward_training(
+                            &shape, data.x, scale, shift, activation.c, 0.25, &runningMean, &runningVariance, $0, &y,
+                            workspace)
+                    }
                 }
             }
         }
-        return [y, mean, inverse, runningMean, runningVariance]
+        return [y, batch.mean, batch.inverse, runningMean, runningVariance, batch.factor, batch.offset]
     }
 
     private func checkBatchNormBackward(_ data: NormData, constantStatistics: Bool) {
-        for activation in Activation.tested {
-            let y = floats(activation.forward(data.y))
-            let dz = activation.backward(y: doubles(y), dy: doubles(data.dy))
+        for activation in Self.activations {
             for variant in BackwardVariant.all {
+                let dz = activation.backward(
+                    data.activated(affine: variant.affine), dy: doubles(data.dy), parameter: 0)
                 let expected = data.gradients(dz, affine: variant.affine)
+                var batch = data.batch(affine: variant.affine)
                 onEveryConfiguration(data.norm) {
                     runBackward(data, variant, workspace: { snn_batch_norm_workspace_size($0) }) {
-                        shape, x, y, dy, scale, dx, dscale, dshift, workspace in
-                        if constantStatistics {
+                        shape, x, dy, scale, dx, dscale, dshift, workspace in
+                        guard constantStatistics else {
+                            batch.withC {
+                                snn_batch_norm_backward(
+                                    shape, x, dy, $0, activation.c, variant.accumulate, dx, dscale, dshift, workspace)
+                            }
+                            return
+                        }
+                        withOptional(variant.affine ? data.shift : nil) { shift in
                             snn_batch_norm_backward_inference(
-                                shape, x, y, dy, scale, data.floatMean, data.running, activation.c, variant.accumulate,
-                                dx, dscale, dshift, workspace)
-                        } else {
-                            snn_batch_norm_backward(
-                                shape, x, y, dy, scale, data.floatMean, data.floatInverse, activation.c,
+                                shape, x, dy, scale, shift, data.floatMean, data.running, activation.c,
                                 variant.accumulate, dx, dscale, dshift, workspace)
                         }
-                    } y: {
-                        activation.kind == SNN_IDENTITY ? nil : y
                     }
                 } check: { results, isa in
                     check(results, expected, variant, data, dz, "\(activation) of \(data.norm) \(variant) on \(isa)")
@@ -162,10 +170,10 @@ import Testing
     private func runBackward(
         _ data: NormData, _ variant: BackwardVariant, workspace: (UnsafePointer<snn_norm_shape>) -> Int,
         kernel: (
-            UnsafePointer<snn_norm_shape>, _ x: [Float], _ y: UnsafePointer<Float>?, _ dy: UnsafePointer<Float>?,
-            _ scale: UnsafePointer<Float>?, _ dx: UnsafeMutablePointer<Float>?, _ dscale: UnsafeMutablePointer<Float>?,
+            UnsafePointer<snn_norm_shape>, _ x: [Float], _ dy: UnsafePointer<Float>?, _ scale: UnsafePointer<Float>?,
+            _ dx: UnsafeMutablePointer<Float>?, _ dscale: UnsafeMutablePointer<Float>?,
             _ dshift: UnsafeMutablePointer<Float>?, _ workspace: UnsafeMutableRawPointer
-        ) -> Void, y: () -> [Float]? = { nil }
+        ) -> Void
     ) -> [[Float]] {
         var shape = data.shape
         var dx = variant.inPlace ? data.dy : unwritten(data.x.count)
@@ -173,16 +181,14 @@ import Testing
         var dshift = variant.accumulate ? data.shift : unwritten(data.norm.channels)
         withWorkspace(workspace(&shape)) { workspace in
             withOptional(variant.affine ? data.scale : nil) { scale in
-                withOptional(y()) { y in
-                    dx.withUnsafeMutableBufferPointer { dx in
-                        withOptional(data.dy) { dy in
-                            let dy = variant.inPlace ? UnsafePointer(dx.baseAddress) : dy
-                            let dx = variant.wantsInput ? dx.baseAddress : nil
-                            if variant.affine {
-                                kernel(&shape, data.x, y, dy, scale, dx, &dscale, &dshift, workspace)
-                            } else {
-                                kernel(&shape, data.x, y, dy, scale, dx, nil, nil, workspace)
-                            }
+                dx.withUnsafeMutableBufferPointer { dx in
+                    withOptional(data.dy) { dy in
+                        let dy = variant.inPlace ? UnsafePointer(dx.baseAddress) : dy
+                        let dx = variant.wantsInput ? dx.baseAddress : nil
+                        if variant.affine {
+                            kernel(&shape, data.x, dy, scale, dx, &dscale, &dshift, workspace)
+                        } else {
+                            kernel(&shape, data.x, dy, scale, dx, nil, nil, workspace)
                         }
                     }
                 }
@@ -261,6 +267,25 @@ private struct NormData {
             scale: [Double](repeating: 1, count: channels), shift: [Double](repeating: 0, count: channels))
     }
 
+    /// The batch's statistics, with scale and shift or without.
+    func batch(affine: Bool) -> BatchStatistics {
+        var batch = BatchStatistics(norm.channels)
+        (batch.mean, batch.inverse) = (floatMean, floatInverse)
+        for c in 0..<norm.channels {
+            let factor = affine ? inverse[c] * Double(scale[c]) : inverse[c]
+            batch.factor[c] = Float(factor)
+            batch.offset[c] = Float((affine ? Double(shift[c]) : 0) - (mean[c] - Double(floatMean[c])) * factor)
+        }
+        return batch
+    }
+
+    /// What goes into the activation, as a backward kernel is to compute it: from the statistics that it gets.
+    func activated(affine: Bool) -> [Double] {
+        if constantStatistics { return affine ? y : plain }
+        let batch = batch(affine: affine)
+        return mapped(x, mean: batch.mean, factor: batch.factor, offset: batch.offset)
+    }
+
     func gradients(_ dz: [Double], affine: Bool) -> ReferenceNorm.Gradients<Double> {
         ReferenceNorm.gradients(
             doubles(x), dy: dz, rows: norm.rows, channels: norm.channels, ofRows: ofRows,
@@ -270,23 +295,41 @@ private struct NormData {
     }
 }
 
-/// The fused activations: those the micro-kernels apply themselves, and those they do not.
-private struct Activation: Sendable, CustomStringConvertible {
-    let kind: snn_activation_kind
-    let description: String
-    let function: @Sendable (Double) -> Double
-    let derivativeFromOutput: @Sendable (Double) -> Double
+/// What batch norm finds in a batch, as its backward kernel gets it.
+private struct BatchStatistics {
+    var mean: [Float], inverse: [Float], factor: [Float], offset: [Float]
 
-    var c: snn_activation { snn_activation(kind: kind, parameter: 0) }
+    init(_ channels: Int) {
+        (mean, inverse) = (unwritten(channels), unwritten(channels))
+        (factor, offset) = (unwritten(channels), unwritten(channels))
+    }
 
-    func forward(_ x: [Double]) -> [Double] { x.map(function) }
-    func backward(y: [Double], dy: [Double]) -> [Double] { zip(y, dy).map { derivativeFromOutput($0) * $1 } }
+    mutating func withC<R>(_ body: (UnsafePointer<snn_batch_norm_statistics>) -> R) -> R {
+        mean.withUnsafeMutableBufferPointer { mean in
+            inverse.withUnsafeMutableBufferPointer { inverse in
+                factor.withUnsafeMutableBufferPointer { factor in
+                    offset.withUnsafeMutableBufferPointer { offset in
+                        var c = snn_batch_norm_statistics(
+                            mean: mean.baseAddress, inverse_deviation: inverse.baseAddress, factor: factor.baseAddress,
+                            offset: offset.baseAddress)
+                        return body(&c)
+                    }
+                }
+            }
+        }
+    }
+}
 
-    static let tested = [
-        Activation(kind: SNN_IDENTITY, description: "identity", function: { $0 }, derivativeFromOutput: { _ in 1 }),
-        Activation(
-            kind: SNN_RELU, description: "relu", function: { max($0, 0) }, derivativeFromOutput: { $0 > 0 ? 1 : 0 }),
-        Activation(
-            kind: SNN_TANH, description: "tanh", function: { tanh($0) }, derivativeFromOutput: { 1 - $0 * $0 }),
-    ]
+/// (x − mean) · factor + offset in every channel.
+private func mapped(_ x: [Float], mean: [Float], factor: [Float], offset: [Float]) -> [Double] {
+    x.indices.map { i in
+        let c = i % mean.count
+        return (Double(x[i]) - Double(mean[c])) * Double(factor[c]) + Double(offset[c])
+    }
+}
+
+extension ReferenceActivation {
+    fileprivate var c: snn_activation { snn_activation(kind: snn_activation_kind(rawValue), parameter: 0) }
+
+    fileprivate func values(_ x: [Double]) -> [Double] { values(x, parameter: 0) }
 }

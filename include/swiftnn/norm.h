@@ -13,30 +13,34 @@ typedef struct {
     float epsilon;
 } snn_norm_shape;
 
+/// What batch norm found in a batch, `channels` numbers each: mean and 1 / sqrt(biased variance + epsilon), and the map
+/// it applied in front of the activation, z = (x - mean) * factor + offset.
+typedef struct {
+    float *mean, *inverse_deviation, *factor, *offset;
+} snn_batch_norm_statistics;
+
 /// Batch norm with the statistics of this batch: y = activation((x - mean) * inverse_deviation * scale + shift).
-/// Writes mean and inverse_deviation (1 / sqrt(biased variance + epsilon)), `channels` numbers each, for the backward
-/// pass. running_mean and running_variance (both or neither NULL) move by `momentum` towards the batch's mean and
-/// unbiased variance, as PyTorch's do; one row has no unbiased variance and leaves running_variance as it is. No rows
-/// leave everything as it is. scale and shift may each be NULL (1 and 0). y may be x only where the backward
-/// pass is not needed.
+/// Writes the statistics for the backward pass. running_mean and running_variance (both or neither NULL) move by
+/// `momentum` towards the batch's mean and unbiased variance, as PyTorch's do; one row has no unbiased variance and
+/// leaves running_variance as it is. No rows leave everything as it is. scale and shift may each be NULL (1 and 0).
+/// y may be x only where the backward pass is not needed.
 void snn_batch_norm_forward_training(const snn_norm_shape *shape, const float *x, const float *scale,
     const float *shift, snn_activation activation, float momentum, float *running_mean, float *running_variance,
-    float *mean, float *inverse_deviation, float *y, void *workspace);
+    const snn_batch_norm_statistics *batch, float *y, void *workspace);
 
 /// Batch norm with given statistics. y may be x.
 void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const float *x, const float *scale,
     const float *shift, const float *running_mean, const float *running_variance, snn_activation activation, float *y);
 
-/// The gradient of snn_batch_norm_forward_training. y is that call's output, needed (and invertible must be its
-/// activation) unless the activation is the identity. dscale and dshift are overwritten, or added to where accumulate;
+/// The gradient of snn_batch_norm_forward_training. dscale and dshift are overwritten, or added to where accumulate;
 /// each may be NULL. dx may be dy; dx may be NULL where only the parameters' gradients are wanted.
-void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const float *y, const float *dy,
-    const float *scale, const float *mean, const float *inverse_deviation, snn_activation activation, bool accumulate,
-    float *dx, float *dscale, float *dshift, void *workspace);
+void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const float *dy,
+    const snn_batch_norm_statistics *batch, snn_activation activation, bool accumulate, float *dx, float *dscale,
+    float *dshift, void *workspace);
 
 /// The gradient of snn_batch_norm_forward_inference (statistics are constants); the rest as above.
-void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const float *x, const float *y, const float *dy,
-    const float *scale, const float *running_mean, const float *running_variance, snn_activation activation,
+void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const float *x, const float *dy, const float *scale,
+    const float *shift, const float *running_mean, const float *running_variance, snn_activation activation,
     bool accumulate, float *dx, float *dscale, float *dshift, void *workspace);
 
 /// Workspace for each of the batch norm functions that takes one.

@@ -1,15 +1,18 @@
 // The batch norm drivers. These kernels wait for memory, so passes over the tensors are what counts: training reads x
-// twice and writes y once forward, reads x, dy and (with an activation) y twice and writes dx once backward; with given
-// statistics each tensor is passed once. The activation and its derivative are applied to blocks of rows in the cache.
+// twice and writes y once forward, reads x and dy twice and writes dx once backward; with given statistics each tensor
+// is passed once. The activation and its derivative are applied to blocks of rows in the cache; what went into the
+// activation is computed again from x, which takes less time than reading it would.
 #include "norm/reduce.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/norm.h"
 
-/// Channels normalised at a time; their coefficients fit on the stack and in the first-level cache.
-#define SEGMENT 1024
-/// Numbers in a block of rows that stays in the first-level cache.
-#define TILE 8192
+/// Rows are taken by so many or a multiple, as the micro-kernels sum them.
+#define ROW_GROUP 8
+/// Numbers in a block of rows that stays in the first-level cache, together with three others of its size; more where
+/// few rows have as many.
+#define TILE 2048
+#define LARGEST_TILE (ROW_GROUP * SNN_NORM_SEGMENT)
 
 /// Some channels of all rows, cut into chunks of rows (each leaves one row of partial sums) and blocks of channels
 /// (where the chunks alone are too few to share).
@@ -26,7 +29,7 @@ static size_t chunk_rows(size_t rows) { return snn_max(32, snn_min(snn_round_up(
 static norm_job make_job(const snn_norm_shape *shape, size_t first_channel, snn_activation activation) {
     norm_job job = {.kernels = snn_kernels(),
         .rows = shape->rows,
-        .channels = snn_min(SEGMENT, shape->channels - first_channel),
+        .channels = snn_min(SNN_NORM_SEGMENT, shape->channels - first_channel),
         .stride = shape->channels,
         .chunk = chunk_rows(shape->rows),
         .activation = activation};
@@ -40,7 +43,7 @@ static norm_job make_job(const snn_norm_shape *shape, size_t first_channel, snn_
 /// The most any function needs: three partial sums a channel and chunk.
 size_t snn_batch_norm_workspace_size(const snn_norm_shape *shape) {
     const size_t chunks = snn_ceil_div(shape->rows, chunk_rows(shape->rows));
-    return 3 * chunks * snn_min(SEGMENT, shape->channels) * sizeof(float);
+    return 3 * chunks * snn_min(SNN_NORM_SEGMENT, shape->channels) * sizeof(float);
 }
 
 /// A chunk of rows and a block of channels: what one thread does at a time.
@@ -58,23 +61,29 @@ static norm_item item_at(const norm_job *job, size_t index) {
 }
 
 /// Rows of an item that stay in the cache.
-static size_t tile_rows(const norm_item *item) { return snn_max(TILE / item->channels / 8 * 8, 1); }
+static size_t tile_rows(const norm_item *item) { return snn_max(TILE / item->channels / ROW_GROUP, 1) * ROW_GROUP; }
 
-/// What a channel's numbers are multiplied with and moved by, for the micro-kernels.
-typedef struct {
-    float factor[SEGMENT], offset[SEGMENT], slope[SEGMENT];
-} segment_coefficients;
-
-static snn_norm_coefficients coefficients_at(
-    const segment_coefficients *segment, const float *center, bool through_statistics, size_t channel) {
-    return (snn_norm_coefficients){.center = center + channel,
-        .factor = segment->factor + channel,
-        .offset = segment->offset + channel,
-        .slope = through_statistics ? segment->slope + channel : NULL};
+static snn_norm_tile tile_at(const norm_job *job, const norm_item *item, size_t row, size_t rows, const float *x) {
+    return (snn_norm_tile){.rows = snn_min(rows, item->end_row - row),
+        .channels = item->channels,
+        .stride = job->stride,
+        .x = x + row * job->stride + item->first_channel};
 }
 
 static const float *at_or_null(const float *p, size_t offset) { return p == NULL ? NULL : p + offset; }
+
+static snn_norm_coefficients coefficients_from(const snn_norm_coefficients *all, size_t channel) {
+    return (snn_norm_coefficients){.center = all->center + channel,
+        .factor = all->factor + channel,
+        .offset = at_or_null(all->offset, channel),
+        .slope = at_or_null(all->slope, channel)};
+}
 static float *write_at_or_null(float *p, size_t offset) { return p == NULL ? NULL : p + offset; }
+
+/// Whether the micro-kernels do the activation's part by themselves.
+static bool is_fused(snn_activation activation) {
+    return activation.kind == SNN_IDENTITY || activation.kind == SNN_RELU;
+}
 
 // Forward
 
@@ -89,22 +98,18 @@ static void activate(const norm_job *job, size_t rows, size_t channels, float *y
 }
 
 /// y = activation((x - center) * factor + offset).
-static void normalise(
-    const norm_job *job, const float *x, const float *center, const segment_coefficients *segment, float *y) {
-    const bool relu = job->activation.kind == SNN_RELU, fused = relu || job->activation.kind == SNN_IDENTITY;
+static void normalise(const norm_job *job, const float *x, const snn_norm_coefficients *all, float *y) {
+    const bool relu = job->activation.kind == SNN_RELU;
     SNN_PARALLEL_FOR(
         job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
             const norm_item item = item_at(job, i);
-            const snn_norm_coefficients coefficients = coefficients_at(segment, center, false, item.first_channel);
+            const snn_norm_coefficients coefficients = coefficients_from(all, item.first_channel);
             const size_t step = tile_rows(&item);
             for (size_t row = item.first_row; row < item.end_row; row += step) {
-                const size_t at = row * job->stride + item.first_channel;
-                const snn_norm_tile tile = {.rows = snn_min(step, item.end_row - row),
-                    .channels = item.channels,
-                    .stride = job->stride,
-                    .x = x + at};
-                job->kernels->norm_forward(&tile, &coefficients, relu, y + at);
-                if (!fused) activate(job, tile.rows, tile.channels, y + at);
+                const snn_norm_tile tile = tile_at(job, &item, row, step, x);
+                float *out = y + row * job->stride + item.first_channel;
+                job->kernels->norm_forward(&tile, &coefficients, relu, out, job->stride);
+                if (!is_fused(job->activation)) activate(job, tile.rows, tile.channels, out);
             }
         });
 }
@@ -124,10 +129,7 @@ static void sum_statistics(const norm_job *job, const float *x, const partial_su
     SNN_PARALLEL_FOR(
         job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
             const norm_item item = item_at(job, i);
-            const snn_norm_tile tile = {.rows = item.end_row - item.first_row,
-                .channels = item.channels,
-                .stride = job->stride,
-                .x = x + item.first_row * job->stride + item.first_channel};
+            const snn_norm_tile tile = tile_at(job, &item, item.first_row, job->chunk, x);
             const size_t at = item.chunk * job->channels + item.first_channel;
             job->kernels->norm_statistics(&tile, partial->origins + at, partial->sums + at, partial->products + at);
         });
@@ -166,8 +168,20 @@ static void combine_statistics(
 typedef struct {
     const float *scale, *shift;
     float momentum, epsilon;
-    float *running_mean, *running_variance, *mean, *inverse_deviation;
+    float *running_mean, *running_variance;
+    snn_batch_norm_statistics batch;
 } training_statistics;
+
+static snn_batch_norm_statistics batch_of_segment(const snn_batch_norm_statistics *all, size_t first_channel) {
+    return (snn_batch_norm_statistics){.mean = all->mean + first_channel,
+        .inverse_deviation = all->inverse_deviation + first_channel,
+        .factor = all->factor + first_channel,
+        .offset = all->offset + first_channel};
+}
+
+static snn_norm_coefficients forward_map(const snn_batch_norm_statistics *batch) {
+    return (snn_norm_coefficients){.center = batch->mean, .factor = batch->factor, .offset = batch->offset};
+}
 
 static training_statistics statistics_of_segment(const training_statistics *all, size_t first_channel) {
     training_statistics segment = *all;
@@ -175,8 +189,7 @@ static training_statistics statistics_of_segment(const training_statistics *all,
     segment.shift = at_or_null(all->shift, first_channel);
     segment.running_mean = write_at_or_null(all->running_mean, first_channel);
     segment.running_variance = write_at_or_null(all->running_variance, first_channel);
-    segment.mean = all->mean + first_channel;
-    segment.inverse_deviation = all->inverse_deviation + first_channel;
+    segment.batch = batch_of_segment(&all->batch, first_channel);
     return segment;
 }
 
@@ -189,129 +202,163 @@ static void move_running(const training_statistics *all, size_t rows, size_t c, 
     all->running_variance[c] = (float)((1 - momentum) * (double)all->running_variance[c] + momentum * unbiased);
 }
 
-static void finish_channel(
-    const training_statistics *all, size_t rows, size_t c, double mean, double squares, segment_coefficients *segment) {
+static void finish_channel(const training_statistics *all, size_t rows, size_t c, double mean, double squares) {
     const double inverse = snn_inverse_deviation(squares / (double)(ptrdiff_t)rows, all->epsilon);
     const double factor = all->scale == NULL ? inverse : inverse * (double)all->scale[c];
-    all->mean[c] = (float)mean;
-    all->inverse_deviation[c] = (float)inverse;
-    segment->factor[c] = (float)factor;
+    all->batch.mean[c] = (float)mean;
+    all->batch.inverse_deviation[c] = (float)inverse;
+    all->batch.factor[c] = (float)factor;
     // What the rounding took from the mean goes into the offset.
-    const double rest = mean - (double)all->mean[c];
-    segment->offset[c] = (float)((all->shift == NULL ? 0 : (double)all->shift[c]) - rest * factor);
+    const double rest = mean - (double)all->batch.mean[c];
+    all->batch.offset[c] = (float)((all->shift == NULL ? 0 : (double)all->shift[c]) - rest * factor);
     move_running(all, rows, c, mean, squares);
 }
 
-static void finish_statistics(
-    const norm_job *job, const partial_sums *partial, const training_statistics *all, segment_coefficients *segment) {
+static void finish_statistics(const norm_job *job, const partial_sums *partial, const training_statistics *all) {
     SNN_PARALLEL_FOR(
         snn_threads_for(16 * job->chunks * job->channels),
         for (size_t first = 0; first < job->channels; first += SNN_REDUCE_COLUMNS) {
             const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
             double mean[SNN_REDUCE_COLUMNS], squares[SNN_REDUCE_COLUMNS];
             combine_statistics(job, partial, first, count, mean, squares);
-            for (size_t j = 0; j < count; j++) finish_channel(all, job->rows, first + j, mean[j], squares[j], segment);
+            for (size_t j = 0; j < count; j++) finish_channel(all, job->rows, first + j, mean[j], squares[j]);
         });
 }
 
 void snn_batch_norm_forward_training(const snn_norm_shape *shape, const float *x, const float *scale,
     const float *shift, snn_activation activation, float momentum, float *running_mean, float *running_variance,
-    float *mean, float *inverse_deviation, float *y, void *workspace) {
+    const snn_batch_norm_statistics *batch, float *y, void *workspace) {
     if (shape->rows == 0) return;
-    const training_statistics all = {
-        scale, shift, momentum, shape->epsilon, running_mean, running_variance, mean, inverse_deviation};
-    for (size_t first = 0; first < shape->channels; first += SEGMENT) {
+    const training_statistics all = {scale, shift, momentum, shape->epsilon, running_mean, running_variance, *batch};
+    for (size_t first = 0; first < shape->channels; first += SNN_NORM_SEGMENT) {
         const norm_job job = make_job(shape, first, activation);
         const partial_sums partial = partial_sums_in(&job, workspace);
         const training_statistics statistics = statistics_of_segment(&all, first);
-        segment_coefficients segment;
+        const snn_norm_coefficients coefficients = forward_map(&statistics.batch);
         sum_statistics(&job, x + first, &partial);
-        finish_statistics(&job, &partial, &statistics, &segment);
-        normalise(&job, x + first, statistics.mean, &segment, y + first);
+        finish_statistics(&job, &partial, &statistics);
+        normalise(&job, x + first, &coefficients, y + first);
     }
+}
+
+/// The map of a segment's channels where the statistics are given.
+typedef struct {
+    float inverse_deviation[SNN_NORM_SEGMENT], factor[SNN_NORM_SEGMENT], offset[SNN_NORM_SEGMENT];
+} given_map;
+
+static snn_norm_coefficients make_given_map(const snn_norm_shape *shape, size_t first, size_t channels,
+    const float *scale, const float *shift, const float *mean, const float *variance, given_map *map) {
+    for (size_t c = 0; c < channels; c++) {
+        const double inverse = snn_inverse_deviation((double)variance[first + c], shape->epsilon);
+        map->inverse_deviation[c] = (float)inverse;
+        map->factor[c] = (float)(scale == NULL ? inverse : inverse * (double)scale[first + c]);
+        map->offset[c] = shift == NULL ? 0 : shift[first + c];
+    }
+    return (snn_norm_coefficients){.center = mean + first, .factor = map->factor, .offset = map->offset};
 }
 
 void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const float *x, const float *scale,
     const float *shift, const float *running_mean, const float *running_variance, snn_activation activation, float *y) {
-    for (size_t first = 0; first < shape->channels; first += SEGMENT) {
+    for (size_t first = 0; first < shape->channels; first += SNN_NORM_SEGMENT) {
         const norm_job job = make_job(shape, first, activation);
-        segment_coefficients segment;
-        for (size_t c = 0; c < job.channels; c++) {
-            const double inverse = snn_inverse_deviation((double)running_variance[first + c], shape->epsilon);
-            segment.factor[c] = (float)(scale == NULL ? inverse : inverse * (double)scale[first + c]);
-            segment.offset[c] = shift == NULL ? 0 : shift[first + c];
-        }
-        normalise(&job, x + first, running_mean + first, &segment, y + first);
+        given_map map;
+        const snn_norm_coefficients coefficients =
+            make_given_map(shape, first, job.channels, scale, shift, running_mean, running_variance, &map);
+        normalise(&job, x + first, &coefficients, y + first);
     }
 }
 
 // Backward
 
-/// The tensors of a backward call from a segment's first channel on.
+/// The tensors of a pass from a segment's first channel on, and the map that the forward pass applied.
 typedef struct {
-    const float *x, *y, *dy, *center;
+    const float *x, *dy;
+    float *dz;  ///< where the gradient of the activation's input is left, unless NULL; may be dy
     float *dx;
+    snn_norm_coefficients forward;
 } gradient_tensors;
 
-/// The gradient of the activation's input: through ReLU the micro-kernels take it themselves, through another function
-/// it is written to `scratch` first.
-static snn_norm_gradient gradient_of_tile(
-    const norm_job *job, const gradient_tensors *tensors, size_t at, size_t rows, size_t channels, float *scratch) {
-    const float *dy = tensors->dy + at;
-    if (job->activation.kind == SNN_IDENTITY) return (snn_norm_gradient){dy, job->stride, NULL};
-    const float *y = tensors->y + at;
-    if (job->activation.kind == SNN_RELU) return (snn_norm_gradient){dy, job->stride, y};
-    for (size_t row = 0; row < rows; row++) {
-        job->kernels->activation_backward_from_output(
-            job->activation, channels, y + row * job->stride, dy + row * job->stride, scratch + row * channels);
+/// dz = dy * activation'(z), to the bits that the activation by itself would write: it takes its derivative from its
+/// output where that is enough.
+static void derive_activation(const norm_job *job, size_t count, const float *dy, float *z, float *dz) {
+    if (snn_activation_invertible(job->activation)) {
+        job->kernels->activation_forward(job->activation, count, z, z);
+        job->kernels->activation_backward_from_output(job->activation, count, z, dy, dz);
+    } else {
+        job->kernels->activation_backward(job->activation, count, z, dy, dz);
     }
-    return (snn_norm_gradient){scratch, channels, NULL};
 }
 
-/// One pass over a segment: column sums where partial is not NULL, dx where segment is not NULL. dx may be dy: a tile
+/// The gradient of the activation's input; unless the micro-kernels take it themselves, it is written to the tensor dz
+/// or else over `z`.
+static snn_norm_gradient gradient_of_tile(
+    const norm_job *job, const snn_norm_tile *tile, const gradient_tensors *tensors, size_t at, float *z) {
+    const float *dy = tensors->dy + at;
+    if (is_fused(job->activation)) {
+        const bool relu = job->activation.kind == SNN_RELU;
+        return (snn_norm_gradient){dy, job->stride, relu ? tensors->forward.offset : NULL};
+    }
+    job->kernels->norm_forward(tile, &tensors->forward, false, z, tile->channels);
+    float *dz = tensors->dz == NULL ? z : tensors->dz + at;
+    const size_t dz_stride = tensors->dz == NULL ? tile->channels : job->stride;
+    const bool joined = tile->channels == job->stride;
+    const size_t lines = joined ? 1 : tile->rows, count = tile->rows * tile->channels / lines;
+    for (size_t line = 0; line < lines; line++) {
+        derive_activation(job, count, dy + line * job->stride, z + line * tile->channels, dz + line * dz_stride);
+    }
+    return (snn_norm_gradient){dz, dz_stride, NULL};
+}
+
+static gradient_tensors tensors_of_item(const gradient_tensors *all, size_t first_channel) {
+    return (gradient_tensors){.x = all->x + first_channel,
+        .dy = all->dy + first_channel,
+        .dz = write_at_or_null(all->dz, first_channel),
+        .dx = write_at_or_null(all->dx, first_channel),
+        .forward = coefficients_from(&all->forward, first_channel)};
+}
+
+/// One pass over a segment: column sums where partial is not NULL, dx where backward is not NULL. dx may be dy: a tile
 /// is summed before it is written.
-static void pass_backward(const norm_job *job, const gradient_tensors *tensors, const partial_sums *partial,
-    const segment_coefficients *segment, bool through_statistics) {
+static void pass_backward(const norm_job *job, const gradient_tensors *segment, const partial_sums *partial,
+    const snn_norm_coefficients *backward) {
     SNN_PARALLEL_FOR(
         job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
             const norm_item item = item_at(job, i);
+            const gradient_tensors tensors = tensors_of_item(segment, item.first_channel);
             const size_t step = tile_rows(&item), sums_at = item.chunk * job->channels + item.first_channel;
-            float scratch[TILE];
+            float scratch[LARGEST_TILE];
             for (size_t row = item.first_row; row < item.end_row; row += step) {
-                const size_t at = row * job->stride + item.first_channel;
-                const snn_norm_tile tile = {.rows = snn_min(step, item.end_row - row),
-                    .channels = item.channels,
-                    .stride = job->stride,
-                    .x = tensors->x + at};
-                const snn_norm_gradient gradient =
-                    gradient_of_tile(job, tensors, at, tile.rows, tile.channels, scratch);
+                const size_t at = row * job->stride;
+                const snn_norm_tile tile = tile_at(job, &item, row, step, segment->x);
+                const snn_norm_gradient gradient = gradient_of_tile(job, &tile, &tensors, at, scratch);
                 if (partial != NULL) {
-                    job->kernels->norm_gradient_sums(&tile, &gradient, tensors->center + item.first_channel,
-                        row > item.first_row, partial->sums + sums_at, partial->products + sums_at);
+                    job->kernels->norm_gradient_sums(&tile, &gradient, &tensors.forward, row > item.first_row,
+                        partial->sums + sums_at, partial->products + sums_at);
                 }
-                if (segment == NULL) continue;
-                const snn_norm_coefficients coefficients =
-                    coefficients_at(segment, tensors->center, through_statistics, item.first_channel);
-                job->kernels->norm_backward(&tile, &gradient, &coefficients, tensors->dx + at);
+                if (backward == NULL) continue;
+                const snn_norm_coefficients coefficients = coefficients_from(backward, item.first_channel);
+                job->kernels->norm_backward(&tile, &gradient, &coefficients, tensors.dx + at);
             }
         });
 }
 
+/// The way of a gradient through the statistics, for each channel of a segment.
+typedef struct {
+    float offset[SNN_NORM_SEGMENT], slope[SNN_NORM_SEGMENT];
+} statistics_gradient;
+
 /// What the finished column sums of a segment become.
 typedef struct {
-    const float *scale, *inverse_deviation;
+    const float *factor, *inverse_deviation;
     bool accumulate;
     float *dscale, *dshift;
-    segment_coefficients
-        *through;  ///< the way of the gradient through the statistics, or NULL where they are constants
+    statistics_gradient *through;  ///< NULL where the statistics are constants
 } gradient_results;
 
-/// dx = inverse * scale * (dz - mean(dz) - normalised x * mean(dz * normalised x)), written as a linear map of dz and
-/// of x - center.
+/// dx = factor * (dz - mean(dz) - normalised x * mean(dz * normalised x)), written as a linear map of dz and of
+/// x - center.
 static void write_coefficients(const gradient_results *results, size_t c, double mean_sum, double mean_product) {
-    const double inverse = results->inverse_deviation[c];
-    const double factor = results->scale == NULL ? inverse : inverse * (double)results->scale[c];
-    results->through->factor[c] = (float)factor;
+    const double inverse = results->inverse_deviation[c], factor = results->factor[c];
     results->through->offset[c] = (float)(-factor * mean_sum);
     results->through->slope[c] = (float)(-factor * inverse * inverse * mean_product);
 }
@@ -334,58 +381,61 @@ static void finish_gradients(const norm_job *job, const partial_sums *partial, c
         });
 }
 
-static gradient_tensors tensors_of_segment(
-    const float *x, const float *y, const float *dy, const float *center, float *dx, size_t first) {
-    return (gradient_tensors){x + first, at_or_null(y, first), dy + first, center + first, write_at_or_null(dx, first)};
-}
-
-void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const float *y, const float *dy,
-    const float *scale, const float *mean, const float *inverse_deviation, snn_activation activation, bool accumulate,
-    float *dx, float *dscale, float *dshift, void *workspace) {
+void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const float *dy,
+    const snn_batch_norm_statistics *batch, snn_activation activation, bool accumulate, float *dx, float *dscale,
+    float *dshift, void *workspace) {
     if (shape->rows == 0) {
         snn_write_empty_gradients(shape->channels, accumulate, dscale, dshift);
         return;
     }
-    for (size_t first = 0; first < shape->channels; first += SEGMENT) {
-        const norm_job job = make_job(shape, first, activation);
+    for (size_t first = 0; first < shape->channels; first += SNN_NORM_SEGMENT) {
+        norm_job job = make_job(shape, first, activation);
         const partial_sums partial = partial_sums_in(&job, workspace);
-        const gradient_tensors tensors = tensors_of_segment(x, y, dy, mean, dx, first);
-        segment_coefficients segment;
-        const gradient_results results = {.scale = at_or_null(scale, first),
-            .inverse_deviation = inverse_deviation + first,
+        const snn_batch_norm_statistics statistics = batch_of_segment(batch, first);
+        gradient_tensors tensors = {.x = x + first, .dy = dy + first, .forward = forward_map(&statistics)};
+        if (dx != NULL) tensors.dz = tensors.dx = dx + first;
+        statistics_gradient through;
+        const gradient_results results = {.factor = statistics.factor,
+            .inverse_deviation = statistics.inverse_deviation,
             .accumulate = accumulate,
             .dscale = write_at_or_null(dscale, first),
             .dshift = write_at_or_null(dshift, first),
-            .through = &segment};
-        pass_backward(&job, &tensors, &partial, NULL, true);
+            .through = &through};
+        pass_backward(&job, &tensors, &partial, NULL);
         finish_gradients(&job, &partial, &results);
-        if (dx != NULL) pass_backward(&job, &tensors, NULL, &segment, true);
+        if (dx == NULL) continue;
+        if (!is_fused(activation)) {
+            // The first pass has left the gradient of the activation's input in dx.
+            tensors.dy = tensors.dx;
+            job.activation.kind = SNN_IDENTITY;
+        }
+        const snn_norm_coefficients backward = {statistics.mean, statistics.factor, through.offset, through.slope};
+        pass_backward(&job, &tensors, NULL, &backward);
     }
 }
 
-void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const float *x, const float *y, const float *dy,
-    const float *scale, const float *running_mean, const float *running_variance, snn_activation activation,
+void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const float *x, const float *dy, const float *scale,
+    const float *shift, const float *running_mean, const float *running_variance, snn_activation activation,
     bool accumulate, float *dx, float *dscale, float *dshift, void *workspace) {
     if (shape->rows == 0) {
         snn_write_empty_gradients(shape->channels, accumulate, dscale, dshift);
         return;
     }
     const bool parameters = dscale != NULL || dshift != NULL;
-    for (size_t first = 0; first < shape->channels; first += SEGMENT) {
+    for (size_t first = 0; first < shape->channels; first += SNN_NORM_SEGMENT) {
         const norm_job job = make_job(shape, first, activation);
         const partial_sums partial = partial_sums_in(&job, workspace);
-        const gradient_tensors tensors = tensors_of_segment(x, y, dy, running_mean, dx, first);
-        float inverse_deviation[SEGMENT];
-        segment_coefficients segment;
-        for (size_t c = 0; c < job.channels; c++) {
-            inverse_deviation[c] = (float)snn_inverse_deviation((double)running_variance[first + c], shape->epsilon);
-            segment.factor[c] = inverse_deviation[c] * (scale == NULL ? 1 : scale[first + c]);
-        }
-        const gradient_results results = {.inverse_deviation = inverse_deviation,
+        given_map map;
+        const snn_norm_coefficients forward =
+            make_given_map(shape, first, job.channels, scale, shift, running_mean, running_variance, &map);
+        const gradient_tensors tensors = {
+            .x = x + first, .dy = dy + first, .dx = write_at_or_null(dx, first), .forward = forward};
+        const snn_norm_coefficients backward = {.center = forward.center, .factor = forward.factor};
+        const gradient_results results = {.inverse_deviation = map.inverse_deviation,
             .accumulate = accumulate,
             .dscale = write_at_or_null(dscale, first),
             .dshift = write_at_or_null(dshift, first)};
-        pass_backward(&job, &tensors, parameters ? &partial : NULL, dx == NULL ? NULL : &segment, false);
+        pass_backward(&job, &tensors, parameters ? &partial : NULL, dx == NULL ? NULL : &backward);
         if (parameters) finish_gradients(&job, &partial, &results);
     }
 }

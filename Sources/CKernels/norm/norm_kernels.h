@@ -1,9 +1,9 @@
 // The normalisation micro-kernels: sums down the columns of a tile (batch norm, and the parameters' gradients of both
 // norms), sums along a row (layer norm), and the linear maps that follow.
 #include "norm/norm_tile.h"
+#include "runtime/parallel.h"
 
-/// Rows summed in registers before a column sum in memory is touched: eight streams keep the prefetcher busy, and the
-/// sums become two-level.
+/// Rows summed by themselves before a column sum takes them: the sums become two-level.
 #define NORM_GROUP 8
 
 /// Calls VECTOR(lanes, first channel) for every vector of channels.
@@ -22,139 +22,166 @@ SIMD_INLINE void add_or_store(bool add, float *p, vf v, size_t lanes) {
     v_store_lanes(p, add ? v_load_lanes(p, lanes) + v : v, lanes);
 }
 
-/// Sums of x - origin and of its square. The first group's mean is the origin: being a mean of numbers of the chunk, it
-/// is never so far off that the variance, sum of squares minus square of sums, loses more than a few bits.
-SIMD_INLINE void statistics_vector(const size_t rows, bool first, const size_t lanes, size_t stride, const float *x,
-    float *origins, float *sums, float *squares) {
-    vf origin;
-    if (first) {
-        origin = v_zero();
-        for (size_t i = 0; i < rows; i++) origin += v_load_lanes(x + i * stride, lanes);
-        origin /= v_set1((float)(int32_t)rows);
-        v_store_lanes(origins, origin, lanes);
-    } else {
-        origin = v_load_lanes(origins, lanes);
-    }
-    vf sum = v_zero(), square = v_zero();
-    for (size_t i = 0; i < rows; i++) {
-        const vf distance = v_load_lanes(x + i * stride, lanes) - origin;
-        sum += distance;
-        square = v_fma(distance, distance, square);
-    }
-    add_or_store(!first, sums, sum, lanes);
-    add_or_store(!first, squares, square, lanes);
+/// Two sums for each channel over a group of rows. Rows are read one after another, as memory likes it, so the sums are
+/// in the cache.
+typedef struct {
+    float sums[SNN_NORM_SEGMENT], products[SNN_NORM_SEGMENT];
+} norm_group;
+
+/// Where a row stands in its group; `add` tells whether the column sums hold those of groups before.
+typedef struct {
+    bool first, last, add;
+} norm_place;
+
+SIMD_INLINE norm_place place_in_group(size_t row, size_t rows, bool add) {
+    const size_t in_group = row % NORM_GROUP;
+    return (norm_place){in_group == 0, in_group + 1 == NORM_GROUP || row + 1 == rows, add || row >= NORM_GROUP};
 }
 
-SIMD_INLINE void statistics_group(
-    const size_t rows, const snn_norm_tile *tile, size_t row, float *origins, float *sums, float *squares) {
-    const float *x = tile->x + row * tile->stride;
-#define VECTOR(L, C) \
-    statistics_vector(rows, row == 0, L, tile->stride, x + (C), origins + (C), sums + (C), squares + (C))
+/// Adds (a, a * b) to the sums of the channels from c on.
+SIMD_INLINE void add_to_group(
+    norm_place place, vf a, vf b, norm_group *group, size_t c, size_t lanes, float *sums, float *products) {
+    const vf sum = place.first ? a : v_load(group->sums + c) + a;
+    const vf product = place.first ? a * b : v_fma(a, b, v_load(group->products + c));
+    if (place.last) {
+        add_or_store(place.add, sums + c, sum, lanes);
+        add_or_store(place.add, products + c, product, lanes);
+    } else {
+        v_store(group->sums + c, sum);
+        v_store(group->products + c, product);
+    }
+}
+
+/// The mean of the first group of rows.
+SIMD_INLINE void origin_vector(const size_t lanes, const snn_norm_tile *tile, size_t c, float *origins) {
+    const size_t rows = snn_min(tile->rows, NORM_GROUP);
+    vf origin = v_zero();
+    for (size_t i = 0; i < rows; i++) origin += v_load_lanes(tile->x + i * tile->stride + c, lanes);
+    v_store_lanes(origins + c, origin / v_set1((float)(int32_t)rows), lanes);
+}
+
+SIMD_INLINE void statistics_vector(norm_place place, const size_t lanes, const float *x, size_t c, const float *origins,
+    norm_group *group, float *sums, float *squares) {
+    const vf distance = v_load_lanes(x + c, lanes) - v_load_lanes(origins + c, lanes);
+    add_to_group(place, distance, distance, group, c, lanes, sums, squares);
+}
+
+SIMD_INLINE void statistics_row(norm_place place, size_t channels, const float *x, const float *origins,
+    norm_group *group, float *sums, float *squares){
+#define VECTOR(L, C) statistics_vector(place, L, x, C, origins, group, sums, squares)
+    NORM_CHANNELS(channels, VECTOR)
+#undef VECTOR
+}
+
+SIMD_INLINE void find_origins(const snn_norm_tile *tile, float *origins) {
+#define VECTOR(L, C) origin_vector(L, tile, C, origins)
     NORM_CHANNELS(tile->channels, VECTOR)
 #undef VECTOR
 }
 
-static void norm_statistics(const snn_norm_tile *tile, float *origins, float *sums, float *squares){
-#define GROUP(N, R) statistics_group(N, tile, R, origins, sums, squares)
-    NORM_ROWS(tile->rows, GROUP)
-#undef GROUP
+/// Sums of x - origin and of its square. The first group's mean is the origin: being a mean of numbers of the chunk, it
+/// is never so far off that the variance, sum of squares minus square of sums, loses more than a few bits.
+static void norm_statistics(const snn_norm_tile *tile, float *origins, float *sums, float *squares) {
+    norm_group group;
+    find_origins(tile, origins);
+    for (size_t row = 0; row < tile->rows; row++) {
+        const norm_place place = place_in_group(row, tile->rows, false);
+        statistics_row(place, tile->channels, tile->x + row * tile->stride, origins, &group, sums, squares);
+    }
 }
 
-SIMD_INLINE void norm_forward_vector(const bool relu, const size_t lanes, const float *x, const float *center,
-    const float *factor, const float *offset, float *y) {
-    const vf distance = v_load_lanes(x, lanes) - v_load_lanes(center, lanes);
-    const vf result = v_fma(distance, v_load_lanes(factor, lanes), v_load_lanes(offset, lanes));
-    v_store_lanes(y, relu ? (result < v_zero() ? v_zero() : result) : result, lanes);
+SIMD_INLINE void norm_forward_vector(const bool relu, const size_t lanes, const float *x,
+    const snn_norm_coefficients *coefficients, size_t c, float *y) {
+    const vf distance = v_load_lanes(x + c, lanes) - v_load_lanes(coefficients->center + c, lanes);
+    const vf result =
+        v_fma(distance, v_load_lanes(coefficients->factor + c, lanes), v_load_lanes(coefficients->offset + c, lanes));
+    v_store_lanes(y + c, relu ? (result < v_zero() ? v_zero() : result) : result, lanes);
 }
 
 SIMD_INLINE void norm_forward_rows(
-    const bool relu, const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, float *y) {
+    const bool relu, const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, float *y, size_t y_stride) {
+    const snn_norm_coefficients map = *coefficients;
     for (size_t row = 0; row < tile->rows; row++) {
-        const size_t at = row * tile->stride;
-#define VECTOR(L, C)                                                                                         \
-    norm_forward_vector(relu, L, tile->x + at + (C), coefficients->center + (C), coefficients->factor + (C), \
-        coefficients->offset + (C), y + at + (C))
+#define VECTOR(L, C) norm_forward_vector(relu, L, tile->x + row * tile->stride, &map, C, y + row * y_stride)
         NORM_CHANNELS(tile->channels, VECTOR)
 #undef VECTOR
     }
 }
 
-static void norm_forward(const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, float *y) {
+static void norm_forward(
+    const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, float *y, size_t y_stride) {
     if (relu) {
-        norm_forward_rows(true, tile, coefficients, y);
+        norm_forward_rows(true, tile, coefficients, y, y_stride);
     } else {
-        norm_forward_rows(false, tile, coefficients, y);
+        norm_forward_rows(false, tile, coefficients, y, y_stride);
     }
 }
 
-SIMD_INLINE vf gradient_vector(
-    const bool relu, const snn_norm_gradient *gradient, const snn_norm_tile *tile, size_t row, size_t c, size_t lanes) {
+/// What of a row's dy reaches the map, of whose input `distance` is that from the center.
+SIMD_INLINE vf gradient_vector(const bool relu, const snn_norm_gradient *gradient, size_t row, size_t c, size_t lanes,
+    vf distance, const float *factors) {
     const vf dy = v_load_lanes(gradient->dy + row * gradient->dy_stride + c, lanes);
     if (!relu) return dy;
+    const vf z = v_fma(distance, v_load_lanes(factors + c, lanes), v_load_lanes(gradient->relu_offset + c, lanes));
     // As PyTorch: where the output is NaN, the gradient passes.
-    return v_load_lanes(gradient->y + row * tile->stride + c, lanes) <= v_zero() ? v_zero() : dy;
+    return z <= v_zero() ? v_zero() : dy;
 }
 
-SIMD_INLINE void gradient_sums_vector(const size_t rows, const bool relu, bool add, const size_t lanes,
-    const snn_norm_tile *tile, const snn_norm_gradient *gradient, const float *centers, size_t row, size_t c,
+SIMD_INLINE void gradient_sums_vector(norm_place place, const bool relu, const size_t lanes, const snn_norm_tile *tile,
+    const snn_norm_gradient *gradient, const snn_norm_coefficients *forward, size_t row, size_t c, norm_group *group,
     float *sums, float *products) {
-    const vf center = v_load_lanes(centers + c, lanes);
-    vf sum = v_zero(), product = v_zero();
-    for (size_t i = 0; i < rows; i++) {
-        const vf dy = gradient_vector(relu, gradient, tile, row + i, c, lanes);
-        const vf distance = v_load_lanes(tile->x + (row + i) * tile->stride + c, lanes) - center;
-        sum += dy;
-        product = v_fma(dy, distance, product);
-    }
-    add_or_store(add, sums + c, sum, lanes);
-    add_or_store(add, products + c, product, lanes);
-}
-
-SIMD_INLINE void gradient_sums_group(const size_t rows, const bool relu, bool add, const snn_norm_tile *tile,
-    const snn_norm_gradient *gradient, const float *centers, size_t row, float *sums, float *products){
-#define VECTOR(L, C) gradient_sums_vector(rows, relu, add, L, tile, gradient, centers, row, C, sums, products)
-    NORM_CHANNELS(tile->channels, VECTOR)
-#undef VECTOR
+    const vf distance =
+        v_load_lanes(tile->x + row * tile->stride + c, lanes) - v_load_lanes(forward->center + c, lanes);
+    const vf dz = gradient_vector(relu, gradient, row, c, lanes, distance, forward->factor);
+    add_to_group(place, dz, distance, group, c, lanes, sums, products);
 }
 
 SIMD_INLINE void gradient_sums_rows(const bool relu, bool add, const snn_norm_tile *tile,
-    const snn_norm_gradient *gradient, const float *centers, float *sums, float *products) {
-#define GROUP(N, R) gradient_sums_group(N, relu, add || (R) > 0, tile, gradient, centers, R, sums, products)
-    NORM_ROWS(tile->rows, GROUP)
-#undef GROUP
+    const snn_norm_gradient *gradient, const snn_norm_coefficients *forward, float *sums, float *products) {
+    const snn_norm_coefficients map = *forward;
+    const snn_norm_gradient from = *gradient;
+    norm_group group;
+    for (size_t row = 0; row < tile->rows; row++) {
+        const norm_place place = place_in_group(row, tile->rows, add);
+#define VECTOR(L, C) gradient_sums_vector(place, relu, L, tile, &from, &map, row, C, &group, sums, products)
+        NORM_CHANNELS(tile->channels, VECTOR)
+#undef VECTOR
+    }
 }
 
 /// Column sums of the gradient, and of the gradient times x - center.
-static void norm_gradient_sums(const snn_norm_tile *tile, const snn_norm_gradient *gradient, const float *centers,
-    bool add, float *sums, float *products) {
-    if (gradient->y != NULL) {
-        gradient_sums_rows(true, add, tile, gradient, centers, sums, products);
+static void norm_gradient_sums(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
+    const snn_norm_coefficients *forward, bool add, float *sums, float *products) {
+    if (gradient->relu_offset != NULL) {
+        gradient_sums_rows(true, add, tile, gradient, forward, sums, products);
     } else {
-        gradient_sums_rows(false, add, tile, gradient, centers, sums, products);
+        gradient_sums_rows(false, add, tile, gradient, forward, sums, products);
     }
 }
 
 SIMD_INLINE void norm_backward_vector(const bool relu, const bool through_statistics, const size_t lanes,
     const snn_norm_tile *tile, const snn_norm_gradient *gradient, const snn_norm_coefficients *coefficients, size_t row,
     size_t c, float *dx) {
-    const vf dy = gradient_vector(relu, gradient, tile, row, c, lanes);
+    const vf distance =
+        v_load_lanes(tile->x + row * tile->stride + c, lanes) - v_load_lanes(coefficients->center + c, lanes);
+    const vf dz = gradient_vector(relu, gradient, row, c, lanes, distance, coefficients->factor);
     const vf factor = v_load_lanes(coefficients->factor + c, lanes);
     float *out = dx + row * tile->stride + c;
     if (!through_statistics) {
-        v_store_lanes(out, dy * factor, lanes);
+        v_store_lanes(out, dz * factor, lanes);
         return;
     }
-    const vf distance =
-        v_load_lanes(tile->x + row * tile->stride + c, lanes) - v_load_lanes(coefficients->center + c, lanes);
     const vf rest =
         v_fma(distance, v_load_lanes(coefficients->slope + c, lanes), v_load_lanes(coefficients->offset + c, lanes));
-    v_store_lanes(out, v_fma(dy, factor, rest), lanes);
+    v_store_lanes(out, v_fma(dz, factor, rest), lanes);
 }
 
 SIMD_INLINE void norm_backward_rows(const bool relu, const bool through_statistics, const snn_norm_tile *tile,
     const snn_norm_gradient *gradient, const snn_norm_coefficients *coefficients, float *dx) {
+    const snn_norm_coefficients map = *coefficients;
+    const snn_norm_gradient from = *gradient;
     for (size_t row = 0; row < tile->rows; row++) {
-#define VECTOR(L, C) norm_backward_vector(relu, through_statistics, L, tile, gradient, coefficients, row, C, dx)
+#define VECTOR(L, C) norm_backward_vector(relu, through_statistics, L, tile, &from, &map, row, C, dx)
         NORM_CHANNELS(tile->channels, VECTOR)
 #undef VECTOR
     }
@@ -162,7 +189,7 @@ SIMD_INLINE void norm_backward_rows(const bool relu, const bool through_statisti
 
 static void norm_backward(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
     const snn_norm_coefficients *coefficients, float *dx) {
-    const bool relu = gradient->y != NULL, through_statistics = coefficients->slope != NULL;
+    const bool relu = gradient->relu_offset != NULL, through_statistics = coefficients->slope != NULL;
     if (relu && through_statistics) {
         norm_backward_rows(true, true, tile, gradient, coefficients, dx);
     } else if (relu) {

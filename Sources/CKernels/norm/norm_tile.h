@@ -11,9 +11,12 @@ static inline double snn_inverse_deviation(double variance, float epsilon) {
     return 1 / __builtin_sqrt((variance < 0 ? 0 : variance) + (double)epsilon);
 }
 
+/// The most channels of a tile of batch norm.
+#define SNN_NORM_SEGMENT 1024
+
 typedef struct {
     size_t rows, channels;
-    size_t stride;  ///< numbers from one row to the next, of x and of what is written
+    size_t stride;  ///< numbers from one row to the next, of x and of dx
     const float *x;
 } snn_norm_tile;
 
@@ -23,12 +26,12 @@ typedef struct {
     const float *center, *factor, *offset, *slope;
 } snn_norm_coefficients;
 
-/// The gradient that reaches a tile: dy, or where y is not NULL the part of dy that the ReLU whose output is y lets
-/// pass. dy_stride is dy's own, y's is the tile's.
+/// The gradient that reaches a tile: dy, or where relu_offset is not NULL the part of dy that a ReLU behind the map
+/// (x - center) * factor + relu_offset lets pass.
 typedef struct {
     const float *dy;
     size_t dy_stride;
-    const float *y;
+    const float *relu_offset;
 } snn_norm_gradient;
 
 #endif

@@ -116,9 +116,10 @@ typedef struct {
 
     // norm
     void (*norm_statistics)(const snn_norm_tile *tile, float *origins, float *sums, float *squares);
-    void (*norm_forward)(const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, float *y);
-    void (*norm_gradient_sums)(const snn_norm_tile *tile, const snn_norm_gradient *gradient, const float *centers,
-        bool add, float *sums, float *products);
+    void (*norm_forward)(
+        const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, float *y, size_t y_stride);
+    void (*norm_gradient_sums)(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
+        const snn_norm_coefficients *forward, bool add, float *sums, float *products);
     void (*norm_backward)(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
         const snn_norm_coefficients *coefficients, float *dx);
     void (*layer_norm_forward_row)(const snn_norm_shape *shape, const float *x, const float *scale, const float *shift,

@@ -130,38 +130,43 @@ private final class BatchNormTrainingOperation: ActivationFusing {
     private let norm: BatchNormalization
     private var shape: snn_norm_shape
     private let input: Value, output: Value
-    private let mean: Buffer, inverseDeviation: Buffer, workspace: Buffer
+    /// Of the batch: four rows of as many numbers as there are channels.
+    private let statistics: Buffer
+    private let workspace: Buffer
     private var activation = Activation.identity
 
     init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
         (self.norm, self.input, self.output) = (norm, input, output)
         shape = norm.shape(rows: input.count / norm.channels)
-        mean = builder.makeBuffer(floats: norm.channels)
-        inverseDeviation = builder.makeBuffer(floats: norm.channels)
+        statistics = builder.makeBuffer(floats: 4 * norm.channels)
         workspace = builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape))
     }
 
     func fuse(_ activation: Activation) -> Bool {
-        guard self.activation == .identity, activation.isInvertible else { return false }
+        guard self.activation == .identity else { return false }
         self.activation = activation
         return true
     }
 
-    var forwardBuffers: [Buffer] { [input.buffer, output.buffer, mean, inverseDeviation, workspace] }
+    private var batch: snn_batch_norm_statistics {
+        let row = { [channels = norm.channels] in self.statistics.floats + $0 * channels }
+        return snn_batch_norm_statistics(mean: row(0), inverse_deviation: row(1), factor: row(2), offset: row(3))
+    }
+
+    var forwardBuffers: [Buffer] { [input.buffer, output.buffer, statistics, workspace] }
     var backwardBuffers: [Buffer] {
-        [input.buffer, output.buffer, mean, inverseDeviation, workspace, input.gradient, output.gradient]
-            .compactMap { $0 }
+        [input.buffer, statistics, workspace, input.gradient, output.gradient].compactMap { $0 }
     }
 
     func forward(step: Int) {
+        var batch = batch
         norm.scale.withOptionalValue { scale in
             norm.shift.withOptionalValue { shift in
                 norm.runningMean.withValueForWriting { runningMean in
                     norm.runningVariance.withValueForWriting { runningVariance in
                         snn_batch_norm_forward_training(
                             &shape, input.buffer.floats, scale, shift, activation.kernel, norm.momentum, runningMean,
-                            runningVariance, mean.floats, inverseDeviation.floats, output.buffer.floats, workspace.bytes
-                        )
+                            runningVariance, &batch, output.buffer.floats, workspace.bytes)
                     }
                 }
             }
@@ -170,13 +175,11 @@ private final class BatchNormTrainingOperation: ActivationFusing {
 
     func backward() {
         guard let dy = output.gradient else { return }
-        norm.scale.withOptionalValue { scale in
-            withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
-                snn_batch_norm_backward(
-                    &shape, input.buffer.floats, output.buffer.floats, dy.floats, scale, mean.floats,
-                    inverseDeviation.floats, activation.kernel, accumulate, input.gradient?.floats, dscale, dshift,
-                    workspace.bytes)
-            }
+        var batch = batch
+        withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
+            snn_batch_norm_backward(
+                &shape, input.buffer.floats, dy.floats, &batch, activation.kernel, accumulate, input.gradient?.floats,
+                dscale, dshift, workspace.bytes)
         }
     }
 }

@@ -18,6 +18,7 @@ extension Operation {
 
 /// An operation that can apply an activation to what it writes, before it leaves the cache.
 protocol ActivationFusing: Operation {
-    /// Takes the activation on, or refuses: in training where the derivative needs the input of the activation.
+    /// Takes the activation on, or refuses: where a gradient passes whose derivative needs the activation's input, and the
+    /// operation does not keep it.
     func fuse(_ activation: Activation) -> Bool
 }

@@ -41,12 +41,12 @@ struct NormBenchmark: Benchmark {
     private var statistics: Int { isBatchNorm ? channels : rows }
     private static let epsilon: Float = 1e-5
 
-    /// Forward x and y, backward x, dy, dx and, to see through an activation, y: each once.
-    var work: Work { .memory(bytes: 4 * count * (pass == .forward ? 2 : hasReLU ? 4 : 3)) }
+    /// Forward x and y, backward x, dy and dx: each once.
+    var work: Work { .memory(bytes: 4 * count * (pass == .forward ? 2 : 3)) }
 
     private final class Buffers {
         let x: FloatBuffer, y: FloatBuffer, dy: FloatBuffer, dx: FloatBuffer
-        let mean: FloatBuffer, inverse: FloatBuffer
+        let mean: FloatBuffer, inverse: FloatBuffer, factor: FloatBuffer, offset: FloatBuffer
 
         init(_ norm: NormBenchmark, seed: UInt64) {
             x = .random(norm.count, seed: seed, low: -1, high: 2)
@@ -54,6 +54,12 @@ struct NormBenchmark: Benchmark {
             dy = norm.pass == .backward ? .random(norm.count, seed: seed + 1) : .zeros(0)
             dx = .zeros(norm.pass == .backward ? norm.count : 0)
             (mean, inverse) = (.zeros(norm.statistics), .zeros(norm.statistics))
+            (factor, offset) = (.zeros(norm.statistics), .zeros(norm.statistics))
+        }
+
+        var batch: snn_batch_norm_statistics {
+            snn_batch_norm_statistics(
+                mean: mean.start, inverse_deviation: inverse.start, factor: factor.start, offset: offset.start)
         }
     }
 
@@ -67,11 +73,12 @@ struct NormBenchmark: Benchmark {
         let activation = snn_activation(kind: hasReLU ? SNN_RELU : SNN_IDENTITY, parameter: 0)
         let shape = kernelShape
         func forward(_ set: Buffers) {
+            var batch = set.batch
             withUnsafePointer(to: shape) {
                 if isBatchNorm {
                     snn_batch_norm_forward_training(
-                        $0, set.x.start, scale.start, shift.start, activation, 0.1, nil, nil, set.mean.start,
-                        set.inverse.start, set.y.start, workspace.start)
+                        $0, set.x.start, scale.start, shift.start, activation, 0.1, nil, nil, &batch, set.y.start,
+                        workspace.start)
                 } else {
                     snn_layer_norm_forward(
                         $0, set.x.start, scale.start, shift.start, set.mean.start, set.inverse.start, set.y.start)
@@ -79,11 +86,12 @@ struct NormBenchmark: Benchmark {
             }
         }
         func backward(_ set: Buffers) {
+            var batch = set.batch
             withUnsafePointer(to: shape) {
                 if isBatchNorm {
                     snn_batch_norm_backward(
-                        $0, set.x.start, set.y.start, set.dy.start, scale.start, set.mean.start, set.inverse.start,
-                        activation, false, set.dx.start, dscale.start, dshift.start, workspace.start)
+                        $0, set.x.start, set.dy.start, &batch, activation, false, set.dx.start, dscale.start,
+                        dshift.start, workspace.start)
                 } else {
                     snn_layer_norm_backward(
                         $0, set.x.start, set.dy.start, scale.start, set.mean.start, set.inverse.start, false,

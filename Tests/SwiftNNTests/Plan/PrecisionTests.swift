@@ -4,10 +4,11 @@ import Testing
 
 /// A plan in bfloat16 against one in float32 whose operations are rounded one by one.
 @Suite struct PrecisionTests {
+    /// A norm and the activation behind it are one operation.
     private static func layers() -> [any Layer] {
         [
             Conv2d(3, 8, kernelSize: 3, padding: 1), ReLU(), Conv2d(8, 16, kernelSize: 3, padding: .same, bias: false),
-            MaxPool2d(2), BatchNorm2d(16), GELU(),
+            MaxPool2d(2), Sequential([BatchNorm2d(16), GELU()]),
         ]
     }
 
