@@ -96,16 +96,14 @@ final class FusedActivation {
     private let output: Value
     /// Where the gradient before the activation goes.
     private let scratch: Buffer?
-    private let mode: Plan.Mode
 
     init(output: Value, _ builder: PlanBuilder) {
         self.output = output
-        mode = builder.mode
         scratch = output.gradient == nil ? nil : builder.makeBuffer(floats: output.count)
     }
 
     func fuse(_ activation: Activation) -> Bool {
-        guard self.activation == .identity, mode == .inference || activation.isInvertible else { return false }
+        guard self.activation == .identity, output.gradient == nil || activation.isInvertible else { return false }
         self.activation = activation
         return true
     }

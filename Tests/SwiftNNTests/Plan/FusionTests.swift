@@ -40,6 +40,24 @@ import Testing
         }
     }
 
+    /// No derivative is taken, so that the layer need not keep what goes into the activation.
+    @Test(arguments: 0..<14) func anActivationBehindAFrozenLayer(activation: Int) throws {
+        let conv = Conv2d(3, 19, kernelSize: 3, padding: 1)
+        conv.initialize(seed: 1)
+        for parameter in conv.parameters { parameter.requiresGradient = false }
+        let learned = Conv2d(19, 2, kernelSize: 1)
+        learned.initialize(seed: 2)
+        let gradients = try [[], [Copy()]].map { (copy: [any Layer]) in
+            let model = Sequential([conv] + copy + [Self.activation(activation), learned])
+            model.clearGradients()
+            let plan = try Plan(model, inputShape: Kind.conv.shape, mode: .training)
+            let y = try plan.forward(.normal(Kind.conv.shape, seed: 3))
+            try plan.backward(.normal(y.shape, seed: 4))
+            return [y] + learned.parameters.map(\.gradient)
+        }
+        expectSame(gradients[0], gradients[1])
+    }
+
     @Test func flattenIsAView() throws {
         let conv = Conv2d(3, 4, kernelSize: 2)
         let linear = Linear(4 * 3 * 2, 5)
