@@ -1,5 +1,7 @@
 // The micro-kernels that only convolutions need: depthwise ones, vectorised over the channels, and the weight gradient.
 #include "conv/conv_tile.h"
+#include "runtime/parallel.h"
+#include "swiftnn/runtime.h"
 
 SIMD_INLINE vf load_strided(const float *p, size_t lane_stride, size_t lanes) {
     if (lane_stride == 1) return v_load_lanes(p, lanes);
@@ -13,61 +15,72 @@ SIMD_INLINE void store_strided(float *p, vf v, size_t lane_stride, size_t lanes)
     for (size_t lane = 0; lane < lanes; lane++) p[lane * lane_stride] = v[lane];
 }
 
-/// Vectors of channels from `first` on, of which the last has `tail` lanes. `rows` and `vectors` are constants at every
-/// call, and so is `dense` (all lanes full and side by side), for which no lane is handled by itself.
-SIMD_INLINE void depthwise_channels(const size_t rows, const size_t vectors, const bool dense,
-    const snn_depthwise_tile *tile, size_t first, size_t tail) {
+/// A vector of channels from `first` on, `lanes` of it. The weights of all taps are in registers, for `taps` is a
+/// constant at every call, and so is `dense` (all lanes full and side by side), for which no lane is handled by itself.
+SIMD_INLINE void depthwise_channels(
+    const size_t taps, const bool dense, const snn_depthwise_tile *tile, size_t first, const size_t lanes) {
     const size_t a_lane = dense ? 1 : tile->a_lane, c_lane = dense ? 1 : tile->c_lane;
-    tile_accumulators acc;
-    tile_clear(rows, vectors, acc);
-    for (size_t t = 0; t < tile->taps; t++) {
-        const float *b = tile->b + tile->b_tap[t] * tile->channels + first;
-        vf weights[SIMD_TILE_VECTORS];
+    const float *a[SNN_DEPTHWISE_TAPS + 1];
+    vf weights[SNN_DEPTHWISE_TAPS + 1];
 #pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) {
-            weights[v] = v_load_lanes(b + v * SIMD_WIDTH, dense || v < vectors - 1 ? SIMD_WIDTH : tail);
-        }
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
-            const float *a = tile->a + tile->a_tap[t] + i * tile->a_row + first * a_lane;
-#pragma clang loop unroll(full)
-            for (size_t v = 0; v < vectors; v++) {
-                const size_t lanes = dense || v < vectors - 1 ? SIMD_WIDTH : tail;
-                acc[i][v] = v_fma(load_strided(a + v * SIMD_WIDTH * a_lane, a_lane, lanes), weights[v], acc[i][v]);
-            }
-        }
+    for (size_t t = 0; t < taps; t++) {
+        a[t] = tile->a + tile->a_tap[t] + first * a_lane;
+        weights[t] = v_load_lanes(tile->b + tile->b_tap[t] * tile->channels + first, lanes);
     }
+    float *c = tile->c + first * c_lane;
+    const vf bias = tile->bias != NULL ? load_strided(tile->bias + first * c_lane, c_lane, lanes) : v_zero();
+    const size_t a_pixel = tile->a_pixel, c_pixel = tile->c_pixel;
+    const bool accumulate = tile->accumulate;
+    for (size_t pixel = 0; pixel < tile->pixels; pixel++, c += c_pixel) {
+        // Two sums, so that fewer additions wait for one another.
+        vf sums[] = {accumulate ? load_strided(c, c_lane, lanes) : bias, v_zero()};
 #pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) {
-        const size_t lanes = dense || v < vectors - 1 ? SIMD_WIDTH : tail;
-        const size_t offset = (first + v * SIMD_WIDTH) * c_lane;
-        const vf bias = tile->bias != NULL ? load_strided(tile->bias + offset, c_lane, lanes) : v_zero();
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < rows; i++) {
-            float *c = tile->c + i * tile->c_row + offset;
-            vf result = acc[i][v] + bias;
-            if (tile->beta != 0) result = v_fma(v_set1(tile->beta), load_strided(c, c_lane, lanes), result);
-            store_strided(c, result, c_lane, lanes);
+        for (size_t t = 0; t < taps; t++) {
+            sums[t % 2] = v_fma(load_strided(a[t] + pixel * a_pixel, a_lane, lanes), weights[t], sums[t % 2]);
         }
+        store_strided(c, sums[0] + sums[1], c_lane, lanes);
     }
 }
 
-SIMD_INLINE void depthwise_tile_sized(const size_t rows, const snn_depthwise_tile *tile) {
+/// Fetches the share of the next line that corresponds to the channels from `first` on. A vector of channels touches
+/// pixels too far apart for the processor to foresee what is needed.
+SIMD_INLINE void depthwise_fetch(const snn_depthwise_tile *tile, size_t first) {
+    const size_t line = SNN_ALIGNMENT / sizeof(float), end = snn_min(first + SIMD_WIDTH, tile->channels);
+    for (size_t i = tile->next_a_floats * first / tile->channels; i < tile->next_a_floats * end / tile->channels;
+         i += line) {
+        __builtin_prefetch(tile->next_a + i);
+    }
+    for (size_t i = tile->next_c_floats * first / tile->channels; i < tile->next_c_floats * end / tile->channels;
+         i += line) {
+        __builtin_prefetch(tile->next_c + i, 1);
+    }
+}
+
+SIMD_INLINE void depthwise_tile_of(const size_t taps, const snn_depthwise_tile *tile) {
     const bool dense = tile->a_lane == 1 && tile->c_lane == 1;
     size_t c = 0;
-    for (; dense && c + SIMD_TILE_COLUMNS <= tile->channels; c += SIMD_TILE_COLUMNS) {
-        depthwise_channels(rows, SIMD_TILE_VECTORS, true, tile, c, SIMD_WIDTH);
+    for (; dense && c + SIMD_WIDTH <= tile->channels; c += SIMD_WIDTH) {
+        depthwise_fetch(tile, c);
+        depthwise_channels(taps, true, tile, c, SIMD_WIDTH);
     }
     for (; c < tile->channels; c += SIMD_WIDTH) {
-        depthwise_channels(rows, 1, false, tile, c, lanes_at(c, tile->channels));
+        depthwise_channels(taps, false, tile, c, lanes_at(c, tile->channels));
     }
 }
 
 static void depthwise_tile(const snn_depthwise_tile *tile) {
-    if (tile->rows == 0 || tile->channels == 0) return;
-#define CALL(R, V) depthwise_tile_sized(R, tile)
-    TILE_ROW_CASES(CALL, SIMD_TILE_VECTORS, SIMD_TILE_ROWS)
-#undef CALL
+    switch (tile->taps) {
+        case 0: depthwise_tile_of(0, tile); break;
+        case 1: depthwise_tile_of(1, tile); break;
+        case 2: depthwise_tile_of(2, tile); break;
+        case 3: depthwise_tile_of(3, tile); break;
+        case 4: depthwise_tile_of(4, tile); break;
+        case 5: depthwise_tile_of(5, tile); break;
+        case 6: depthwise_tile_of(6, tile); break;
+        case 7: depthwise_tile_of(7, tile); break;
+        case 8: depthwise_tile_of(8, tile); break;
+        case 9: depthwise_tile_of(9, tile); break;
+    }
 }
 
 /// Columns up to the vector's width are filled up with zeros, further ones left.

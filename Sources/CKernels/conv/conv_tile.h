@@ -5,20 +5,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// A depthwise convolution's sum for `rows` <= tile_rows pixels of a line: C[c] = beta * C[c] + bias[c] + sum over taps
+/// The most taps of a depthwise tile: as many as leave registers for what is summed.
+enum { SNN_DEPTHWISE_TAPS = 9 };
+
+/// A depthwise convolution's sum for the pixels of a line: C[c] = bias[c] (or C[c], where `accumulate`) + sum over taps
 /// of A[c] * B[c], vectorised over the channels c, which lie `lane` floats apart (1, or the channel multiplier).
 typedef struct {
-    size_t rows, channels;
+    size_t pixels, channels;
     size_t taps;
     const float *a;
-    const size_t *a_tap;   ///< the first pixel reads tap t at a + a_tap[t]
-    size_t a_row, a_lane;  ///< floats between neighbouring pixels, and channels
-    const float *b;        ///< the weights of tap t: `channels` numbers at b + b_tap[t] * channels
+    const size_t *a_tap;     ///< the first pixel reads tap t at a + a_tap[t]
+    size_t a_pixel, a_lane;  ///< floats between neighbouring pixels, and channels
+    const float *b;          ///< the weights of tap t: `channels` numbers at b + b_tap[t] * channels
     const size_t *b_tap;
     float *c;
-    size_t c_row, c_lane;
-    float beta;         ///< with beta = 0, C is not read
-    const float *bias;  ///< c_lane floats apart, or NULL
+    size_t c_pixel, c_lane;
+    bool accumulate;               ///< without it, C is not read
+    const float *bias;             ///< c_lane floats apart, or NULL; left out where `accumulate`
+    const float *next_a, *next_c;  ///< what the next line will read and no line before, and what it will write
+    size_t next_a_floats, next_c_floats;
 } snn_depthwise_tile;
 
 /// The sum over a block of output pixels that one tap's weight gradient is:

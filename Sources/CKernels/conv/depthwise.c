@@ -5,9 +5,6 @@
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
-/// Taps summed at a time.
-enum { slice_taps = 32 };
-
 typedef struct {
     const conv_geometry *geometry;
     const conv_operands *operands;
@@ -15,10 +12,11 @@ typedef struct {
     size_t group;
 } depthwise_plan;
 
-/// What a target line reads.
+/// What a target line reads, and the next one.
 typedef struct {
     ptrdiff_t first_source;  ///< the line under the first tap, from the start of the source; it may be outside
     size_t first_tap, end_tap;
+    size_t next_source, next_lines;  ///< the lines that the next target line reads and this one does not
     float *target;
 } depthwise_line;
 
@@ -29,11 +27,13 @@ static bool all_inside(const conv_axis *axis, size_t first, size_t last) {
            conv_axis_is_inside(axis, last, 0) && conv_axis_is_inside(axis, last, end);
 }
 
-/// How many pixels from `first` on a tile has.
+/// How many pixels from `first` on a tile has: all that meet no padding, or else one.
 static size_t pixels_of_tile(const depthwise_plan *plan, size_t first) {
     const conv_axis *width = &plan->geometry->width;
-    size_t pixels = snn_min(plan->kernels->tile_rows, width->positions - first);
-    while (pixels > 1 && width->taps > 0 && !all_inside(width, first, first + pixels - 1)) pixels--;
+    size_t pixels = width->positions - first;
+    if (width->taps == 0) return pixels;
+    if (!all_inside(width, first, first)) return 1;
+    while (!all_inside(width, first, first + pixels - 1)) pixels--;
     return pixels;
 }
 
@@ -45,6 +45,10 @@ static depthwise_line line_at(const depthwise_plan *plan, size_t index) {
         .first_source = (ptrdiff_t)(image * height->source_size) + conv_axis_source(height, i, 0),
     };
     conv_axis_taps(height, i, &line.first_tap, &line.end_tap);
+    const ptrdiff_t reach = height->tap_offset < 0 ? 0 : (ptrdiff_t)(height->taps - 1) * height->tap_offset;
+    const size_t lines = geometry->batch * height->source_size;
+    line.next_source = snn_min((size_t)(line.first_source + reach + 1), lines);
+    line.next_lines = snn_min((size_t)height->step, lines - line.next_source);
     const size_t target_row = image * height->target_size + height->first_target + i * height->target_stride;
     line.target =
         plan->operands->target + (target_row * width->target_size + width->first_target) * geometry->target_channels;
@@ -66,30 +70,36 @@ static void sum_tile(const depthwise_plan *plan, const depthwise_line *line, siz
     // In the data gradient the groups are summed into the same targets.
     const bool is_first = plan->group == 0 || geometry->target_group != 0;
     const size_t offset = plan->group * geometry->target_group;
-    size_t a_tap[slice_taps], b_tap[slice_taps];
+    size_t a_tap[SNN_DEPTHWISE_TAPS], b_tap[SNN_DEPTHWISE_TAPS];
     snn_depthwise_tile tile = {
-        .rows = pixels,
+        .pixels = pixels,
         .channels = geometry->columns,
         .a = plan->operands->source + plan->group * geometry->source_group,
         .a_tap = a_tap,
-        .a_row = (size_t)width->step * geometry->source_channels,
+        .a_pixel = (size_t)width->step * geometry->source_channels,
         .a_lane = geometry->source_lane,
         .b = plan->operands->packed + plan->group * geometry->kernel_taps * geometry->columns,
         .b_tap = b_tap,
         .c = line->target + first * width->target_stride * geometry->target_channels + offset,
-        .c_row = width->target_stride * geometry->target_channels,
+        .c_pixel = width->target_stride * geometry->target_channels,
         .c_lane = geometry->target_lane,
-        .beta = is_first ? 0 : 1,
-        .bias = bias != NULL && is_first ? bias + offset : NULL,
+        .accumulate = !is_first,
+        .bias = bias != NULL ? bias + offset : NULL,
     };
+    if (pixels > 1 && plan->group == 0) {
+        const size_t line_floats = width->source_size * geometry->source_channels;
+        tile.next_a = plan->operands->source + line->next_source * line_floats;
+        tile.next_a_floats = line->next_lines * line_floats;
+        tile.next_c = line->target + height->target_stride * width->target_size * geometry->target_channels;
+        tile.next_c_floats = line->next_lines == 0 ? 0 : width->target_size * geometry->target_channels;
+    }
     for (size_t i = line->first_tap; i < line->end_tap; i++) {
         for (size_t j = 0; j < width->taps; j++) {
             if (!conv_axis_is_inside(width, first, j)) continue;
-            if (tile.taps == slice_taps) {
+            if (tile.taps == SNN_DEPTHWISE_TAPS) {
                 plan->kernels->depthwise_tile(&tile);
                 tile.taps = 0;
-                tile.beta = 1;
-                tile.bias = NULL;
+                tile.accumulate = true;
             }
             a_tap[tile.taps] = source_of_tap(plan, line, i, j, first);
             b_tap[tile.taps++] = (height->first_tap + i * height->tap_stride) * geometry->kernel_width +
