@@ -1,6 +1,7 @@
 # make train       a trained Fashion-MNIST network, from nothing
 # make test        every test
 # make sanitize    every test under the address and undefined-behaviour sanitizers
+# make emulate     the tests of the kernels with the AVX-512 tier on a CPU that has only AVX2
 # make bench       every benchmark, beside PyTorch and ONNX Runtime: runs/bench.json, runs/bench.html
 # make format      formats the sources; format-check says what is not formatted
 # make protobuf    makes the Swift source of TensorBoard's records anew
@@ -12,7 +13,7 @@ C_SOURCES = $(shell find include Sources/CKernels -name '*.h' -o -name '*.c')
 # Kernel threads that wait by spinning would take the CPU from tests that run beside each other.
 TEST = KMP_BLOCKTIME=0 OPENBLAS_NUM_THREADS=1 swift test --quiet
 
-.PHONY: train test sanitize bench venv format format-check protobuf setup
+.PHONY: train test sanitize emulate bench venv format format-check protobuf setup
 
 train: setup
 	swift build -c release --product nntrain
@@ -26,6 +27,10 @@ test: setup
 sanitize: setup
 	ASAN_OPTIONS=detect_leaks=0 $(TEST) --sanitize address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
 		-Xswiftc -use-ld=lld --skip ExamplePackageTests --scratch-path .build-sanitize
+
+# Without the option, SwiftPM 6.3 does not find its plan of an earlier build again ("unknown build description").
+emulate: setup
+	$(TEST) --filter KernelTests -Xcc -DSWIFTNN_EMULATE_AVX512 --disable-build-manifest-caching --scratch-path .build-emulate
 
 # torch.compile calls g++.
 bench: PACKAGES += g++ python3-venv

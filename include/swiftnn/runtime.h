@@ -21,7 +21,8 @@ typedef enum {
 /// "portable", "neon", "avx2" or "avx512".
 const char *snn_isa_name(snn_isa isa);
 
-/// Whether this CPU (and this build) can run the tier.
+/// Whether this CPU (and this build) can run the tier. A build with -DSWIFTNN_EMULATE_AVX512 computes the AVX-512 tier
+/// with AVX2, for tests.
 bool snn_isa_available(snn_isa isa);
 
 /// The tier in use by the calling thread: its override, or else the process's: the one named by the environment

@@ -39,8 +39,13 @@ bool snn_isa_available(snn_isa isa) {
     if (table_of(isa) == NULL) return false;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (isa == SNN_ISA_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (isa == SNN_ISA_AVX512) {
+#if defined(SWIFTNN_EMULATE_AVX512)
+    const snn_isa needed = isa == SNN_ISA_AVX512 ? SNN_ISA_AVX2 : isa;
+#else
+    const snn_isa needed = isa;
+#endif
+    if (needed == SNN_ISA_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (needed == SNN_ISA_AVX512) {
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     }

@@ -4,10 +4,14 @@
 #define SIMD_TILE_VECTORS 2
 #include "simd/vector.h"
 
+#if defined(SWIFTNN_EMULATE_AVX512)
+#include "simd/partial.h"
+#else
 SIMD_INLINE __mmask16 v_first_lanes(size_t n) { return (__mmask16)((1u << n) - 1); }
 
 SIMD_INLINE vf v_load_n(const float *p, size_t n) { return (vf)_mm512_maskz_loadu_ps(v_first_lanes(n), p); }
 
 SIMD_INLINE void v_store_n(float *p, vf v, size_t n) { _mm512_mask_storeu_ps(p, v_first_lanes(n), (__m512)v); }
+#endif
 
 SIMD_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
