@@ -6,7 +6,8 @@ extension GemmCase {
     public var shape: snn_gemm_shape {
         snn_gemm_shape(
             m: m, n: n, k: k, transpose_a: transposeA, transpose_b: transposeB,
-            lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n, alpha: alpha, beta: beta)
+            lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n, alpha: alpha, beta: beta,
+            bfloat16: bfloat16)
     }
 }
 

@@ -8,8 +8,8 @@ import Testing
 
     @Test(arguments: GemmCase.tested) func matchesReference(_ gemm: GemmCase) {
         let shape = gemm.shape
-        let a = randomFloats(gemm.m * gemm.k, seed: 1)
-        let b = randomFloats(gemm.k * gemm.n, seed: 2)
+        let a = operand(gemm, count: gemm.m * gemm.k, seed: 1)
+        let b = operand(gemm, count: gemm.k * gemm.n, seed: 2)
         let c = randomFloats(gemm.m * gemm.n, seed: 3)
         let bias = randomFloats(gemm.n, seed: 4)
         let expected = referenceGemm(
@@ -47,34 +47,39 @@ import Testing
         #expect(error < 1e-12)
     }
 
-    @Test func featureOrderReadsChannelsLast() {
-        // 2 images of 3 channels x 4 positions: channels-first times W must equal channels-last times W packed in that order.
-        let (batch, channels, spatial, out) = (2, 3, 4, 5)
-        let features = channels * spatial
-        let first = randomFloats(batch * features, seed: 5)
-        let weights = randomFloats(out * features, seed: 6)
+    @Test(arguments: [
+        GemmCase(m: 2, n: 5, k: 12, transposeB: true), GemmCase(m: 2, n: 70, k: 15, transposeB: true, bfloat16: true),
+        GemmCase(m: 2, n: 70, k: 15, bfloat16: true),
+    ]) func featureOrderReadsChannelsLast(_ gemm: GemmCase) {
+        // Images of 3 channels: channels-first times W must equal channels-last times W packed in that order.
+        let (batch, out, features) = (gemm.m, gemm.n, gemm.k)
+        let (channels, spatial) = (3, features / 3)
+        let first = operand(gemm, count: batch * features, seed: 5)
+        let weights = operand(gemm, count: out * features, seed: 6)
         var last = first
         snn_transpose(batch, channels, spatial, first, &last)
-        var shape = snn_gemm_shape(
-            m: batch, n: out, k: features, transpose_a: false, transpose_b: true, lda: features, ldb: features,
-            ldc: out, alpha: 1, beta: 0)
+        var shape = gemm.shape
         let expected = referenceGemm(
-            m: batch, n: out, k: features, transposeA: false, transposeB: true, alpha: 1, beta: 0,
+            m: batch, n: out, k: features, transposeA: false, transposeB: gemm.transposeB, alpha: 1, beta: 0,
             a: doubles(first), b: doubles(weights), bias: nil, c: [Double](repeating: 0, count: batch * out))
-        onEveryConfiguration("feature order") {
+        onEveryConfiguration(gemm) {
             var result = [Float](repeating: .nan, count: batch * out)
-            withWorkspace(snn_gemm_packed_size(features, out)) { packed in
-                snn_gemm_pack_b(
-                    features, out, true, features, snn_feature_order(channels: channels, spatial: spatial), weights,
-                    packed)
+            withWorkspace(snn_gemm_packed_size(&shape)) { packed in
+                snn_gemm_pack_b(&shape, snn_feature_order(channels: channels, spatial: spatial), weights, packed)
                 withWorkspace(snn_gemm_packed_workspace_size(&shape)) {
                     snn_gemm_packed(&shape, last, packed, nil, &result, $0)
                 }
             }
             return [result]
         } check: { results, isa in
-            #expect(relativeError(results[0], expected) < Self.tolerance, "\(isa)")
+            #expect(relativeError(results[0], expected) < Self.tolerance, "\(gemm) on \(isa)")
         }
+    }
+
+    private func operand(_ gemm: GemmCase, count: Int, seed: UInt64) -> [Float] {
+        var numbers = randomFloats(count, seed: seed)
+        if gemm.bfloat16 { snn_round_to_bfloat16(count, randomFloats(count, seed: seed), &numbers) }
+        return numbers
     }
 
     private func multiply(
@@ -91,9 +96,8 @@ import Testing
                 withWorkspace(snn_gemm_workspace_size(&shape)) { snn_gemm(&shape, a, b, &epilogue, &result, $0) }
                 return
             }
-            withWorkspace(snn_gemm_packed_size(shape.k, shape.n)) { packed in
-                let order = snn_feature_order(channels: 1, spatial: shape.k)
-                snn_gemm_pack_b(shape.k, shape.n, shape.transpose_b, shape.ldb, order, b, packed)
+            withWorkspace(snn_gemm_packed_size(&shape)) { packed in
+                snn_gemm_pack_b(&shape, snn_feature_order(channels: 1, spatial: shape.k), b, packed)
                 withWorkspace(snn_gemm_packed_workspace_size(&shape)) {
                     snn_gemm_packed(&shape, a, packed, &epilogue, &result, $0)
                 }

@@ -14,6 +14,9 @@ typedef struct {
     bool transpose_a, transpose_b;
     size_t lda, ldb, ldc;
     float alpha, beta;  ///< with beta = 0, C is not read
+    /// Whether A and B hold numbers that bfloat16 has (snn_round_to_bfloat16), which some CPUs multiply at 16 bits: the
+    /// sums are float32's all the same, but subnormal numbers count as 0.
+    bool bfloat16;
 } snn_gemm_shape;
 
 /// What happens to a finished row of C before it leaves the cache.
@@ -35,14 +38,13 @@ size_t snn_gemm_workspace_size(const snn_gemm_shape *shape);
 void snn_gemm(const snn_gemm_shape *shape, const float *a, const float *b, const snn_epilogue *epilogue, float *c,
     void *workspace);
 
-/// Bytes of op(B) packed for `snn_gemm_packed` by the tier in use.
-size_t snn_gemm_packed_size(size_t k, size_t n);
+/// Bytes of op(B) packed for `snn_gemm_packed` by the tier in use; m may be any.
+size_t snn_gemm_packed_size(const snn_gemm_shape *shape);
 
-/// Packs op(B) (k x n, stored with leading dimension ldb, transposed or not). Of order, channels * spatial = k.
-void snn_gemm_pack_b(
-    size_t k, size_t n, bool transpose_b, size_t ldb, snn_feature_order order, const float *b, void *packed);
+/// Packs op(B) for products of this shape with any m. Of order, channels * spatial = k.
+void snn_gemm_pack_b(const snn_gemm_shape *shape, snn_feature_order order, const float *b, void *packed);
 
-/// `snn_gemm` with B packed beforehand; transpose_b and ldb of the shape are ignored.
+/// `snn_gemm` with B packed beforehand.
 void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *packed_b, const snn_epilogue *epilogue,
     float *c, void *workspace);
 size_t snn_gemm_packed_workspace_size(const snn_gemm_shape *shape);

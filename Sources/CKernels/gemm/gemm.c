@@ -21,9 +21,11 @@ typedef enum {
 /// The blocking of one product: C is cut into blocks of rows, the depth into slices.
 typedef struct {
     const snn_kernel_table *kernels;  ///< of the calling thread, for others may have another tier
+    const snn_pair_kernels *pairs;    ///< NULL where the packed elements are floats
     b_source source;
+    size_t elements;    ///< along the depth: floats, or pairs of bfloat16 numbers
     size_t panels;      ///< of op(B)
-    size_t depth;       ///< of a slice
+    size_t depth;       ///< of a slice, in elements
     size_t tiles;       ///< of rows in a block of A
     size_t chunk_rows;  ///< of A packed at a time, whole blocks
     bool pack_a;        ///< whether enough panels read A to make packing it worth while
@@ -48,33 +50,40 @@ static size_t block_tiles(const snn_kernel_table *kernels, size_t depth) {
     return snn_max(rows / kernels->tile_rows, 1);
 }
 
-static size_t equal_depth(const snn_gemm_shape *shape, size_t deepest) {
-    return snn_ceil_div(shape->k, snn_max(snn_ceil_div(shape->k, deepest), 1));
+static size_t equal_depth(size_t elements, size_t deepest) {
+    return snn_ceil_div(elements, snn_max(snn_ceil_div(elements, deepest), 1));
 }
 
-static b_source choose_b_source(const snn_gemm_shape *shape, const snn_kernel_table *kernels, size_t depth) {
-    // Packing takes as long as the product where there are one or two tiles of rows; it gains nothing for a B that
-    // stays in the first-level cache, or whose rows are so short that they are read as a whole anyway.
-    const bool in_place = shape->m <= 2 * kernels->tile_rows || shape->ldb <= 4 * kernels->tile_columns ||
+/// One or two tiles of rows, for which packing op(B) takes as long as the product.
+static bool has_few_rows(const snn_gemm_shape *shape, const snn_kernel_table *kernels) {
+    return shape->m <= 2 * kernels->tile_rows;
+}
+
+static b_source choose_b_source(const snn_gemm_shape *shape, const gemm_blocking *blocking) {
+    const snn_kernel_table *kernels = blocking->kernels;
+    // Packing gains nothing for a B that stays in the first-level cache, or whose rows are so short that they are read
+    // as a whole anyway.
+    const bool in_place = has_few_rows(shape, kernels) || shape->ldb <= 4 * kernels->tile_columns ||
                           shape->k * shape->ldb * sizeof(float) <= snn_l1_cache_size();
-    if (in_place && !shape->transpose_b) return B_IN_PLACE;
-    const bool one_block = shape->m <= block_tiles(kernels, depth) * kernels->tile_rows;
-    const size_t panels = snn_ceil_div(shape->n, kernels->tile_columns);
-    return one_block && panels >= 4 * (size_t)snn_most_threads() ? B_GROUPS : B_SLICES;
+    if (in_place && !shape->transpose_b && blocking->pairs == NULL) return B_IN_PLACE;
+    const bool one_block = shape->m <= block_tiles(kernels, blocking->depth) * kernels->tile_rows;
+    return one_block && blocking->panels >= 4 * (size_t)snn_most_threads() ? B_GROUPS : B_SLICES;
 }
 
 static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {
     const snn_kernel_table *kernels = snn_kernels();
     gemm_blocking blocking = {.kernels = kernels, .panels = snn_ceil_div(shape->n, kernels->tile_columns)};
-    blocking.depth = equal_depth(shape, deepest_slice(kernels));
-    blocking.source = packed ? B_PACKED : choose_b_source(shape, kernels, blocking.depth);
+    blocking.pairs = packed || !has_few_rows(shape, kernels) ? gemm_packed_pairs(shape) : NULL;
+    blocking.elements = gemm_elements(shape, blocking.pairs);
+    blocking.depth = equal_depth(blocking.elements, deepest_slice(kernels));
+    blocking.source = packed ? B_PACKED : choose_b_source(shape, &blocking);
     if (blocking.source == B_GROUPS && !shape->transpose_b) {
-        blocking.depth = equal_depth(shape, snn_min(blocking.depth, deepest_group(shape)));
+        blocking.depth = equal_depth(blocking.elements, snn_min(blocking.depth, deepest_group(shape)));
     }
     blocking.tiles = block_tiles(kernels, blocking.depth);
     blocking.chunk_rows = snn_round_up(snn_min(shape->m, 4096), blocking.tiles * kernels->tile_rows);
-    // Where few panels read A, packing it is not worth while.
-    blocking.pack_a = blocking.panels >= 8;
+    // Where few panels read A, packing it is not worth while by itself.
+    blocking.pack_a = blocking.pairs != NULL || blocking.panels >= 8;
     return blocking;
 }
 
@@ -116,11 +125,13 @@ typedef struct {
     bool b_padded;          ///< whether b is packed
     float *packed_a, *packed_b, *c;
     const snn_epilogue *epilogue;
-    size_t first_k, depth;
+    size_t first_k, depth;      ///< elements
     size_t first_row, end_row;  ///< of the chunk
 } gemm_slice;
 
-static bool is_last_slice(const gemm_slice *slice) { return slice->first_k + slice->depth == slice->shape->k; }
+static bool is_last_slice(const gemm_slice *slice) {
+    return slice->first_k + slice->depth == slice->blocking->elements;
+}
 
 static size_t slice_tiles(const gemm_slice *slice) {
     return snn_ceil_div(slice->end_row - slice->first_row, slice->blocking->kernels->tile_rows);
@@ -158,10 +169,14 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
 
 /// The products of the tiles [first, end) of rows with one panel.
 static void multiply_panel(const gemm_slice *slice, size_t first, size_t end, const float *panel_of_b, size_t panel) {
-    const size_t rows = slice->blocking->kernels->tile_rows;
+    const gemm_blocking *blocking = slice->blocking;
     for (size_t i = first; i < end; i++) {
-        const snn_tile tile = tile_at(slice, slice->first_row + i * rows, panel_of_b, panel);
-        slice->blocking->kernels->gemm_tile(&tile);
+        const snn_tile tile = tile_at(slice, slice->first_row + i * blocking->kernels->tile_rows, panel_of_b, panel);
+        if (blocking->pairs != NULL) {
+            blocking->pairs->tile(&tile);
+        } else {
+            blocking->kernels->gemm_tile(&tile);
+        }
     }
 }
 
@@ -222,14 +237,19 @@ static void multiply_panels(const gemm_slice *slice, size_t first, size_t end, f
 /// lie side by side.
 static void pack_row_tile(const gemm_slice *slice, size_t row) {
     const snn_gemm_shape *shape = slice->shape;
-    const size_t rows = snn_min(slice->blocking->kernels->tile_rows, slice->end_row - row);
+    const gemm_blocking *blocking = slice->blocking;
+    const size_t rows = snn_min(blocking->kernels->tile_rows, slice->end_row - row);
     float *packed = slice->packed_a + (row - slice->first_row) * slice->depth;
-    if (shape->transpose_a) {
-        const float *a = slice->a + slice->first_k * shape->lda + row;
-        slice->blocking->kernels->copy_rows(slice->depth, rows, a, shape->lda, packed);
+    const size_t first = gemm_features(shape, blocking->pairs, slice->first_k);
+    const size_t features = gemm_features(shape, blocking->pairs, slice->first_k + slice->depth) - first;
+    const float *a = slice->a + (shape->transpose_a ? first * shape->lda + row : row * shape->lda + first);
+    if (blocking->pairs == NULL) {
+        const size_t lines = shape->transpose_a ? features : rows, line = shape->transpose_a ? rows : features;
+        blocking->kernels->copy_rows(lines, line, a, shape->lda, packed);
+    } else if (shape->transpose_a) {
+        blocking->pairs->pair_rows(features, rows, a, shape->lda, packed, rows);
     } else {
-        const float *a = slice->a + row * shape->lda + slice->first_k;
-        slice->blocking->kernels->copy_rows(rows, slice->depth, a, shape->lda, packed);
+        blocking->pairs->pair_columns(rows, features, a, shape->lda, packed);
     }
 }
 
@@ -263,7 +283,7 @@ static void locate_b(gemm_slice *slice, size_t shares) {
     slice->b_padded = source != B_IN_PLACE;
     slice->b_row = source == B_IN_PLACE ? slice->shape->ldb : width;
     switch (source) {
-        case B_PACKED: slice->b_panel = slice->shape->k * width; break;
+        case B_PACKED: slice->b_panel = slice->blocking->elements * width; break;
         case B_IN_PLACE: slice->b_panel = width; break;
         case B_SLICES: slice->b_panel = slice->depth * width; break;
         case B_GROUPS: slice->b_panel = panel_floats(slice->blocking); break;
@@ -283,7 +303,7 @@ static void multiply(const snn_gemm_shape *shape, const gemm_blocking *blocking,
         .shape = shape,
         .blocking = blocking,
         .a = a,
-        .given_b = {blocking->kernels, shape->n, shape->transpose_b, shape->ldb, b},
+        .given_b = {blocking->kernels, blocking->pairs, shape, b},
         .packed_a = workspace,
         .packed_b = (float *)((char *)workspace + packed_a_bytes(blocking)),
         .c = c,
@@ -292,14 +312,14 @@ static void multiply(const snn_gemm_shape *shape, const gemm_blocking *blocking,
     const size_t shares = (size_t)snn_threads_for_products(shape->m * shape->n * shape->k);
     // One pass even for k = 0: C = activation(beta * C + bias).
     do {
-        slice.depth = snn_min(blocking->depth, shape->k - slice.first_k);
+        slice.depth = snn_min(blocking->depth, blocking->elements - slice.first_k);
         locate_b(&slice, shares);
         for (slice.first_row = 0; slice.first_row < shape->m; slice.first_row = slice.end_row) {
             slice.end_row = snn_min(slice.first_row + blocking->chunk_rows, shape->m);
             multiply_chunk(&slice, shares);
         }
         slice.first_k += slice.depth;
-    } while (slice.first_k < shape->k);
+    } while (slice.first_k < blocking->elements);
 }
 
 size_t snn_gemm_packed_workspace_size(const snn_gemm_shape *shape) {

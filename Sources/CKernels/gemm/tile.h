@@ -10,7 +10,8 @@
 #define SNN_MAX_TILE_COLUMNS 32
 
 /// C = alpha * A * B + beta * C + bias, for rows <= tile_rows and columns <= tile_columns of the tier. A is read by
-/// broadcasts at a + i * a_row + k * a_depth, B by vectors at b + k * b_depth.
+/// broadcasts at a + i * a_row + k * a_depth, B by vectors at b + k * b_depth. Where both are pairs (gemm/pairs.h), a
+/// pair stands in the place of a float.
 typedef struct {
     size_t rows, columns, depth;
     const float *a;

@@ -23,6 +23,7 @@ static snn_gemm_shape transposed_shape(const snn_gemm_shape *shape) {
         .ldb = shape->lda,
         .ldc = shape->m,
         .alpha = shape->alpha,
+        .bfloat16 = shape->bfloat16,
     };
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gemm/pairs.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
@@ -83,6 +84,15 @@ bool snn_isa_override(int isa) {
 }
 
 const snn_kernel_table *snn_kernels(void) { return table_of(snn_isa_active()); }
+
+const snn_pair_kernels *snn_pairs(void) {
+#if defined(__x86_64__) && defined(SWIFTNN_EMULATE_AVX512)
+    if (snn_isa_active() == SNN_ISA_AVX512) return &snn_pairs_avx512;
+#elif defined(__x86_64__)
+    if (snn_isa_active() == SNN_ISA_AVX512 && __builtin_cpu_supports("avx512bf16")) return &snn_pairs_avx512;
+#endif
+    return NULL;
+}
 
 static _Atomic int process_threads = 0;
 static _Thread_local int thread_threads = 0;

@@ -7,15 +7,23 @@
 
 #if defined(SWIFTNN_EMULATE_AVX512)
 #define AVX512_TARGET "avx2,fma"
+#define AVX512_BFLOAT16_TARGET AVX512_TARGET
 // What takes or returns vectors is inlined.
 #pragma clang diagnostic ignored "-Wpsabi"
 #else
 #define AVX512_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+#define AVX512_BFLOAT16_TARGET AVX512_TARGET ",avx512bf16"
 #endif
 
 #pragma clang attribute push(__attribute__((target(AVX512_TARGET))), apply_to = function)
 #include "simd/avx512.h"
 #define SNN_TIER_TABLE snn_kernels_avx512
 #include "runtime/tier.h"
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target(AVX512_BFLOAT16_TARGET))), apply_to = function)
+#include "simd/avx512_bfloat16.h"
+#define SNN_TIER_PAIRS snn_pairs_avx512
+#include "gemm/pair_kernels.h"
 #pragma clang attribute pop
 #endif

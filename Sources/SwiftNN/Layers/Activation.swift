@@ -96,9 +96,11 @@ final class FusedActivation {
     private let output: Value
     /// Where the gradient before the activation goes.
     private let scratch: Buffer?
+    private let precision: Precision
 
     init(output: Value, _ builder: PlanBuilder) {
         self.output = output
+        precision = builder.precision
         scratch = output.gradient == nil ? nil : builder.makeBuffer(floats: output.count)
     }
 
@@ -120,6 +122,8 @@ final class FusedActivation {
         guard let dy = output.gradient?.floats, let scratch else { return nil }
         guard activation != .identity else { return UnsafePointer(dy) }
         snn_activation_backward_from_output(activation.kernel, output.count, output.buffer.floats, dy, scratch.floats)
+        // What ReLU leaves of rounded numbers is rounded.
+        if precision == .bfloat16 && activation != .relu { output.roundToBFloat16(scratch) }
         return UnsafePointer(scratch.floats)
     }
 }

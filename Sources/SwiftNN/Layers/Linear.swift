@@ -67,7 +67,7 @@ private final class LinearOperation: ActivationFusing {
             builder, weight, order: order,
             snn_gemm_shape(
                 m: rows, n: outFeatures, k: inFeatures, transpose_a: false, transpose_b: true, lda: inFeatures,
-                ldb: inFeatures, ldc: outFeatures, alpha: 1, beta: 0))
+                ldb: inFeatures, ldc: outFeatures, alpha: 1, beta: 0, bfloat16: builder.precision == .bfloat16))
 
         // dx = dy W
         let hasGradient = input.gradient != nil
@@ -79,7 +79,8 @@ private final class LinearOperation: ActivationFusing {
                 builder, weight, order: snn_feature_order(channels: 1, spatial: outFeatures),
                 snn_gemm_shape(
                     m: rows, n: inFeatures, k: outFeatures, transpose_a: false, transpose_b: false, lda: outFeatures,
-                    ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0)) : nil
+                    ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0, bfloat16: builder.precision == .bfloat16))
+            : nil
         gradientOfWeights =
             output.gradient != nil
             ? WeightGradient(builder, weight: weight, bias: bias, rows: rows, order: order) : nil
@@ -123,8 +124,8 @@ private final class ProductWithWeights {
             packed = nil
             workspace = builder.makeBuffer(bytes: snn_gemm_workspace_size(&self.shape))
         } else {
-            packed = PackedWeights(builder, weight, bytes: snn_gemm_packed_size(shape.k, shape.n)) {
-                snn_gemm_pack_b(shape.k, shape.n, shape.transpose_b, shape.ldb, order, $0, $1)
+            packed = PackedWeights(builder, weight, bytes: snn_gemm_packed_size(&self.shape)) { weights, packed in
+                withUnsafePointer(to: shape) { snn_gemm_pack_b($0, order, weights, packed) }
             }
             workspace = builder.makeBuffer(bytes: snn_gemm_packed_workspace_size(&self.shape))
         }
@@ -157,7 +158,7 @@ private final class WeightGradient {
         let (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
         shape = snn_gemm_shape(
             m: outFeatures, n: inFeatures, k: rows, transpose_a: true, transpose_b: false, lda: outFeatures,
-            ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0)
+            ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0, bfloat16: builder.precision == .bfloat16)
         workspace = builder.makeBuffer(bytes: snn_gemm_workspace_size(&shape))
         biasWorkspace = builder.makeBuffer(bytes: snn_column_sums_workspace_size(rows, outFeatures))
         reordering =

@@ -12,10 +12,11 @@ struct GemmBenchmark: Benchmark {
 
     init(_ line: ShapeLine) throws {
         let fields = try line.fields(kinds: ["nn", "nt", "tn", "tt"], required: ["m", "n", "k"], optional: ["dtype"])
+        precision = try fields.precision()
         gemm = GemmCase(
             m: try fields.size("m"), n: try fields.size("n"), k: try fields.size("k"),
-            transposeA: fields.kind.hasPrefix("t"), transposeB: fields.kind.hasSuffix("t"))
-        precision = try fields.precision()
+            transposeA: fields.kind.hasPrefix("t"), transposeB: fields.kind.hasSuffix("t"),
+            bfloat16: precision == .bfloat16)
         (name, group) = ("gemm \(line.text)", line.group)
     }
 
