@@ -9,8 +9,8 @@
 /// operations done by all threads.
 double snn_peak_multiply_add(size_t rounds);
 
-/// The same with pairs of bfloat16 and float32 sums, by the CPU's instructions for them; 0 where it, or the tier in use,
-/// has none.
+/// The same with pairs of bfloat16 and float32 sums, by the CPU's instructions for them; 0 where it, or the tier in
+/// use, has none.
 double snn_peak_multiply_add_bfloat16(size_t rounds);
 
 /// Copies `bytes` bytes, shared out among snn_thread_count() threads.
