@@ -146,7 +146,7 @@ static void join_loops(snn_weight_gradient_tile *tile) {
     }
 }
 
-/// The loops of a tile over the pixels that one tap meets, which may be none.
+/// The loops of a tile over the pixels that one tap meets.
 static void set_loops(const gradient_plan *plan, const tap_pixels *met, const pixel_grid *a, const pixel_grid *b,
     snn_weight_gradient_tile *tile) {
     const bool images_inside = plan->rows.images_inside;
@@ -206,7 +206,7 @@ static void add_tiles(const gradient_plan *plan, const pixel_block *block, const
         const size_t pixels = met.images * met.lines * met.columns, i = tap / kernel_width, j = tap % kernel_width;
         // The first block is added even without pixels: its sums are then zero.
         if (pixels == 0 && !first_block) continue;
-        pixel_grid a = {0}, b = {0};
+        pixel_grid b = {0};
         if (pixels > 0) b = gradient_operand_grid(columns, block, &met, i, j, &panel, copy + rows->copy_size);
         for (size_t t = first; t < end; t++) {
             const channel_part part = gradient_operand_part(rows, group, t);
@@ -218,8 +218,10 @@ static void add_tiles(const gradient_plan *plan, const pixel_block *block, const
                 .c_row = width,
                 .beta = first_block ? 0 : 1,
             };
-            if (pixels > 0) a = gradient_operand_grid(rows, block, &met, i, j, &part, copy);
-            set_loops(plan, &met, &a, &b, &tile);
+            if (pixels > 0) {
+                const pixel_grid a = gradient_operand_grid(rows, block, &met, i, j, &part, copy);
+                set_loops(plan, &met, &a, &b, &tile);
+            }
             fetch_piece(fetch, pixels, &tile);
             plan->kernels->weight_gradient_tile(&tile);
         }

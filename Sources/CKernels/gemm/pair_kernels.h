@@ -33,4 +33,17 @@ static void pair_rows(size_t rows, size_t columns, const float *x, size_t x_row,
     }
 }
 
-const snn_pair_kernels SNN_TIER_PAIRS = {.tile = pair_tile, .pair_columns = pair_columns, .pair_rows = pair_rows};
+/// Writes the operations of one round: two products in each lane.
+static float pair_multiply_add(size_t rounds, size_t *operations_per_round) {
+    // Pairs of 0.75 and of 0.25.
+    volatile uint32_t left = 0x3f403f40, right = 0x3e803e80;
+    *operations_per_round = 2 * 2 * SIMD_WIDTH * PEAK_SUMS;
+    return add_products(v_add_pair_products, (vf)((vu)0 + left), (vf)((vu)0 + right), rounds);
+}
+
+const snn_pair_kernels SNN_TIER_PAIRS = {
+    .tile = pair_tile,
+    .pair_columns = pair_columns,
+    .pair_rows = pair_rows,
+    .multiply_add = pair_multiply_add,
+};

@@ -16,6 +16,8 @@ typedef struct {
     void (*pair_columns)(size_t rows, size_t columns, const float *x, size_t x_row, float *out);
     /// Rows in pairs, number by number; rows of `out` start out_row apart.
     void (*pair_rows)(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row);
+    /// As that of the kernel table.
+    float (*multiply_add)(size_t rounds, size_t *operations_per_round);
 } snn_pair_kernels;
 
 /// NULL where the calling thread's tier or the CPU has no instruction for it.

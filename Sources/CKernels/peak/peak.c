@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#include "peak/peak_bfloat16.h"
+#include "gemm/pairs.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-static double on_all_threads(size_t rounds, snn_multiply_add multiply_add) {
+static double on_all_threads(size_t rounds, float (*multiply_add)(size_t rounds, size_t *operations_per_round)) {
     const int threads = snn_thread_count();
     size_t operations_per_round = 0;
     SNN_PARALLEL_FOR(
@@ -23,8 +23,8 @@ static double on_all_threads(size_t rounds, snn_multiply_add multiply_add) {
 double snn_peak_multiply_add(size_t rounds) { return on_all_threads(rounds, snn_kernels()->multiply_add); }
 
 double snn_peak_multiply_add_bfloat16(size_t rounds) {
-    const snn_multiply_add multiply_add = snn_multiply_add_bfloat16();
-    return multiply_add == NULL ? 0 : on_all_threads(rounds, multiply_add);
+    const snn_pair_kernels *pairs = snn_pairs();
+    return pairs == NULL ? 0 : on_all_threads(rounds, pairs->multiply_add);
 }
 
 void snn_peak_copy(size_t bytes, const void *from, void *to) {
