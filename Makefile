@@ -12,6 +12,8 @@ SWIFT_SOURCES = Package.swift Sources Tests Benchmarks Examples
 C_SOURCES = $(shell find include Sources/CKernels -name '*.h' -o -name '*.c')
 # Kernel threads that wait by spinning would take the CPU from tests that run beside each other.
 TEST = KMP_BLOCKTIME=0 OPENBLAS_NUM_THREADS=1 swift test --quiet
+# Without the option, SwiftPM 6.3 does not find the plan of an earlier build with other flags ("unknown build description").
+OTHER_BUILD = --disable-build-manifest-caching
 
 .PHONY: train test sanitize emulate bench venv format format-check protobuf setup
 
@@ -26,11 +28,10 @@ test: setup
 # the sanitizer. The example package is another build.
 sanitize: setup
 	ASAN_OPTIONS=detect_leaks=0 $(TEST) --sanitize address -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined \
-		-Xswiftc -use-ld=lld --skip ExamplePackageTests --scratch-path .build-sanitize
+		-Xswiftc -use-ld=lld --skip ExamplePackageTests $(OTHER_BUILD) --scratch-path .build-sanitize
 
-# Without the option, SwiftPM 6.3 does not find its plan of an earlier build again ("unknown build description").
 emulate: setup
-	$(TEST) --filter KernelTests -Xcc -DSWIFTNN_EMULATE_AVX512 --disable-build-manifest-caching --scratch-path .build-emulate
+	$(TEST) --filter KernelTests -Xcc -DSWIFTNN_EMULATE_AVX512 $(OTHER_BUILD) --scratch-path .build-emulate
 
 # torch.compile calls g++.
 bench: PACKAGES += g++ python3-venv
