@@ -77,7 +77,7 @@ extension Checkpoint {
 
 extension [String: Tensor] {
     /// Removes the tensors whose names start with `prefix`, and returns them without it.
-    fileprivate mutating func take(under prefix: String) -> [NamedTensor] {
+    mutating func take(under prefix: String) -> [NamedTensor] {
         let names = keys.filter { $0.hasPrefix(prefix) }
         return names.compactMap { name in
             removeValue(forKey: name).map { NamedTensor(String(name.dropFirst(prefix.count)), $0) }

@@ -97,10 +97,8 @@ extension HardExamples: StatefulCallback {
 
     public func load(_ state: [String: Tensor]) throws {
         guard state[Key.choice] == choice else { throw StateError(description: "another choice of samples") }
-        var model: [String: Tensor] = [:]
-        for (name, tensor) in state where name.hasPrefix(Key.model) {
-            model[String(name.dropFirst(Key.model.count))] = tensor
-        }
+        var rest = state
+        let model = rest.take(under: Key.model).byName
         let steps = state[Key.steps]?.scalars ?? []
         let optimizer = try steps.enumerated().map { index, step in
             guard let numbers = state["\(Key.optimizer)\(index)"], let step = Int(exactly: step) else {

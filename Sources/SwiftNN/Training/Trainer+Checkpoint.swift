@@ -69,7 +69,7 @@ extension Checkpoint {
 }
 
 extension [NamedTensor] {
-    fileprivate var byName: [String: Tensor] {
+    var byName: [String: Tensor] {
         Dictionary(map { ($0.name, $0.tensor) }) { first, _ in first }
     }
 }
