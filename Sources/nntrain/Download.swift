@@ -5,7 +5,8 @@ import SwiftNN
     import FoundationNetworking
 #endif
 
-/// Brings the files of a data set from a mirror. They take their place only after their hashes were checked.
+/// Brings the files of a data set from a mirror. They take their place decompressed, which saves every program that reads
+/// them the time for it, and only after their hashes were checked.
 struct Download {
     private let source: DatasetSource
     private let mirror: String
@@ -46,10 +47,15 @@ struct Download {
         print("fetching \(address.absoluteString)")
         let bytes = try load(address)
         let path = staging + "/" + name
-        try AtomicFile.write(bytes, to: path)
         if name.hasSuffix(".tar.gz") {
+            try AtomicFile.write(bytes, to: path)
             try unpack(path)
             try FileManager.default.removeItem(atPath: path)
+        } else if name.hasSuffix(".gz") {
+            let content = try Gzip.decompress(bytes, path: address.absoluteString)
+            try AtomicFile.write(content, to: String(path.dropLast(".gz".count)))
+        } else {
+            try AtomicFile.write(bytes, to: path)
         }
     }
 

@@ -16,7 +16,7 @@ public struct DatasetSource: Sendable {
         }
 
         /// The file in a directory: plain, or else compressed by gzip.
-        func path(in directory: String) -> String { DatasetSource.path(of: name, in: directory) }
+        public func path(in directory: String) -> String { DatasetSource.path(of: name, in: directory) }
     }
 
     /// What commands call it.

@@ -35,7 +35,9 @@ public enum Gzip {
     public static func compress(_ bytes: [UInt8]) -> [UInt8] { Deflate.compress(bytes, .gzip) }
 
     /// The bytes of a file, decompressed where it is a gzip file.
-    static func readFile(_ path: String) throws -> [UInt8] {
+    ///
+    /// - Throws: `FileError` where it cannot be read, or is cut off or corrupt.
+    public static func readFile(_ path: String) throws -> [UInt8] {
         let bytes = try SystemFile.read(path)
         return isGzip(bytes) ? try decompress(bytes, path: path) : bytes
     }

@@ -20,7 +20,7 @@ enum Suite: String, CaseIterable, ExpressibleByArgument {
         case .optimizer: try shapes.lines("optimizer").map(OptimizerBenchmark.init)
         case .step: try shapes.lines("step").map(StepBenchmark.init)
         case .inference: try shapes.lines("inference").map(InferenceBenchmark.init)
-        case .start: [StartCase()]
+        case .start: StartCase.Files.allCases.map(StartCase.init)
         case .memory: try shapes.lines("memory").map(MemoryCase.init)
         case .threads:
             ThreadsCase.large(
