@@ -243,12 +243,13 @@ static void gemm_grid_tile(const snn_grid_tile *tile) {
     if (tile->columns == 0) return;
     const size_t most_rows = tile->columns > SIMD_WIDTH ? SIMD_TILE_ROWS : SIMD_TALL_TILE_ROWS;
     const size_t tiles = snn_ceil_div(tile->rows, most_rows);
+    if (tiles == 0) return;
+    const size_t fewest = tile->rows / tiles, with_one_more = tile->rows % tiles;
     snn_grid_tile part = *tile;
     for (size_t t = 0; t < tiles; t++) {
-        const size_t row = t * tile->rows / tiles;
-        part.rows = (t + 1) * tile->rows / tiles - row;
-        part.a = tile->a + row * tile->a_row;
-        part.c = tile->c + row * tile->c_row;
+        part.rows = fewest + (t < with_one_more);
         gemm_grid_rows(&part);
+        part.a += part.rows * part.a_row;
+        part.c += part.rows * part.c_row;
     }
 }

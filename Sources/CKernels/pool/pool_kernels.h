@@ -51,28 +51,32 @@ SIMD_INLINE const float *pixel_under(
     return x + (y_in * row->horizontal->in + x_in) * row->pixel;
 }
 
-SIMD_INLINE void max_pool_block(const size_t vectors, const bool keep_argmax, const size_t lanes,
-    const snn_pool_row *row, snn_window across, snn_window along, const float *x, float *y, uint16_t *argmax) {
-    const size_t width = row->horizontal->kernel;
+/// The taps of one window that lie inside the image, row by row, and how far apart they are in the input.
+typedef struct {
+    size_t rows, columns, down, right;
+    size_t index, width;  ///< of the first of them in the window, and of the window
+} max_pool_taps;
+
+SIMD_INLINE void max_pool_block(const size_t vectors, const bool keep_argmax, const size_t lanes, max_pool_taps taps,
+    const float *x, float *y, uint16_t *argmax) {
     vf best[POOL_VECTORS];
     vi winner[POOL_VECTORS];
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
         best[v] = v_set1(-__builtin_inff());
         // Should every element be -infinity, the first one wins.
-        winner[v] = (vi)(int32_t)(across.first * width + along.first);
+        winner[v] = (vi)(int32_t)taps.index;
     }
-    const size_t right = row->horizontal->dilation * row->pixel;
-    for (size_t i = across.first; i < across.end; i++) {
-        const float *tap = pixel_under(row, across, along, i, along.first, x);
-        for (size_t j = along.first; j < along.end; j++, tap += right) {
+    for (size_t i = 0; i < taps.rows; i++) {
+        for (size_t j = 0; j < taps.columns; j++) {
+            const float *tap = x + i * taps.down + j * taps.right;
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < vectors; v++) {
                 const vf value = v_load_lanes(tap + v * SIMD_WIDTH, lanes);
                 // NaN wins against everything, as PyTorch has it: the last one.
                 const vi better = (value > best[v]) | (value != value);
                 best[v] = better ? value : best[v];
-                if (keep_argmax) winner[v] = better ? (vi)(int32_t)(i * width + j) : winner[v];
+                if (keep_argmax) winner[v] = better ? (vi)(int32_t)(taps.index + i * taps.width + j) : winner[v];
             }
         }
     }
@@ -83,34 +87,52 @@ SIMD_INLINE void max_pool_block(const size_t vectors, const bool keep_argmax, co
     }
 }
 
-SIMD_INLINE void max_pool_forward_windows(const bool keep_argmax, const bool has_room, const snn_pool_row *row,
-    size_t out, size_t end, const float *x, float *y, uint16_t *argmax) {
-    const snn_window across = snn_window_at(row->vertical, row->row);
+/// Whether every window along an axis has two taps, both inside the image.
+SIMD_INLINE bool windows_are_pairs(const snn_pool_axis *axis) {
+    return axis->kernel == 2 && axis->pad_before == 0 && (axis->out - 1) * axis->stride + axis->dilation < axis->in;
+}
+
+/// Where `pairs`, all windows are of 2 x 2 taps inside the image: the common case, with constant loops.
+SIMD_INLINE void max_pool_forward_windows(const bool keep_argmax, const bool has_room, const bool pairs,
+    const snn_pool_row *row, size_t out, size_t end, const float *x, float *y, uint16_t *argmax) {
+    const snn_pool_axis *vertical = row->vertical, *horizontal = row->horizontal;
+    const snn_window across = snn_window_at(vertical, row->row);
     const size_t channels = row->channels;
     for (; out < end; out++) {
-        const snn_window along = snn_window_at(row->horizontal, out);
+        const ptrdiff_t start = (ptrdiff_t)(out * horizontal->stride);
+        const snn_window along = pairs ? (snn_window){start, 0, 2} : snn_window_at(horizontal, out);
+        const max_pool_taps taps = {.rows = pairs ? 2 : across.end - across.first,
+            .columns = along.end - along.first,
+            .down = vertical->dilation * horizontal->in * row->pixel,
+            .right = horizontal->dilation * row->pixel,
+            .index = pairs ? 0 : across.first * horizontal->kernel + along.first,
+            .width = pairs ? 2 : horizontal->kernel};
+        const float *first = pixel_under(row, across, along, across.first, along.first, x);
         const size_t at = out * row->pixel;
 #define BLOCK(V, L, C) \
-    max_pool_block(V, keep_argmax, L, row, across, along, x + (C), y + at + (C), keep_argmax ? argmax + at + (C) : NULL)
+    max_pool_block(V, keep_argmax, L, taps, first + (C), y + at + (C), keep_argmax ? argmax + at + (C) : NULL)
         POOL_CHANNELS(channels, has_room, BLOCK)
 #undef BLOCK
     }
 }
 
 SIMD_INLINE void max_pool_forward_pixels(
-    const bool keep_argmax, const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
+    const bool keep_argmax, const bool pairs, const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
     const size_t windows = row->horizontal->out;
     size_t roomy = windows;
     while (roomy > 0 && !window_has_room(row, snn_window_at(row->horizontal, roomy - 1), roomy - 1)) roomy--;
-    max_pool_forward_windows(keep_argmax, true, row, 0, roomy, x, y, argmax);
-    max_pool_forward_windows(keep_argmax, false, row, roomy, windows, x, y, argmax);
+    max_pool_forward_windows(keep_argmax, true, pairs, row, 0, roomy, x, y, argmax);
+    max_pool_forward_windows(keep_argmax, false, pairs, row, roomy, windows, x, y, argmax);
 }
 
 static void max_pool_forward_row(const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
+    const bool pairs = windows_are_pairs(row->vertical) && windows_are_pairs(row->horizontal);
     if (argmax == NULL) {
-        max_pool_forward_pixels(false, row, x, y, NULL);
+        max_pool_forward_pixels(false, false, row, x, y, NULL);
+    } else if (pairs) {
+        max_pool_forward_pixels(true, true, row, x, y, argmax);
     } else {
-        max_pool_forward_pixels(true, row, x, y, argmax);
+        max_pool_forward_pixels(true, false, row, x, y, argmax);
     }
 }
 
