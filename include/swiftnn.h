@@ -8,7 +8,9 @@
 //   - a kernel never prints and never aborts; sizes of 0 are allowed and do nothing;
 //   - every edge (any size, stride or padding the shape allows) is handled inside;
 //   - the result is the same to the last bit for every thread count;
-//   - kernels are called from one thread at a time.
+//   - several threads may call kernels at the same time, each with outputs and workspaces of its own. Only one of them
+//     should use more than one thread: two teams would fight for the CPUs. So the data loader's worker, which fills a
+//     batch beside the training, calls them after snn_thread_count_override(1), and they then run on it alone.
 #ifndef SWIFTNN_H
 #define SWIFTNN_H
 

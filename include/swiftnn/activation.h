@@ -23,6 +23,7 @@ typedef enum {
 
 #define SNN_ACTIVATION_COUNT 13
 
+/// A function and the number in it.
 typedef struct {
     snn_activation_kind kind;
     float parameter;  ///< slope of leaky ReLU, alpha of ELU; others ignore it

@@ -12,6 +12,7 @@ typedef enum {
     SNN_EDGE_REFLECT,  ///< the image mirrored at its edge pixels, which are not repeated
 } snn_edge;
 
+/// The sizes of snn_views_to_float.
 typedef struct {
     size_t batch, height, width, channels;  ///< of the images
     size_t out_height, out_width;           ///< of the windows

@@ -23,7 +23,9 @@ typedef struct {
 /// kernel does not fit.
 size_t snn_conv_output_size(
     size_t in, size_t kernel, size_t stride, size_t dilation, size_t pad_before, size_t pad_after);
+/// The same for the height of the output of a shape.
 size_t snn_conv_out_height(const snn_conv_shape *shape);
+/// And for its width.
 size_t snn_conv_out_width(const snn_conv_shape *shape);
 
 /// Whether the convolution is computed by Winograd's minimal filtering, F(4 x 4, 3 x 3), in all three passes: a quarter
@@ -31,10 +33,13 @@ size_t snn_conv_out_width(const snn_conv_shape *shape);
 /// one group that gain by it; which follows from the shape alone.
 bool snn_conv_uses_winograd(const snn_conv_shape *shape);
 
-/// Bytes of the weights packed for the forward pass / for the data gradient by the tier in use, and the packing.
+/// Bytes of the weights packed for the forward pass by the tier in use.
 size_t snn_conv_packed_size(const snn_conv_shape *shape);
+/// Packs the weights, as users see them, for snn_conv_forward.
 void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed);
+/// Bytes of the weights packed for the data gradient by the tier in use.
 size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape);
+/// Packs the weights, as users see them, for snn_conv_backward_data.
 void snn_conv_pack_transposed(const snn_conv_shape *shape, const float *weights, void *packed);
 
 /// y = activation(x * weights + bias). bias: out_channels numbers or NULL.

@@ -20,6 +20,7 @@ void snn_multiply(size_t count, const float *a, const float *b, float *out);
 /// out = a limited to low ... high; NaN stays NaN; out may be a.
 void snn_clamp(size_t count, float low, float high, const float *a, float *out);
 
+/// out[i] = value.
 void snn_fill(size_t count, float value, float *out);
 
 /// Sum of squares, accumulated in double in an order that does not depend on the threads.

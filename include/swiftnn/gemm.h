@@ -32,6 +32,7 @@ typedef struct {
     size_t channels, spatial;
 } snn_feature_order;
 
+/// Bytes of workspace for `snn_gemm` by the tier in use, enough for any number of threads.
 size_t snn_gemm_workspace_size(const snn_gemm_shape *shape);
 
 /// The product; `epilogue` may be NULL.
@@ -54,9 +55,10 @@ void snn_column_sums(size_t rows, size_t columns, const float *x, bool accumulat
 size_t snn_column_sums_workspace_size(size_t rows, size_t columns);
 
 /// The same product by OpenBLAS, in single and in double precision (not bit-identical across thread counts).
-/// The scalars alpha and beta of the shape are used in both.
+/// The scalars alpha and beta of the shape are used in both. What has openblas in its name is there on Linux only.
 void snn_openblas_sgemm(const snn_gemm_shape *shape, const float *a, const float *b, float *c);
 void snn_openblas_dgemm(const snn_gemm_shape *shape, const double *a, const double *b, double *c);
+/// Sets how many threads OpenBLAS uses; snn_set_thread_count does not.
 void snn_openblas_set_threads(int count);
 /// OpenBLAS's own name of the kernels it chose ("Haswell", "Zen", "SkylakeX", ...).
 const char *snn_openblas_core(void);

@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// y = exp(x) / sum(exp(x)) in each row, computed from x - max(x); y may be x.
 void snn_softmax_forward(size_t rows, size_t classes, const float *x, float *y);
 /// dx = y * (dy - sum(dy * y)); dx may be dy.
 void snn_softmax_backward(size_t rows, size_t classes, const float *y, const float *dy, float *dx);
+/// y = x - log(sum(exp(x))) in each row, computed from x - max(x); y may be x.
 void snn_log_softmax_forward(size_t rows, size_t classes, const float *x, float *y);
 /// dx = dy - exp(y) * sum(dy); dx may be dy.
 void snn_log_softmax_backward(size_t rows, size_t classes, const float *y, const float *dy, float *dx);

@@ -25,6 +25,7 @@ typedef struct {
     bool decoupled;
     size_t step;
 } snn_adam;
+/// first and second are m and v; they and max_second start as 0.
 void snn_adam_step(const snn_adam *options, size_t count, const float *gradient, float *first, float *second,
     float *max_second, float *weights);
 
@@ -34,6 +35,7 @@ void snn_adam_step(const snn_adam *options, size_t count, const float *gradient,
 typedef struct {
     float rate, smoothing, epsilon, weight_decay, momentum, gradient_scale;
 } snn_rmsprop;
+/// square_average is s, gradient_average a; all states start as 0.
 void snn_rmsprop_step(const snn_rmsprop *options, size_t count, const float *gradient, float *square_average,
     float *gradient_average, float *velocity, float *weights);
 
@@ -48,6 +50,7 @@ typedef struct {
     bool nesterov, normalize_weights;
     size_t iterations;
 } snn_muon;
+/// One step of a rows x columns matrix; gradient, velocity (0 at the start) and weights have its order.
 void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const float *gradient, float *velocity,
     float *weights, void *workspace);
 size_t snn_muon_workspace_size(size_t rows, size_t columns);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Input [batch, in_height, in_width, channels], output [batch, out_height, out_width, channels].
+/// Padding may differ on each side.
 typedef struct {
     size_t batch, in_height, in_width, channels;
     size_t kernel_height, kernel_width;
@@ -16,7 +18,10 @@ typedef struct {
     bool count_include_pad;  ///< average pooling: padding counts in the divisor (PyTorch's rules with ceil_mode)
 } snn_pool_shape;
 
+/// Output positions along the height: floor((in + pads - dilation * (kernel - 1) - 1) / stride) + 1, with ceil_mode
+/// the quotient rounded up; 0 where no window fits.
 size_t snn_pool_out_height(const snn_pool_shape *shape);
+/// The same along the width.
 size_t snn_pool_out_width(const snn_pool_shape *shape);
 
 /// y = the maximum of each window (padding never wins; NaN does; a window with no tap inside the image gives

@@ -40,15 +40,17 @@ int snn_thread_count(void);
 /// Sets the process's number of threads; values below 1 count as 1.
 void snn_set_thread_count(int count);
 
-/// Overrides the number of threads for the calling thread, until it is called with 0.
+/// Overrides the number of threads for the calling thread, until it is called with 0: with 1 for a thread that calls
+/// kernels beside one that uses them all.
 void snn_thread_count_override(int count);
 
 /// How long in milliseconds idle kernel threads spin before they sleep; 0 gives the CPU to another library's
 /// threads at once (for measuring such a library beside ours).
 void snn_set_spin_time(int milliseconds);
 
-/// Bytes of the first-level data cache and of the second-level cache of one core.
+/// Bytes of the first-level data cache of one core; a usual size where the system does not tell.
 size_t snn_l1_cache_size(void);
+/// The same of the second-level cache.
 size_t snn_l2_cache_size(void);
 
 #endif
