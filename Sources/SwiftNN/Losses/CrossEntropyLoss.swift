@@ -5,10 +5,14 @@ import CKernels
 /// With labels, q is (1 − s) · onehot + s / classes for label smoothing s (Szegedy et al. 2016); with target values, q are
 /// the given probabilities (for example one-hot), smoothed the same way.
 public struct CrossEntropyLoss: Loss, Sendable {
+    /// What q is made from: a class label for every row, or a probability for every class of every row. In place of
+    /// probabilities labels do as well: they stand for one-hot rows.
     public enum Targets: Sendable { case labels, probabilities }
 
+    /// s of label smoothing, in 0 ..< 1; 0 for none.
     public let labelSmoothing: Float
     public let targets: Targets
+    /// The mean or the sum over the rows.
     public let reduction: Reduction
 
     public init(labelSmoothing: Float = 0, targets: Targets = .labels, reduction: Reduction = .mean) {

@@ -9,6 +9,11 @@ public protocol Loss {
     func makeTargets(for shape: [Int], _ builder: PlanBuilder) throws -> TargetSlot
 
     /// The operation that computes the loss and the gradient of its input.
+    ///
+    /// - Parameters:
+    ///   - prediction: the model's output.
+    ///   - targets: what `makeTargets` returned for its shape.
+    /// - Throws: `ShapeError` where the loss cannot take such an output.
     func makeOperation(prediction: Value, targets: TargetSlot, _ builder: PlanBuilder) throws -> any LossOperation
 }
 
@@ -122,7 +127,9 @@ final class KernelLossOperation: LossOperation {
     }
 }
 
-/// How the losses of the elements of a batch become one number.
+/// How the losses of a batch, of its rows or elements, become one number.
+///
+/// With `.sum` the losses in `EpochRecord` and `Evaluation` are means of the batches' sums, not of the samples' losses.
 public enum Reduction: Sendable {
     case mean, sum
 

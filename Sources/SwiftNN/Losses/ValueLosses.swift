@@ -2,6 +2,7 @@ import CKernels
 
 /// (x − t)², averaged over all elements.
 public struct MSELoss: Loss, KernelValueLoss {
+    /// The mean or the sum over all elements.
     public let reduction: Reduction
 
     public init(reduction: Reduction = .mean) { self.reduction = reduction }
@@ -11,6 +12,7 @@ public struct MSELoss: Loss, KernelValueLoss {
 
 /// Binary cross-entropy of σ(x) from the logits x: max(x, 0) − x t + log(1 + e^−|x|), averaged over all elements.
 public struct BCEWithLogitsLoss: Loss, KernelValueLoss {
+    /// The mean or the sum over all elements.
     public let reduction: Reduction
 
     public init(reduction: Reduction = .mean) { self.reduction = reduction }

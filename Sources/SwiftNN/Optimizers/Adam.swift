@@ -6,10 +6,15 @@ import CKernels
 ///     m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²
 ///     w ← w − lr · m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + epsilon)
 public struct Adam: UpdateRule, Sendable {
+    /// The learning rate: about the length of a weight's step while its gradient stays the same.
     public var lr: Float
+    /// The part of m, the mean of the gradients, that is kept at each step; in 0 ..< 1.
     public var beta1: Float
+    /// The part of v, the mean of their squares, that is kept at each step; in 0 ..< 1.
     public var beta2: Float
+    /// Added to the root of the corrected v, outside of it.
     public var epsilon: Float
+    /// The part of a weight that is added to its gradient, and so divided by √v with it; 0 for none.
     public var weightDecay: Float
     /// Uses the largest v so far (Reddi et al. 2018).
     public var amsgrad: Bool
@@ -31,6 +36,7 @@ public struct Adam: UpdateRule, Sendable {
         (self.weightDecay, self.amsgrad, self.decoupledDecay) = (weightDecay, amsgrad, decoupledDecay)
     }
 
+    /// m and v, and with `amsgrad` the largest v.
     public var slots: Int { amsgrad ? 3 : 2 }
 
     public func update(
@@ -60,6 +66,9 @@ public struct Adam: UpdateRule, Sendable {
 public struct AdamW: UpdateRule, Sendable {
     private var adam: Adam
 
+    /// The parameters mean what they do in `Adam`, but for the weight decay, which is no part of the gradient.
+    ///
+    /// - Parameter weightDecay: lr · weightDecay is the part of itself that a weight loses at each step.
     public init(
         lr: Float = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 1e-2,
         amsgrad: Bool = false
@@ -69,11 +78,13 @@ public struct AdamW: UpdateRule, Sendable {
             decoupledDecay: true)
     }
 
+    /// As in `Adam`.
     public var lr: Float {
         get { adam.lr }
         set { adam.lr = newValue }
     }
 
+    /// As in `Adam`.
     public var slots: Int { adam.slots }
 
     public func update(

@@ -9,11 +9,20 @@ import CKernels
 ///
 /// A weight of more than two dimensions is a matrix of its first dimension by all others. Orthogonalised by five
 /// iterations of Newton and Schulz, after which the singular values are between about 0.7 and 1.2.
+///
+/// The copies of a `Muon` share scratch memory. Two optimizers that are made from one value must not step at the same
+/// time on two threads: make a value for each.
 public struct Muon: UpdateRule {
+    /// The learning rate: about how far a step goes along every direction of a matrix that has no more rows than
+    /// columns.
     public var lr: Float
+    /// The part of the velocity that is kept at each step.
     public var momentum: Float
+    /// Whether the step looks ahead, as in the formula; otherwise v itself is orthogonalised.
     public var nesterov: Bool
+    /// lr · weightDecay is the part of itself that a weight loses at each step; 0 for none.
     public var weightDecay: Float
+    /// Of Newton and Schulz's method; at least one.
     public var iterations: Int
     /// Gives the weights the norm √rows before each step: for layers with a norm behind them, which takes the scale of the
     /// weights away, so that the learning rate is the part of themselves that they move.

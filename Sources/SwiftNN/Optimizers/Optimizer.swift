@@ -2,7 +2,9 @@ import CKernels
 
 /// Parameters that share an update rule.
 public struct ParameterGroup {
+    /// A parameter is in one group of an optimizer only.
     public let parameters: [Parameter]
+    /// Its learning rate is the base that the optimizer starts from. In `Optimizer.groups` it is the one in force.
     public var rule: any UpdateRule
 
     public init(_ parameters: [Parameter], _ rule: any UpdateRule) {
@@ -20,7 +22,8 @@ public struct ParameterGroup {
 /// optimizer.step()
 /// ```
 public final class Optimizer: CustomStringConvertible {
-    /// The groups with their rules as given; the learning rates in force are these times `rateFactor`.
+    /// The groups with their rules. Their learning rates are those in force: the base, which is the rate as given or as
+    /// `learningRate` set it, times `rateFactor`.
     public private(set) var groups: [ParameterGroup]
     /// What every group's learning rate is multiplied with: where a schedule acts.
     public var rateFactor: Float = 1 {
@@ -55,7 +58,9 @@ public final class Optimizer: CustomStringConvertible {
         self.init(groups: [ParameterGroup(parameters, rule)])
     }
 
-    /// The learning rate of the first group in force; setting it changes that of every group.
+    /// The learning rate in force of the first group: its base times `rateFactor`; 0 without groups.
+    ///
+    /// Setting it sets the base of every group, so that while a schedule acts the number read is not the number set.
     public var learningRate: Float {
         get { groups.first?.rule.lr ?? 0 }
         set {

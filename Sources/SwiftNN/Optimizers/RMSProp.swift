@@ -7,11 +7,17 @@ import CKernels
 ///     d = √s + epsilon                           (centered: √(s − a²) + epsilon with the average a of g)
 ///     w ← w − lr · g / d                         (momentum: v ← momentum · v + g / d, w ← w − lr · v)
 public struct RMSProp: UpdateRule, Sendable {
+    /// The learning rate: without momentum about the length of a weight's step while its gradient stays the same.
     public var lr: Float
+    /// The part of s, and of a where centered, that is kept at each step; in 0 ..< 1 (`alpha` of PyTorch).
     public var smoothing: Float
+    /// Added to the root, outside of it.
     public var epsilon: Float
+    /// The part of a weight that is added to its gradient; 0 for none.
     public var weightDecay: Float
+    /// The part of the velocity that is kept at each step; 0 for no velocity.
     public var momentum: Float
+    /// Whether the mean of the gradients is taken out of s, which leaves their variance (Graves 2013).
     public var centered: Bool
 
     public init(
@@ -22,6 +28,7 @@ public struct RMSProp: UpdateRule, Sendable {
         (self.weightDecay, self.momentum, self.centered) = (weightDecay, momentum, centered)
     }
 
+    /// s, then a where centered, then the velocity where there is momentum.
     public var slots: Int { 1 + (centered ? 1 : 0) + (momentum == 0 ? 0 : 1) }
 
     public func update(

@@ -23,13 +23,19 @@ public struct SGD: UpdateRule, Sendable {
         case steps
     }
 
+    /// The learning rate: a factor of the velocity, or of what enters it with `velocity: .steps`.
     public var lr: Float
+    /// The part of the velocity that is kept at each step; 0 for no velocity.
     public var momentum: Float
+    /// The part of a gradient that does not enter the velocity. The first enters whole.
     public var dampening: Float
+    /// Whether the step looks ahead, as in the formulas; needs momentum and no dampening.
     public var nesterov: Bool
+    /// The part of a weight that is added to its gradient: λ of a term λ / 2 · w² in the loss; 0 for none.
     public var weightDecay: Float
     /// Shrinks the weights by lr · weightDecay instead of adding to the gradient (Loshchilov & Hutter 2019).
     public var decoupledDecay: Bool
+    /// Which form the momentum has.
     public var velocity: Velocity
 
     public init(

@@ -1,4 +1,4 @@
-/// How an optimizer changes weights: `SGD`, `Adam`, `RMSProp`, or one of your own.
+/// How an optimizer changes weights: `SGD`, `Adam`, `AdamW`, `RMSProp`, `Muon`, or one of your own.
 ///
 /// A rule is a value with its hyper-parameters; what it remembers between steps (momentum, averages of squares) is kept by
 /// the `Optimizer` for each parameter. Its description names every hyper-parameter: by it a training that would go on from

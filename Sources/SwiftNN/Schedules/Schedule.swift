@@ -11,6 +11,7 @@
 public struct TrainingPosition: Sendable, Hashable {
     /// Optimizer steps taken so far.
     public let step: Int
+    /// Of the whole training, or of the part of it that a schedule inside of another one is for.
     public let totalSteps: Int
     public let stepsPerEpoch: Int
 
@@ -26,6 +27,7 @@ public struct TrainingPosition: Sendable, Hashable {
 
 /// How the learning rate changes: a factor on the rate the optimizer was made with, for every step.
 public protocol Schedule: Sendable {
+    /// The factor for the step that follows `position`.
     func factor(at position: TrainingPosition) -> Float
 }
 
@@ -44,6 +46,7 @@ public struct ConstantSchedule: Schedule {
 
 /// Multiplies the rate by `gamma` every so many epochs (StepLR).
 public struct StepSchedule: Schedule {
+    /// Epochs from one multiplication to the next; positive.
     public let everyEpochs: Int
     public let gamma: Float
     public init(everyEpochs: Int, gamma: Float = 0.1) {
@@ -55,6 +58,7 @@ public struct StepSchedule: Schedule {
 
 /// Multiplies the rate by `gamma` at the start of each of the given epochs (MultiStepLR).
 public struct MilestoneSchedule: Schedule {
+    /// Counted from 0, in any order; an epoch that is there twice counts twice.
     public let epochs: [Int]
     public let gamma: Float
     public init(epochs: [Int], gamma: Float = 0.1) { (self.epochs, self.gamma) = (epochs, gamma) }
@@ -65,7 +69,9 @@ public struct MilestoneSchedule: Schedule {
 
 /// From one factor to another along a line.
 public struct LinearSchedule: Schedule {
+    /// The factor of the first step.
     public let from: Float
+    /// The factor that would follow the last step, whose own is still a step short of it.
     public let to: Float
     public init(from: Float = 1, to: Float = 0) { (self.from, self.to) = (from, to) }
     public func factor(at position: TrainingPosition) -> Float { from + (to - from) * position.progress }
@@ -73,6 +79,7 @@ public struct LinearSchedule: Schedule {
 
 /// From 1 to `final` along half a cosine (Loshchilov & Hutter 2017, without restarts).
 public struct CosineSchedule: Schedule {
+    /// The factor that would follow the last step.
     public let final: Float
     public init(final: Float = 0) { self.final = final }
     public func factor(at position: TrainingPosition) -> Float {
@@ -83,12 +90,16 @@ public struct CosineSchedule: Schedule {
 /// Up from 1 / `divisor` to 1 and down to 1 / (`divisor` · `finalDivisor`) at the last step (Smith & Topin 2018;
 /// OneCycleLR): the optimizer's rate is the largest.
 public struct OneCycleSchedule: Schedule, CustomStringConvertible {
+    /// Along which curve the rate goes, up and down.
     public enum Shape: Sendable { case cosine, linear }
 
     /// The part of the training in which the rate goes up.
     public let rise: Float
+    /// The largest rate over the first step's.
     public let divisor: Float
+    /// The first step's rate over the last's.
     public let finalDivisor: Float
+    /// Of both slopes.
     public let shape: Shape
 
     public init(rise: Float = 0.3, divisor: Float = 25, finalDivisor: Float = 1e4, shape: Shape = .cosine) {
@@ -114,10 +125,13 @@ public struct OneCycleSchedule: Schedule, CustomStringConvertible {
 
 /// From `from` to 1 over the first steps, and then another schedule over the rest.
 public struct WarmUpSchedule: Schedule {
+    /// How many steps the factor rises over: at step i of them, from 0, (i + 1) / (steps + 1) of the way is done.
     public let steps: Int
+    /// The factor that the way starts at; the first step's is already above it.
     public let from: Float
     private let then: any Schedule
 
+    /// - Parameter then: sees a training without the first steps.
     public init(steps: Int, from: Float = 0, then: any Schedule = ConstantSchedule()) {
         (self.steps, self.from, self.then) = (steps, from, then)
     }

@@ -1,6 +1,8 @@
 /// Chooses what a model learns from of every batch that is drawn.
 public protocol BatchSelection: TrainerCallback {
-    /// The samples of a batch to learn from, at least one.
+    /// The samples of a batch to learn from, at least one. What it throws ends the training.
+    ///
+    /// - Parameter position: of the step that will learn from them.
     func select(from batch: Batch, at position: TrainingPosition) throws -> Batch
 
     /// What the last choice cost, as `Plan.multiplyAdds` counts.

@@ -5,7 +5,9 @@
 /// the targets. Learning that works comes nowhere near, however high its first learning rates are, and a spike passes before
 /// `patience` steps in a row are beyond the limit. Nothing is said of losses for which zeros cost nothing or less.
 public struct ExplosionCriterion: Sendable, Hashable {
+    /// Of the limit; at least 1.
     public var factor: Double
+    /// Steps in a row beyond the limit that end the training; at least 1.
     public var patience: Int
 
     /// - Parameters:

@@ -21,7 +21,9 @@
 /// try trainer.fit(train, epochs: 20, batchSize: 1024)
 /// ```
 public final class HardExamples: BatchSelection {
+    /// The part of a batch that is learned from, above 0 and at most 1; rounded to samples, at least one.
     public let part: Double
+    /// The proxy learns at the first step and at every so many after it.
     public let learnsEvery: Int
     /// Only its steps are used: callbacks and checkpoints of its own have no effect.
     public let proxy: Trainer

@@ -39,6 +39,8 @@ extension Layer {
     }
 
     /// The same from several views of every image: the softmax of the mean of the outputs.
+    ///
+    /// - Throws: `ShapeError` where model and images do not fit.
     public func probabilities(
         for images: ImageDataset, views: TestTimeViews, precision: Precision = .float32, batchSize: Int = 500
     ) throws -> Tensor {

@@ -21,6 +21,8 @@ public final class ProgressiveFreezing: StatefulCallback {
     private var model: Sequential?
     private var frozenLayers = 0
 
+    /// - Parameter stages: in any order. The trainer's model must be a `Sequential` of more layers than any of them
+    ///   freezes.
     public init(_ stages: [Stage]) {
         precondition(
             stages.allSatisfy { $0.layers > 0 && (0...1).contains($0.at) },

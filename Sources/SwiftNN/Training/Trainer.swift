@@ -5,14 +5,21 @@
 /// let history = try trainer.fit(train, epochs: 5, batchSize: 64, validation: test)
 /// ```
 public final class Trainer {
+    /// Only those of its parameters learn that the optimizer was given.
     public let model: any Layer
     public let loss: any Loss
+    /// Its `rateFactor` is set by the schedule before every step.
     public let optimizer: Optimizer
+    /// The factor on the optimizer's learning rates, over all steps of a `fit`.
     public let schedule: any Schedule
+    /// Of the gradients of the optimizer's parameters, between the backward pass and the step; nil for none.
     public let clipping: GradientClipping?
-    /// Of the order of the samples and of dropout. The model's weights have their own (`Layer.initialize`).
+    /// Of the order of the samples, of their augmentation and of dropout. The model's weights have their own
+    /// (`Layer.initialize`).
     public let seed: UInt64
+    /// Of training and of scoring.
     public let precision: Precision
+    /// Called in this order. Those that are `BatchSelection`s choose one after the other.
     public var callbacks: [any TrainerCallback]
     /// When `fit` gives up because of a loss that has exploded; nil to train on until it is no longer finite.
     public var explosion: ExplosionCriterion? = ExplosionCriterion()
@@ -61,9 +68,10 @@ public final class Trainer {
     ///     then, to the bit, that of a training without a break.
     /// - Returns: a record for every epoch.
     /// - Throws: `ShapeError` or `LabelError` where model and data do not fit, `FileError` where the checkpoint is of
-    ///   another training, `TrainingError` where the loss is not finite or has exploded (the weights are then those before the
-    ///   step that failed) or a weight is not finite, and what the data set throws. No checkpoint is written of weights
-    ///   that a loss or a number among them shows to be bad.
+    ///   another training or one cannot be written, `TrainingError` where the loss is not finite or has exploded (the
+    ///   weights are then those before the step that failed) or a weight is not finite, `TrainingInterrupted` after
+    ///   `interrupt`, and what the data set and the callbacks throw. No checkpoint is written of weights that a loss or
+    ///   a number among them shows to be bad.
     @discardableResult
     public func fit(
         _ data: any Dataset, epochs: Int, batchSize: Int, validation: (any Dataset)? = nil, dropLast: Bool = false,
@@ -191,6 +199,7 @@ public final class Trainer {
     /// Scores the model on a data set, in inference mode.
     ///
     /// - Parameter batchSize: how many samples are computed together; it changes the speed only.
+    /// - Throws: `ShapeError` or `LabelError` where model and data do not fit, and what the data set throws.
     public func evaluate(_ data: any Dataset, batchSize: Int = 500) throws -> Evaluation {
         var record = EpochRecord(epoch: 0)
         let loader = BatchLoader(data, batchSize: batchSize)
@@ -240,6 +249,8 @@ struct PlanCache {
 
 extension Plan {
     /// Runs the model and its loss on a batch; returns the loss.
+    ///
+    /// - Throws: `ShapeError` or `LabelError` where the batch does not fit the plan.
     public func forward(_ batch: Batch) throws -> Double { try forward(batch.input, targetsOf: batch) }
 
     /// The same with another input.

@@ -1,12 +1,15 @@
 /// Something that looks on while a `Trainer` works: a progress bar, a log, a check that stops it. What it throws ends the
 /// training.
 public protocol TrainerCallback: AnyObject {
+    /// Before the first step; where the training goes on from a checkpoint, the model and the optimizer have its state.
     func trainingStarted(_ run: TrainingRun, trainer: Trainer) throws
     /// - Parameters:
     ///   - record: the epoch so far.
     ///   - step: how many steps are done, over all epochs.
     func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws
+    /// After the last step of an epoch and the scoring; the record is in `Trainer.history` already.
     func epochFinished(_ record: EpochRecord, trainer: Trainer) throws
+    /// After the last epoch, also after `Trainer.stop`; not where the training failed or was interrupted.
     func trainingFinished(_ history: [EpochRecord], trainer: Trainer) throws
     /// The last of all, also where the training failed or was interrupted: what a callback changed for a while can be undone.
     func trainingEnded(trainer: Trainer)

@@ -1,8 +1,12 @@
 /// The extent of a training.
 public struct TrainingRun: Sendable, Hashable {
+    /// Of the whole training, also those that were finished before a checkpoint.
     public let epochs: Int
+    /// As many as an epoch has batches.
     public let stepsPerEpoch: Int
+    /// Drawn from the data set: without those that `dropLast` leaves out.
     public let samplesPerEpoch: Int
+    /// Samples drawn for a step; for the last of an epoch they may be fewer.
     public let batchSize: Int
     /// Steps done before, where the training goes on from a checkpoint.
     public internal(set) var stepsBefore = 0
@@ -89,6 +93,7 @@ public struct EpochRecord: Sendable, Hashable {
     public var trainLoss: Double { learnedSamples == 0 ? .nan : lossSum / Double(learnedSamples) }
     /// The accuracy on the same.
     public var trainAccuracy: Double { learnedSamples == 0 ? 0 : Double(correct) / Double(learnedSamples) }
+    /// Samples drawn in a second of `seconds`; 0 where no time was taken.
     public var samplesPerSecond: Double {
         let elapsed = seconds / .seconds(1)
         return elapsed > 0 ? Double(samples) / elapsed : 0
@@ -121,6 +126,7 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
     public let epoch: Int
     /// Over all epochs, from 1.
     public let step: Int
+    /// The first parameter group's, as it was in force.
     public let learningRate: Float
 
     public var description: String {

@@ -48,8 +48,11 @@ struct SlowWeights {
 /// With `fadesIn`, `retention` becomes retention · progress³ (Jordan 2024): early in the training the slow weights keep
 /// nothing back.
 public final class Lookahead: StatefulCallback {
+    /// Steps from one meeting of slow and trained weights to the next.
     public let every: Int
+    /// The part of their distance that the slow weights stay behind, in 0 ... 1.
     public let retention: Float
+    /// Whether `retention` grows from 0 to its value over the training.
     public let fadesIn: Bool
     private var slow: SlowWeights?
 
@@ -80,6 +83,7 @@ public final class Lookahead: StatefulCallback {
 /// The exponential moving average of the weights over the steps (Polyak & Juditsky 1992): average ← decay · average +
 /// (1 − decay) · weights. The model trains on with its own weights and takes the average at the end.
 public final class ExponentialMovingAverage: StatefulCallback {
+    /// The part of the average, which starts as the weights do, that is kept at each step; in 0 ..< 1.
     public let decay: Float
     private var average: SlowWeights?
 
