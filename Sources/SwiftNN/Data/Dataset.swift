@@ -9,6 +9,7 @@ public protocol Dataset: Sendable {
     /// Fills a batch with the samples of the given numbers, using the memory that it has.
     ///
     /// - Parameter pass: what random changes to the samples are drawn from.
+    /// - Throws: what reading the samples may; those that are in memory throw nothing.
     func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>, in pass: DatasetPass) throws
 
     /// The samples of the given numbers, in that order, as a data set of its own.
@@ -17,6 +18,8 @@ public protocol Dataset: Sendable {
 
 extension Dataset {
     /// The samples of the given numbers as a batch.
+    ///
+    /// - Throws: what `fill` throws.
     public func batch(_ indices: some Sequence<Int>, in pass: DatasetPass = DatasetPass()) throws -> Batch {
         let indices = indices.map { index in
             precondition((0..<count).contains(index), "Dataset.batch: there is no sample \(index) among \(count)")

@@ -1,6 +1,7 @@
 /// One pass over a data set: what random changes to its samples are drawn from. They depend on nothing else, so that
 /// training can go on at any batch of any epoch.
 public struct DatasetPass: Sendable, Hashable {
+    /// The same for every epoch of a training.
     public let seed: UInt64
     /// From 0.
     public let epoch: Int

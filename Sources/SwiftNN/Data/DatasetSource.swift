@@ -21,6 +21,7 @@ public struct DatasetSource: Sendable {
 
     /// What commands call it.
     public let name: String
+    /// In MNIST's form the images and the labels for training, then those of the test.
     public let files: [File]
     /// The names of the files of another version of the same content, where one is read, too. It is neither fetched nor
     /// verified.
@@ -75,6 +76,8 @@ extension DatasetSource {
     }
 
     /// `locate(in:)` with other values for the environment variables SWIFTNN_DATA and HOME.
+    ///
+    /// - Throws: `FileError` telling where was looked and what helps.
     public func locate(in directory: String?, environment: [String: String]) throws -> String {
         if let directory {
             guard SystemFile.kind(directory) == .directory else {

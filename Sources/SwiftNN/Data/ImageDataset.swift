@@ -8,6 +8,7 @@ public struct ImageDataset: Dataset {
     public let shape: [Int]
     /// The class of every image, below `classNames.count`.
     public let labels: [Int32]
+    /// The name of every class, at the number that labels it.
     public let classNames: [String]
 
     /// What batches are normalised by: (pixel / 255 - mean) / deviation, for each channel. Until it is set, inputs are
@@ -95,6 +96,7 @@ public struct ImageDataset: Dataset {
         snn_views_to_float(&viewShape, pixels, indices.baseAddress, views, scale, shift, out.baseAddress)
     }
 
+    /// It has the normalisation and the augmentation of the whole.
     public func subset(_ indices: [Int]) -> ImageDataset {
         var chosen = [UInt8]()
         chosen.reserveCapacity(indices.count * shape.product)
@@ -148,6 +150,7 @@ public struct ImageDataset: Dataset {
 /// The mean and the deviation of each channel, of pixels from 0 to 1.
 public struct ChannelStatistics: Sendable, Equatable {
     public let mean: [Float]
+    /// Standard deviations; normalisation takes 0 for 1.
     public let deviation: [Float]
 
     public init(mean: [Float], deviation: [Float]) {

@@ -15,6 +15,8 @@ public enum AtomicFile {
     }
 
     /// Replaces or creates the file at `path` with a text in UTF-8.
+    ///
+    /// - Throws: as `write(_:to:)` of bytes.
     public static func write(_ text: String, to path: String) throws {
         try write(Array(text.utf8), to: path)
     }

@@ -10,6 +10,8 @@ public enum NPY {
     }
 
     /// Writes a tensor as float32, in the order of its shape, in place of the file that may be there.
+    ///
+    /// - Throws: `FileError` where the file cannot be written; the old one then stays.
     public static func write(_ tensor: Tensor, to path: String) throws {
         try AtomicFile.write(to: path) { file in
             try file.append(header(tensor.shape))

@@ -1,5 +1,6 @@
 /// A layer that applies an activation to every element; of any shape.
 public protocol ActivationLayer: StandaloneLayer {
+    /// What is applied. A plan computes it inside the operation before the layer where that can.
     var activation: Activation { get }
 }
 
@@ -76,6 +77,7 @@ public struct ELU: ActivationLayer {
 
 /// The Gaussian error linear unit (Hendrycks & Gimpel 2016).
 public struct GELU: ActivationLayer {
+    /// Which formula is computed.
     public enum Approximation: Sendable {
         /// x · Φ(x), exact.
         case none

@@ -8,12 +8,15 @@ public struct BatchNorm2d: StandaloneLayer {
 
     /// [channels]; nil where not affine.
     public var weight: Parameter? { norm.scale }
+    /// [channels]; nil where not affine.
     public var bias: Parameter? { norm.shift }
     /// [channels]; not learned but moved by each training pass.
     public var runningMean: Parameter { norm.runningMean }
+    /// [channels]; as the mean. Of unbiased variances.
     public var runningVariance: Parameter { norm.runningVariance }
 
     /// - Parameters:
+    ///   - epsilon: added to the variance, under the root.
     ///   - momentum: running = (1 − momentum) · running + momentum · batch, the variance unbiased.
     ///   - affine: whether a scale (weight) and a shift (bias) are learned.
     public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, affine: Bool = true) {
@@ -35,9 +38,11 @@ public struct BatchNorm1d: StandaloneLayer {
 
     /// [channels]; nil where not affine.
     public var weight: Parameter? { norm.scale }
+    /// [channels]; nil where not affine.
     public var bias: Parameter? { norm.shift }
     /// [channels]; not learned but moved by each training pass.
     public var runningMean: Parameter { norm.runningMean }
+    /// [channels]; as the mean. Of unbiased variances.
     public var runningVariance: Parameter { norm.runningVariance }
 
     /// See `BatchNorm2d`.

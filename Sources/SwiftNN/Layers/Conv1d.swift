@@ -8,6 +8,7 @@ public struct Conv1d: StandaloneLayer {
         case explicit(before: Int, after: Int)
         /// None.
         public static let valid: Padding1d = 0
+        /// The same number before and after.
         public init(integerLiteral both: Int) { self = .explicit(before: both, after: both) }
 
         fileprivate var horizontal: Padding {

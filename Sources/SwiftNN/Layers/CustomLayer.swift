@@ -78,7 +78,9 @@ private final class CustomOperation: Operation {
 
 /// An activation function of your own; use it as `CustomActivation(MyFunction())`.
 public protocol ActivationFunction {
+    /// f(x) of one element.
     func value(_ x: Float) -> Float
+    /// f'(x), from the input of `value`, not from its result.
     func derivative(_ x: Float) -> Float
 }
 

@@ -3,6 +3,7 @@ import CKernels
 /// In training, sets each element to 0 with a probability and divides the others by 1 − probability; otherwise nothing
 /// (Srivastava et al. 2014, inverted).
 public struct Dropout: StandaloneLayer {
+    /// Of an element to become 0, in 0 ..< 1.
     public let probability: Float
     public let runner = LayerRunner()
 

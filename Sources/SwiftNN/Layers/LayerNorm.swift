@@ -4,9 +4,11 @@ import CKernels
 public struct LayerNorm: StandaloneLayer {
     /// The dimensions normalised over, which the input must end with.
     public let shape: [Int]
+    /// Added to the variance, under the root.
     public let epsilon: Float
     /// Of the normalised shape; nil where not affine.
     public let weight: Parameter?
+    /// Of the normalised shape; nil where not affine.
     public let bias: Parameter?
     public let runner = LayerRunner()
 

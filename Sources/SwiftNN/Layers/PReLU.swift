@@ -4,10 +4,13 @@ import CKernels
 ///
 /// Input of any shape for one slope, [N, channels, ...] for more.
 public struct PReLU: StandaloneLayer {
+    /// What x is multiplied with below 0: [1] where all channels share it, else [channels].
     public let slope: Parameter
     public let runner = LayerRunner()
 
-    /// - Parameter channels: 1 for a slope that all channels share.
+    /// - Parameters:
+    ///   - channels: 1 for a slope that all channels share.
+    ///   - slope: the first value of all slopes.
     public init(channels: Int = 1, slope: Float = 0.25) {
         precondition(channels > 0, "PReLU: channels must be positive, got \(channels)")
         self.slope = Parameter([channels], .constant(slope))

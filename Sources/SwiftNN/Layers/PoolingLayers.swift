@@ -6,6 +6,7 @@ public struct MaxPool2d: StandaloneLayer {
 
     /// - Parameters:
     ///   - stride: nil for the kernel size.
+    ///   - padding: at most half of the window on each side; it is never the maximum.
     ///   - ceilMode: round the output size up instead of down.
     public init(
         _ kernelSize: SpatialSize, stride: SpatialSize? = nil, padding: Padding = .valid, dilation: SpatialSize = 1,
@@ -30,6 +31,7 @@ public struct AvgPool2d: StandaloneLayer {
 
     /// - Parameters:
     ///   - stride: nil for the kernel size.
+    ///   - padding: at most half of the window on each side.
     ///   - ceilMode: round the output size up instead of down.
     ///   - countIncludePad: whether padding counts in the divisor.
     public init(
@@ -53,6 +55,8 @@ public struct MaxPool1d: StandaloneLayer {
     public let runner = LayerRunner()
     public let description: String
 
+    /// The other parameters are those of `MaxPool2d`.
+    ///
     /// - Parameter stride: nil for the kernel size.
     public init(_ kernelSize: Int, stride: Int? = nil, padding: Int = 0, dilation: Int = 1, ceilMode: Bool = false) {
         pooling = Pooling(
@@ -72,6 +76,8 @@ public struct AvgPool1d: StandaloneLayer {
     public let runner = LayerRunner()
     public let description: String
 
+    /// The other parameters are those of `AvgPool2d`.
+    ///
     /// - Parameter stride: nil for the kernel size.
     public init(
         _ kernelSize: Int, stride: Int? = nil, padding: Int = 0, ceilMode: Bool = false, countIncludePad: Bool = true

@@ -1,5 +1,6 @@
 /// main(x) + shortcut(x) (He et al. 2016).
 public struct Residual: ContainerLayer, StandaloneLayer {
+    /// The layers given, as a `Sequential`; what it puts out has the shape of the shortcut.
     public let main: any Layer
     /// nil for x itself.
     public let shortcut: (any Layer)?

@@ -29,6 +29,7 @@ public struct Padding: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomSt
     public init(_ vertical: Int, _ horizontal: Int) {
         self.init(top: vertical, bottom: vertical, left: horizontal, right: horizontal)
     }
+    /// A number for each side; none is negative.
     public init(top: Int, bottom: Int, left: Int, right: Int) {
         precondition(min(top, bottom, left, right) >= 0, "Padding: numbers must not be negative")
         self.init(kind: .explicit(top: top, bottom: bottom, left: left, right: right))

@@ -19,10 +19,14 @@ extension StandaloneLayer {
     }
 
     /// `forward` in inference mode.
+    ///
+    /// - Throws: `ShapeError` where the input does not fit.
     public func callAsFunction(_ input: Tensor) throws -> Tensor { try forward(input, mode: .inference) }
 
-    /// The gradient with respect to the input of the last forward pass in training mode, from that with respect to its output. The
-    /// gradients of the parameters are added to what they hold, sums over the batch, not averages.
+    /// The gradient with respect to the input of the last forward pass in training mode, from that with respect to its
+    /// output. The gradients of the parameters are added to what they hold, sums over the batch, not averages.
+    ///
+    /// - Throws: `ShapeError` where the gradient has another shape than the output.
     public func backward(_ outputGradient: Tensor) throws -> Tensor {
         let plan = runner.trainingPlan
         try plan.backward(outputGradient)

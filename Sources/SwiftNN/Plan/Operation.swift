@@ -8,6 +8,8 @@ public protocol Operation: AnyObject {
     var backwardBuffers: [Buffer] { get }
     /// - Parameter step: the plan's `step`, which random numbers are drawn from.
     func forward(step: Int)
+    /// Writes the gradients of what `forward` read, from those of what it wrote. In training only, at most once after
+    /// each `forward`.
     func backward()
 }
 

@@ -5,11 +5,12 @@ import CKernels
 ///
 /// ```swift
 /// let plan = try Plan(model, inputShape: [64, 784], mode: .training, loss: CrossEntropyLoss())
-/// let loss = try plan.forward(images, labels)
+/// let loss = try plan.forward(images, labels: labels)
 /// plan.backward()
 /// optimizer.step()
 /// ```
 public final class Plan {
+    /// What a plan is for.
     public enum Mode: Sendable, Hashable {
         /// Dropout drops, batch norm uses and updates statistics of the batch, gradients are kept.
         case training
@@ -26,8 +27,9 @@ public final class Plan {
     public let multiplyAdds: Int
     /// Bytes of the arena: all activations, gradients, packed weights and scratch memory.
     public var arenaByteCount: Int { arena.byteCount }
-    /// The shape of what goes in and of what comes out.
+    /// The shape of what goes in: [N, ...].
     public var inputShape: [Int] { input.shape }
+    /// The shape of what comes out: [N, ...].
     public var outputShape: [Int] { output.shape }
 
     private let steps: [PlanStep]
@@ -47,7 +49,8 @@ public final class Plan {
     ///
     /// - Parameters:
     ///   - inputShape: of a whole batch: [N, ...].
-    ///   - loss: what `forward(_:_:)` computes and `backward()` starts from; nil for a plan without targets.
+    ///   - loss: what `forward(_:labels:)` or `forward(_:targets:)` computes and `backward()` starts from; nil for a
+    ///     plan without targets.
     ///   - inputGradient: whether `backward` also computes the gradient with respect to the input.
     ///   - seed: of the random numbers that dropout draws.
     /// - Throws: `ShapeError`, which names the layer that does not fit.
@@ -122,6 +125,9 @@ extension Plan {
     }
 
     /// Runs the model and its loss on target values (or class probabilities); returns the loss.
+    ///
+    /// - Parameter targets: of the shape of the output.
+    /// - Throws: `ShapeError` where input or targets do not fit the plan.
     public func forward(_ tensor: Tensor, targets: Tensor) throws -> Double {
         try slot("targets").write(values: targets)
         try run(tensor)

@@ -34,6 +34,8 @@ public final class PlanBuilder {
     // MARK: Layers
 
     /// Adds a child layer under a name ("0", "shortcut"); errors and parameters carry the path of names.
+    ///
+    /// - Throws: `ShapeError` where the input does not fit the layer.
     public func build(_ layer: any Layer, named name: String, _ input: Value) throws -> Value {
         let outer = (path, description)
         path.append(name)
@@ -56,6 +58,11 @@ public final class PlanBuilder {
     }
 
     /// Throws an error that names the layer being built, unless `condition` holds.
+    ///
+    /// - Parameters:
+    ///   - expected: what would fit, as text: "[N, 3, H, W]".
+    ///   - shape: of the tensor that does not.
+    /// - Throws: `ShapeError`.
     public func require(_ condition: Bool, expected: String, got shape: [Int]) throws {
         guard !condition else { return }
         throw ShapeError(layer: describedLayer, expected: expected, got: shape)
@@ -159,6 +166,8 @@ public final class PlanBuilder {
     }
 
     /// The element-wise sum of two values of one shape.
+    ///
+    /// - Throws: `ShapeError` where the shapes differ.
     public func sum(_ a: Value, _ b: Value) throws -> Value {
         try require(a.shape == b.shape, expected: "\(a.shape) on both sides of a sum", got: b.shape)
         let (a, b) = a.order == b.order ? (a, b) : (channelsInnermost(a), channelsInnermost(b))
@@ -182,6 +191,7 @@ public struct LayerSummary: Sendable, Equatable {
     public let name: String
     /// What the layer is: "Linear(784, 256)".
     public let layer: String
+    /// Of a whole batch: [N, ...].
     public let outputShape: [Int]
     /// How many numbers it learns.
     public let parameters: Int

@@ -2,7 +2,9 @@
 public struct ShapeError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The path and the description of the layer: "2: Conv2d(3, 64, kernelSize: 3)".
     public let layer: String
+    /// What would fit: "[N, 3, H, W]".
     public let expected: String
+    /// The shape that was given; where labels are too few or too many, their number alone.
     public let got: [Int]
 
     public init(layer: String, expected: String, got: [Int]) {

@@ -83,7 +83,9 @@ public final class TargetSlot {
 /// A class label that the model has no output for.
 public struct LabelError: Error, Equatable, Sendable, CustomStringConvertible {
     public let label: Int32
+    /// Of the model's output, or of the samples that a `ConfusionMatrix` counts; from 0.
     public let row: Int
+    /// How many there are: labels are below.
     public let classes: Int
 
     public init(label: Int32, row: Int, classes: Int) {

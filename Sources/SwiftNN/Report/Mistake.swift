@@ -2,7 +2,9 @@
 public struct Mistake: Sendable, Hashable {
     /// The number of the sample in its data set.
     public let sample: Int
+    /// The true class.
     public let label: Int
+    /// The class that it was taken for.
     public let prediction: Int
     /// The probability that the model gave its prediction.
     public let confidence: Double

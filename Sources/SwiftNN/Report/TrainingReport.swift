@@ -18,6 +18,7 @@ public struct TrainingReport: Sendable {
     public var history: [EpochRecord]
     /// The names of the classes; a class without a name is shown by its number.
     public var classNames: [String]
+    /// Of the predictions that the report is about; nil leaves the part out.
     public var confusion: ConfusionMatrix?
     /// Wrong predictions to show (`Mistake.mostConfident`).
     public var mistakes: [Mistake]

@@ -24,7 +24,8 @@ public enum Runtime {
         InstructionSet(rawValue: String(cString: snn_isa_name(snn_isa_active()))) ?? .portable
     }
 
-    /// How many threads the kernels use; at the start, one per CPU this process may run on.
+    /// How many threads the kernels use; at the start, one per CPU this process may run on. Set for the whole process;
+    /// numbers below 1 count as 1.
     public static var threads: Int {
         get { Int(snn_thread_count()) }
         set { snn_set_thread_count(Int32(clamping: newValue)) }

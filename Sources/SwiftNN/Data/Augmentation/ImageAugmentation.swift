@@ -19,6 +19,7 @@ public struct ImageAugmentation: Sendable, Hashable {
 
     /// What comes in from beyond the edges of a moved image.
     public enum Edge: String, Sendable {
+        /// Pixels of 0, as they are before normalisation.
         case black
         /// The image mirrored at its edge pixels, which are not repeated.
         case reflect

@@ -15,7 +15,9 @@ import CKernels
 /// try trainer.fit(Mixup(train, alpha: 0.2), epochs: 10, batchSize: 128, validation: test)
 /// ```
 public struct Mixup: Dataset {
+    /// What is blended, after its own augmentation and normalisation.
     public let images: ImageDataset
+    /// Of Beta(alpha, alpha), positive: the smaller, the closer λ mostly is to 0 or 1.
     public let alpha: Double
 
     public init(_ images: ImageDataset, alpha: Double = 0.2) {

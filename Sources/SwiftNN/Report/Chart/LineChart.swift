@@ -14,6 +14,7 @@ public struct LineChart: Sendable, Hashable {
 
     /// One line.
     public struct Series: Sendable, Hashable {
+        /// For the legend, where there is more than one line, and for the numbers under the mouse.
         public let name: String
         public let x: [Double]
         public let y: [Double]
