@@ -75,6 +75,8 @@ public struct ConvCase: KernelCase {
             square(1, 1, 1, size: 1, kernel: 3, pad: 1),
             square(0, 3, 4, size: 5, kernel: 3),
             square(0, 20, 300, size: 5, kernel: 5),
+            square(20, 20, 0, size: 8, kernel: 3),
+            square(2, 0, 4, size: 8, kernel: 3, pad: 1),
             square(2, 3, 4, size: 2, kernel: 3),
             square(1, 5, 6, size: 9, kernel: 2, stride: 3),
             square(2, 17, 6, size: 9, kernel: 1, stride: 4),

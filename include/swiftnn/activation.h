@@ -21,8 +21,6 @@ typedef enum {
     SNN_SOFTPLUS = 12,     ///< log(1 + exp(x))
 } snn_activation_kind;
 
-#define SNN_ACTIVATION_COUNT 13
-
 /// A function and the number in it.
 typedef struct {
     snn_activation_kind kind;

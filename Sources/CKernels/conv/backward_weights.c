@@ -14,9 +14,6 @@
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-/// How many chunks there are, where the problem is large enough.
-enum { wanted_chunks = 16 };
-
 /// A copy pays where its parts are read so often.
 enum { reads_worth_copying = 10 };
 
@@ -91,7 +88,7 @@ static size_t choose_pixels(const gradient_plan *plan, bool in_chunks) {
     if (in_chunks) {
         const size_t all = geometry->batch * geometry->height.positions * geometry->width.positions;
         const size_t fitting = snn_l2_cache_size() / 2 / (pixel_floats(&plan->rows) * sizeof(float));
-        pixels = snn_min(pixels, snn_min(fitting, all / wanted_chunks));
+        pixels = snn_min(pixels, snn_min(fitting, all / SNN_WANTED_CHUNKS));
     }
     return snn_max(128, pixels);
 }
@@ -121,7 +118,7 @@ static gradient_plan make_plan(const snn_conv_shape *shape) {
     plan.sums_size = conv_packing_size(&plan.packing);
     const bool in_chunks = plan.sums_size * sizeof(float) <= snn_l2_cache_size() / 2;
     plan.blocks = pixel_blocks_of(&geometry, choose_pixels(&plan, in_chunks));
-    plan.chunks = in_chunks ? snn_min(wanted_chunks, plan.blocks.count) : 1;
+    plan.chunks = in_chunks ? snn_min(SNN_WANTED_CHUNKS, plan.blocks.count) : 1;
     plan_copies(&plan);
     return plan;
 }
@@ -305,6 +302,7 @@ size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
 
 void snn_conv_backward_weights(
     const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    if (shape->in_channels == 0 || shape->out_channels == 0) return;
     if (snn_conv_uses_winograd(shape)) {
         const winograd_grid grid = winograd_forward_grid(shape);
         winograd_backward_weights(&grid, x, dy, accumulate, dweights, workspace);

@@ -7,9 +7,6 @@
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-/// How many chunks there are, where the problem is large enough.
-enum { wanted_chunks = 16 };
-
 typedef struct {
     conv_geometry geometry;
     conv_packing packing;  ///< the order of the sums
@@ -31,8 +28,8 @@ static depthwise_gradient_plan make_plan(const snn_conv_shape *shape) {
                                 geometry->target_channels + 1;
     const size_t fitting = snn_l2_cache_size() / 2 / (pixel_floats * sizeof(float));
     const size_t all = geometry->batch * geometry->height.positions * geometry->width.positions;
-    plan.blocks = pixel_blocks_of(geometry, snn_max(128, snn_min(fitting, all / wanted_chunks)));
-    plan.chunks = snn_min(wanted_chunks, plan.blocks.count);
+    plan.blocks = pixel_blocks_of(geometry, snn_max(128, snn_min(fitting, all / SNN_WANTED_CHUNKS)));
+    plan.chunks = snn_min(SNN_WANTED_CHUNKS, plan.blocks.count);
     plan.sums_size = conv_packing_size(&plan.packing);
     return plan;
 }

@@ -4,6 +4,10 @@
 
 #include "conv/geometry.h"
 
+/// How many chunks of blocks, each with sums of its own, there are where the problem is large enough. Not counted by
+/// the threads, for the last bits of the gradient follow from it.
+enum { SNN_WANTED_CHUNKS = 16 };
+
 /// A block: pixels of one line, lines of one image, or whole images. At least one, though it may be empty.
 typedef struct {
     size_t images, lines, columns;  ///< of a block

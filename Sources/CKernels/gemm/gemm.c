@@ -59,6 +59,10 @@ static bool has_few_rows(const snn_gemm_shape *shape, const snn_kernel_table *ke
     return shape->m <= 2 * kernels->tile_rows;
 }
 
+/// Panels from which on every thread packs groups of its own. Not counted by the threads: the depth of a slice, and
+/// with it the last bits of the sums, follow from the choice.
+enum { fewest_groups = 8 };
+
 static b_source choose_b_source(const snn_gemm_shape *shape, const gemm_blocking *blocking) {
     const snn_kernel_table *kernels = blocking->kernels;
     // Packing gains nothing for a B that stays in the first-level cache, or whose rows are so short that they are read
@@ -67,7 +71,7 @@ static b_source choose_b_source(const snn_gemm_shape *shape, const gemm_blocking
                           shape->k * shape->ldb * sizeof(float) <= snn_l1_cache_size();
     if (in_place && !shape->transpose_b && blocking->pairs == NULL) return B_IN_PLACE;
     const bool one_block = shape->m <= block_tiles(kernels, blocking->depth) * kernels->tile_rows;
-    return one_block && blocking->panels >= 4 * (size_t)snn_most_threads() ? B_GROUPS : B_SLICES;
+    return one_block && blocking->panels >= fewest_groups ? B_GROUPS : B_SLICES;
 }
 
 static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {

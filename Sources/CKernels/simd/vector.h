@@ -12,7 +12,6 @@ typedef double vd __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef int32_t vi __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef uint32_t vu __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef float vf_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(4)));
-typedef int32_t vi_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(4)));
 typedef uint8_t vu8_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(1)));
 typedef uint16_t vu16_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(2)));
 

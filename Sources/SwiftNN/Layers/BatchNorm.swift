@@ -131,26 +131,35 @@ func withNormGradients<R>(
     return scale.withGradientForWriting(withShift)
 }
 
-private final class BatchNormTrainingOperation: ActivationFusing {
-    private let norm: BatchNormalization
-    private var shape: snn_norm_shape
-    private let input: Value, output: Value
-    /// Of the batch: four rows of as many numbers as there are channels.
-    private let statistics: Buffer
-    private let workspace: Buffer
-    private var activation = Activation.identity
+/// What both ways to normalise have in common: an activation that is applied in the same pass.
+private class BatchNormOperation {
+    fileprivate let norm: BatchNormalization
+    fileprivate var shape: snn_norm_shape
+    fileprivate let input: Value, output: Value
+    fileprivate var activation = Activation.identity
 
-    init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
+    init(_ norm: BatchNormalization, input: Value, output: Value) {
         (self.norm, self.input, self.output) = (norm, input, output)
         shape = norm.shape(rows: input.count / norm.channels)
-        statistics = builder.makeBuffer(floats: 4 * norm.channels)
-        workspace = builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape))
     }
 
     func fuse(_ activation: Activation) -> Bool {
         guard self.activation == .identity else { return false }
         self.activation = activation
         return true
+    }
+}
+
+private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFusing {
+    /// Of the batch: four rows of as many numbers as there are channels.
+    private let statistics: Buffer
+    private let workspace: Buffer
+
+    init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
+        statistics = builder.makeBuffer(floats: 4 * norm.channels)
+        var shape = norm.shape(rows: input.count / norm.channels)
+        workspace = builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape))
+        super.init(norm, input: input, output: output)
     }
 
     private var batch: snn_batch_norm_statistics {
@@ -189,23 +198,7 @@ private final class BatchNormTrainingOperation: ActivationFusing {
     }
 }
 
-private final class BatchNormInferenceOperation: ActivationFusing {
-    private let norm: BatchNormalization
-    private var shape: snn_norm_shape
-    private let input: Value, output: Value
-    private var activation = Activation.identity
-
-    init(_ norm: BatchNormalization, input: Value, output: Value) {
-        (self.norm, self.input, self.output) = (norm, input, output)
-        shape = norm.shape(rows: input.count / norm.channels)
-    }
-
-    func fuse(_ activation: Activation) -> Bool {
-        guard self.activation == .identity else { return false }
-        self.activation = activation
-        return true
-    }
-
+private final class BatchNormInferenceOperation: BatchNormOperation, ActivationFusing {
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
 
     func forward(step: Int) {
