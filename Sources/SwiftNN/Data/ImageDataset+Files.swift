@@ -54,14 +54,15 @@ extension ImageDataset {
             pixels: content.pixels, shape: [1, content.height, content.width], labels: classes, classNames: classNames)
     }
 
-    /// Images of one channel without labels (all are 0) from an IDX file, plain or compressed by gzip: to predict.
+    /// Images of one channel without labels (all are 0, of a single class) from an IDX file, plain or compressed by gzip:
+    /// to predict.
     ///
     /// - Throws: `FileError` where the file is damaged.
-    public static func unlabelled(idx path: String, classNames: [String]) throws -> ImageDataset {
+    public static func unlabelled(idx path: String) throws -> ImageDataset {
         let file = try IDX.read(path).images()
         return ImageDataset(
             pixels: file.pixels, shape: [1, file.height, file.width], labels: Array(repeating: 0, count: file.count),
-            classNames: classNames)
+            classNames: ["unlabelled"])
     }
 
     /// Images from a text file: a line each, with the label and then the pixels of [C, H, W] from 0 to 255, separated by

@@ -3,6 +3,9 @@ import CKernels
 /// What training makes small. Built in are `CrossEntropyLoss`, `MSELoss` and `BCEWithLogitsLoss`; write your own as a
 /// `LabelLoss` or a `ValueLoss`.
 public protocol Loss {
+    /// What the loss of a batch is of those of its samples; the mean, where a loss of your own does not say otherwise.
+    var reduction: Reduction { get }
+
     /// Makes room for the targets of a model whose output has the given shape.
     ///
     /// - Throws: `ShapeError` where the loss cannot take such an output.
@@ -15,6 +18,10 @@ public protocol Loss {
     ///   - targets: what `makeTargets` returned for its shape.
     /// - Throws: `ShapeError` where the loss cannot take such an output.
     func makeOperation(prediction: Value, targets: TargetSlot, _ builder: PlanBuilder) throws -> any LossOperation
+}
+
+extension Loss {
+    public var reduction: Reduction { .mean }
 }
 
 /// Computes the loss, and in training the gradient of the prediction with it, in its forward pass.
@@ -127,9 +134,8 @@ final class KernelLossOperation: LossOperation {
     }
 }
 
-/// How the losses of a batch, of its rows or elements, become one number.
-///
-/// With `.sum` the losses in `EpochRecord` and `Evaluation` are means of the batches' sums, not of the samples' losses.
+/// How the losses of a batch, of its rows or elements, become one number. The losses in `EpochRecord` and `Evaluation` are
+/// means over the samples in either case.
 public enum Reduction: Sendable {
     case mean, sum
 

@@ -29,7 +29,6 @@ protocol KernelValueLoss: Loss, Sendable {
         ) -> Double
 
     static var kernel: Kernel { get }
-    var reduction: Reduction { get }
 }
 
 extension KernelValueLoss {

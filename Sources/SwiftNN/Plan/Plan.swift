@@ -25,7 +25,8 @@ public final class Plan {
     /// Multiply-adds of the matrix products and convolutions of a step (forward, and backward in training), counted as
     /// direct sums over every weight and position whatever algorithm computes them.
     public let multiplyAdds: Int
-    /// Bytes of the arena: all activations, gradients, packed weights and scratch memory.
+    /// Bytes of the arena: all activations, gradients, packed weights and scratch memory. A `Trainer` lets its plans share
+    /// most of it.
     public var arenaByteCount: Int { arena.byteCount }
     /// The shape of what goes in: [N, ...].
     public var inputShape: [Int] { input.shape }
@@ -54,9 +55,19 @@ public final class Plan {
     ///   - inputGradient: whether `backward` also computes the gradient with respect to the input.
     ///   - seed: of the random numbers that dropout draws.
     /// - Throws: `ShapeError`, which names the layer that does not fit.
-    public init(
+    public convenience init(
         _ model: any Layer, inputShape: [Int], mode: Mode = .inference, loss: (any Loss)? = nil,
         inputGradient: Bool = false, precision: Precision = .float32, seed: UInt64 = 0
+    ) throws {
+        try self.init(
+            model, inputShape: inputShape, mode: mode, loss: loss, inputGradient: inputGradient, precision: precision,
+            seed: seed, memory: PlanMemory())
+    }
+
+    /// The same in memory that other plans may use, too.
+    init(
+        _ model: any Layer, inputShape: [Int], mode: Mode, loss: (any Loss)?, inputGradient: Bool = false,
+        precision: Precision, seed: UInt64, memory: PlanMemory
     ) throws {
         guard inputShape.allSatisfy({ $0 >= 0 }) else {
             throw ShapeError(layer: "Plan input", expected: "no negative dimension", got: inputShape)
@@ -82,11 +93,12 @@ public final class Plan {
         summary = builder.summary
         multiplyAdds = builder.multiplyAdds
         steps = builder.steps
-        arena = Plan.layOut(builder, output: output)
+        Plan.setLifetimes(builder, output: output)
+        arena = Arena(builder.buffers, in: memory)
     }
 
-    /// Gives every buffer its lifetime, in operations executed forward and then backward, and its place.
-    private static func layOut(_ builder: PlanBuilder, output: Value) -> Arena {
+    /// Gives every buffer its lifetime, in operations executed forward and then backward.
+    private static func setLifetimes(_ builder: PlanBuilder, output: Value) {
         let steps = builder.steps
         let last = 2 * steps.count
         for (index, operation) in steps.lazy.map(\.operation).enumerated() {
@@ -98,7 +110,6 @@ public final class Plan {
         output.buffer.use(at: steps.count)
         if builder.mode == .training { output.buffer.use(at: last) }
         output.gradient?.use(at: max(steps.count - 1, 0))
-        return Arena(builder.buffers, moments: last)
     }
 }
 

@@ -116,7 +116,9 @@ public struct OneCycleSchedule: Schedule, CustomStringConvertible {
         return between(1, 1 / (divisor * finalDivisor), at: top < end ? min((step - top) / (end - top), 1) : 1)
     }
 
-    public var description: String { "OneCycleSchedule(rise: \(rise), divisor: \(divisor), shape: .\(shape))" }
+    public var description: String {
+        "OneCycleSchedule(rise: \(rise), divisor: \(divisor), finalDivisor: \(finalDivisor), shape: .\(shape))"
+    }
 
     private func between(_ a: Float, _ b: Float, at t: Float) -> Float {
         shape == .linear ? a + (b - a) * t : b + (a - b) * (1 + cos(.pi * t)) / 2

@@ -9,6 +9,7 @@ extension Checkpoint {
         static let setting = "setting."
         static let epochs = "epochs"
         static let epoch = "epoch."
+        static let firstLoss = "first_loss"
         static let steps = "optimizer.steps"
         static let rates = "optimizer.rates"
         static let callbacks = "callbacks"
@@ -26,6 +27,7 @@ extension Checkpoint {
             Key.steps: optimizer.map { "\($0.step)" }.joined(separator: " "),
             Key.rates: rates.map { "\($0)" }.joined(separator: " "),
         ]
+        if let firstLoss { texts[Key.firstLoss] = "\(firstLoss)" }
         for term in terms { texts[Key.term + term.name] = term.value }
         for term in settings { texts[Key.setting + term.name] = term.value }
         for record in history + [record] {
@@ -57,6 +59,7 @@ extension Checkpoint {
         let epochs = try texts.value(Key.epochs, in: 0...metadata.count)
         history = try (0..<epochs).map { try EpochRecord(epoch: $0, texts, under: "\(Key.epoch)\($0).") }
         record = try EpochRecord(epoch: epochs, texts, under: "\(Key.epoch)\(epochs).")
+        firstLoss = texts.has(Key.firstLoss) ? try texts.value(Key.firstLoss) : nil
         terms = texts.terms(under: Key.term)
         settings = texts.terms(under: Key.setting)
         rates = try texts.values(Key.rates)

@@ -15,6 +15,8 @@ public struct Checkpoint: Sendable {
     public let history: [EpochRecord]
     /// The epoch that was begun, as far as it went; its steps are the place to go on at.
     public let record: EpochRecord
+    /// Of the training's first step: what an explosion is measured by.
+    let firstLoss: Double?
     /// What the trainer knows that a training which goes on must have in common with this one.
     let terms: [Term]
     /// And what the program said (`CheckpointPolicy.settings`).

@@ -23,14 +23,16 @@ public struct ExplosionCriterion: Sendable, Hashable {
 struct ExplosionWatch {
     private let criterion: ExplosionCriterion
     private var zeroOutputs: PlanCache
-    private var firstLoss: Double?
+    /// Of the training's first step, where that is done.
+    private(set) var firstLoss: Double?
     /// How many of the last steps were beyond the limit.
     private var stepsBeyond = 0
     /// The last step's loss where it was beyond the limit, and then what was learned since the one before may be bad.
     private(set) var explosion: TrainingError.Cause?
 
-    init(_ criterion: ExplosionCriterion, loss: any Loss) {
-        self.criterion = criterion
+    /// - Parameter firstLoss: where the training goes on from a checkpoint.
+    init(_ criterion: ExplosionCriterion, loss: any Loss, firstLoss: Double?) {
+        (self.criterion, self.firstLoss) = (criterion, firstLoss)
         zeroOutputs = PlanCache(Identity(), loss, mode: .inference, .float32, seed: 0)
     }
 

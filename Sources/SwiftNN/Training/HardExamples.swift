@@ -81,24 +81,22 @@ extension HardExamples: StatefulCallback {
         static let optimizer = "optimizer."
         static let steps = "steps"
         static let rates = "rates"
-        static let choice = "choice"
     }
 
-    /// Model and optimizer of the proxy, and how the choice is made.
+    /// Model and optimizer of the proxy.
     public var state: [NamedTensor] {
         let (optimizer, rates) = (proxy.optimizer.state, proxy.optimizer.baseRates)
         return proxy.model.state.map { NamedTensor(Key.model + $0.name, $0.tensor) }
             + optimizer.enumerated().map { NamedTensor("\(Key.optimizer)\($0)", $1.numbers) }
             + [
                 NamedTensor(Key.steps, Tensor(optimizer.map { Float($0.step) }, shape: [optimizer.count])),
-                NamedTensor(Key.rates, Tensor(rates, shape: [rates.count])), NamedTensor(Key.choice, choice),
+                NamedTensor(Key.rates, Tensor(rates, shape: [rates.count])),
             ]
     }
 
-    private var choice: Tensor { Tensor([Float(part), Float(learnsEvery)], shape: [2]) }
+    public var description: String { "HardExamples(part: \(part), learnsEvery: \(learnsEvery))" }
 
     public func load(_ state: [String: Tensor]) throws {
-        guard state[Key.choice] == choice else { throw StateError(description: "another choice of samples") }
         var rest = state
         let model = rest.take(under: Key.model).byName
         let steps = state[Key.steps]?.scalars ?? []

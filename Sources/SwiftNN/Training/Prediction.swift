@@ -78,7 +78,8 @@ extension Layer {
 }
 
 extension Evaluation {
-    /// Scores probabilities that a model gave: the loss is their cross-entropy, the mean of −log of that of the label.
+    /// Scores probabilities that a model gave: the loss is their cross-entropy, the mean of −log of that of the label, which
+    /// counts as 100 at most, as in PyTorch's BCELoss: the probability may be too small for a Float.
     ///
     /// - Parameters:
     ///   - probabilities: of every class of every sample: [N, classes].
@@ -89,7 +90,7 @@ extension Evaluation {
             "Evaluation: probabilities of shape \(probabilities.shape) for \(labels.count) labels")
         let classes = probabilities.shape[1]
         let loss = probabilities.withSpan { rows in
-            labels.indices.reduce(0.0) { $0 - Double(log(rows[$1 * classes + Int(labels[$1])])) }
+            labels.indices.reduce(0.0) { $0 - max(-100, Double(log(rows[$1 * classes + Int(labels[$1])]))) }
         }
         let correct = zip(probabilities.argmaxOfRows(), labels).count { $0 == Int($1) }
         let count = Double(max(labels.count, 1))

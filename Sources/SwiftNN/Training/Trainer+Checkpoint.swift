@@ -4,8 +4,9 @@ extension Trainer {
     /// - Parameter record: the epoch in progress, as far as it went.
     func checkpoint(_ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy) -> Checkpoint {
         Checkpoint(
-            path: policy.path, history: history, record: record, terms: terms(of: run), settings: policy.terms,
-            model: model.state, optimizer: optimizer.state, rates: optimizer.baseRates,
+            path: policy.path, history: history, record: record, firstLoss: explosionWatch?.firstLoss,
+            terms: terms(of: run), settings: policy.terms, model: model.state, optimizer: optimizer.state,
+            rates: optimizer.baseRates,
             callbacks: statefulCallbacks.map(\.state))
     }
 
@@ -35,7 +36,7 @@ extension Trainer {
             ("seed", "\(seed)"), ("epochs", "\(run.epochs)"), ("batch size", "\(run.batchSize)"),
             ("samples", "\(run.samplesPerEpoch)"), ("optimizer", "\(optimizer)"),
             ("precision", precision.rawValue), ("clipping", clipping.map { "\($0)" } ?? "none"),
-            ("callbacks", statefulCallbacks.map { "\(type(of: $0))" }.joined(separator: " and ")),
+            ("callbacks", statefulCallbacks.map(\.description).joined(separator: " and ")),
         ].map(Checkpoint.Term.init)
     }
 }

@@ -23,7 +23,7 @@ public final class Trainer {
     public var callbacks: [any TrainerCallback]
     /// When `fit` gives up because of a loss that has exploded; nil to train on until it is no longer finite.
     public var explosion: ExplosionCriterion? = ExplosionCriterion()
-    private var explosionWatch: ExplosionWatch?
+    private(set) var explosionWatch: ExplosionWatch?
     /// The last checkpoint that was due. It is written when the next step's loss has shown that its weights are good.
     private var dueCheckpoint: Checkpoint?
     private var trainingPlans: PlanCache
@@ -42,16 +42,18 @@ public final class Trainer {
     ) {
         (self.model, self.loss, self.optimizer, self.schedule) = (model, loss, optimizer, schedule)
         (self.clipping, self.precision, self.seed, self.callbacks) = (clipping, precision, seed, callbacks)
+        let memory = PlanMemory()
         trainingPlans = PlanCache(
-            model, loss, mode: .training, precision, seed: RandomStream.derivedSeed(from: seed, index: 1))
-        inferencePlans = PlanCache(model, loss, mode: .inference, precision, seed: 0)
+            model, loss, mode: .training, precision, seed: RandomStream.derivedSeed(from: seed, index: 1), memory)
+        inferencePlans = PlanCache(model, loss, mode: .inference, precision, seed: 0, memory)
     }
 
     /// Lets the training end after the current step as if all were done; for callbacks.
     public func stop() { isStopped = true }
 
     /// Lets `fit` break off after the current step, to go on another time: it writes a checkpoint where it has a policy for
-    /// them, and throws `TrainingInterrupted`; for callbacks.
+    /// them, and throws `TrainingInterrupted`; for callbacks. Where the loss has just exploded it throws `TrainingError`, and
+    /// the checkpoint from before stays.
     public func interrupt() { isInterrupted = true }
 
     /// Builds the plans for training anew at the next step; for callbacks that change what plans read when they are built,
@@ -86,7 +88,7 @@ public final class Trainer {
             run.stepsBefore = checkpoint.step
         }
         (isStopped, isInterrupted) = (false, false)
-        explosionWatch = explosion.map { ExplosionWatch($0, loss: loss) }
+        explosionWatch = explosion.map { ExplosionWatch($0, loss: loss, firstLoss: checkpoint?.firstLoss) }
         dueCheckpoint = nil
         history = checkpoint?.history ?? []
         defer {
@@ -128,8 +130,9 @@ public final class Trainer {
             if let policy, policy.isDue(at: step) { dueCheckpoint = try soundCheckpoint(record, run, policy) }
         }
         try requireFiniteWeights(record, run)
-        if let cause = explosionWatch?.explosion, isStopped || record.epoch + 1 == run.epochs {
-            throw failure(cause, epoch: record.epoch, step: run.step(of: record))
+        if isStopped || record.epoch + 1 == run.epochs {
+            try requireNoExplosion(record, run)
+            for callback in callbacks { try callback.lastStepFinished(trainer: self) }
         }
         return record
     }
@@ -164,10 +167,11 @@ public final class Trainer {
         plan.backward()
         clipping?.apply(to: optimizer.parameters)
         optimizer.step()
-        return StepResult(plan, loss, of: batch)
+        return StepResult(plan, self.loss, loss, of: batch)
     }
 
     private func breakOff(_ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy?) throws -> Never {
+        try requireNoExplosion(record, run)
         if let policy { try soundCheckpoint(record, run, policy).write() }
         throw TrainingInterrupted(step: run.step(of: record), epochs: history.count, checkpoint: policy?.path)
     }
@@ -183,6 +187,11 @@ public final class Trainer {
     private func writeDueCheckpoint() throws {
         guard let checkpoint = dueCheckpoint.take(), explosionWatch?.explosion == nil else { return }
         try checkpoint.write()
+    }
+
+    private func requireNoExplosion(_ record: EpochRecord, _ run: TrainingRun) throws {
+        guard let cause = explosionWatch?.explosion else { return }
+        throw failure(cause, epoch: record.epoch, step: run.step(of: record))
     }
 
     private func requireFiniteWeights(_ record: EpochRecord, _ run: TrainingRun) throws {
@@ -206,7 +215,7 @@ public final class Trainer {
         loader.start(epoch: 0)
         while let batch = try loader.next() {
             let plan = try inferencePlan(for: batch)
-            record.add(StepResult(plan, try plan.forward(batch), of: batch))
+            record.add(StepResult(plan, loss, try plan.forward(batch), of: batch))
         }
         return Evaluation(loss: record.trainLoss, accuracy: record.trainAccuracy)
     }
@@ -215,25 +224,31 @@ public final class Trainer {
 }
 
 extension StepResult {
-    /// What a plan did in its last pass, over a batch.
-    fileprivate init(_ plan: Plan, _ loss: Double, of batch: Batch) {
+    /// What a plan did in its last pass, over a batch whose loss was `value`.
+    fileprivate init(_ plan: Plan, _ loss: any Loss, _ value: Double, of batch: Batch) {
+        let samples = batch.count
         self.init(
-            samples: batch.count, learned: batch.count, loss: loss, correct: plan.correctCount,
-            multiplyAdds: plan.multiplyAdds)
+            samples: samples, learned: samples, loss: loss.reduction == .sum ? value / Double(samples) : value,
+            correct: plan.correctCount, multiplyAdds: plan.multiplyAdds)
     }
 }
 
-/// A plan for every batch size that occurs: mostly a full one and a last one.
+/// A plan for every batch size that occurs: mostly a full one and a last one. They share their memory.
 struct PlanCache {
     private let model: any Layer
     private let loss: (any Loss)?
     private let mode: Plan.Mode
     private let precision: Precision
     private let seed: UInt64
+    private let memory: PlanMemory
     private var plans: [(shape: [Int], plan: Plan)] = []
 
-    init(_ model: any Layer, _ loss: (any Loss)?, mode: Plan.Mode, _ precision: Precision, seed: UInt64) {
+    init(
+        _ model: any Layer, _ loss: (any Loss)?, mode: Plan.Mode, _ precision: Precision, seed: UInt64,
+        _ memory: PlanMemory = PlanMemory()
+    ) {
         (self.model, self.loss, self.mode, self.precision, self.seed) = (model, loss, mode, precision, seed)
+        self.memory = memory
     }
 
     mutating func removeAll() { plans = [] }
@@ -241,7 +256,7 @@ struct PlanCache {
     mutating func plan(for shape: [Int]) throws -> Plan {
         if let cached = plans.first(where: { $0.shape == shape }) { return cached.plan }
         let plan = try Plan(
-            model, inputShape: shape, mode: mode, loss: loss, precision: precision, seed: seed)
+            model, inputShape: shape, mode: mode, loss: loss, precision: precision, seed: seed, memory: memory)
         plans.append((shape, plan))
         return plan
     }

@@ -7,6 +7,9 @@ public protocol TrainerCallback: AnyObject {
     ///   - record: the epoch so far.
     ///   - step: how many steps are done, over all epochs.
     func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws
+    /// Follows the last step's `stepFinished`, also where the training was stopped (`Trainer.stop`), before the model is
+    /// scored the last time.
+    func lastStepFinished(trainer: Trainer) throws
     /// After the last step of an epoch and the scoring; the record is in `Trainer.history` already.
     func epochFinished(_ record: EpochRecord, trainer: Trainer) throws
     /// After the last epoch, also after `Trainer.stop`; not where the training failed or was interrupted.
@@ -18,13 +21,16 @@ public protocol TrainerCallback: AnyObject {
 extension TrainerCallback {
     public func trainingStarted(_ run: TrainingRun, trainer: Trainer) throws {}
     public func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws {}
+    public func lastStepFinished(trainer: Trainer) throws {}
     public func epochFinished(_ record: EpochRecord, trainer: Trainer) throws {}
     public func trainingFinished(_ history: [EpochRecord], trainer: Trainer) throws {}
     public func trainingEnded(trainer: Trainer) {}
 }
 
 /// A callback that carries numbers from step to step, such as slow weights or the best score so far. Checkpoints keep them.
-public protocol StatefulCallback: TrainerCallback {
+///
+/// Its description names its settings: a training only goes on from a checkpoint with callbacks of the same descriptions.
+public protocol StatefulCallback: TrainerCallback, CustomStringConvertible {
     /// What it needs to go on, as it is between two steps.
     var state: [NamedTensor] { get }
 

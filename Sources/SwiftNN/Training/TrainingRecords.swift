@@ -33,6 +33,7 @@ struct StepResult {
     var samples: Int
     /// Of those, how many `loss` and `correct` are of.
     let learned: Int
+    /// The mean over the samples.
     let loss: Double
     let correct: Int
     var multiplyAdds: Int

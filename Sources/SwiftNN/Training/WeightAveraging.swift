@@ -71,13 +71,15 @@ public final class Lookahead: StatefulCallback {
     public func trainingStarted(_ run: TrainingRun, trainer: Trainer) { slow = SlowWeights(of: trainer.model) }
 
     public func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
-        let isLast = step == run.epochs * run.stepsPerEpoch
-        if step.isMultiple(of: every) {
-            let progress = Float(step) / Float(run.epochs * run.stepsPerEpoch)
-            slow?.follow(1 - retention * (fadesIn ? progress * progress * progress : 1))
-        }
-        if isLast || step.isMultiple(of: every) { slow?.load() }
+        guard step.isMultiple(of: every) else { return }
+        let progress = Float(step) / Float(run.epochs * run.stepsPerEpoch)
+        slow?.follow(1 - retention * (fadesIn ? progress * progress * progress : 1))
+        slow?.load()
     }
+
+    public func lastStepFinished(trainer: Trainer) { slow?.load() }
+
+    public var description: String { "Lookahead(every: \(every), retention: \(retention), fadesIn: \(fadesIn))" }
 }
 
 /// The exponential moving average of the weights over the steps (Polyak & Juditsky 1992): average ← decay · average +
@@ -100,6 +102,9 @@ public final class ExponentialMovingAverage: StatefulCallback {
 
     public func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
         average?.follow(1 - decay)
-        if step == run.epochs * run.stepsPerEpoch { average?.load() }
     }
+
+    public func lastStepFinished(trainer: Trainer) { average?.load() }
+
+    public var description: String { "ExponentialMovingAverage(decay: \(decay))" }
 }

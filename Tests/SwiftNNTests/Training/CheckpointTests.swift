@@ -221,8 +221,9 @@ import Testing
         expectRefusal(
             other("precision none, not float32"),
             settings: [("recipe", "tiny"), ("data", "noise"), ("precision", "float32")])
+        let callbacks = "Lookahead(every: 4, retention: 0.6, fadesIn: true) and ExponentialMovingAverage(decay: 0.9)"
         expectRefusal(
-            other("callbacks Lookahead and ExponentialMovingAverage, not Lookahead"),
+            other("callbacks \(callbacks), not Lookahead(every: 5, retention: 0.5, fadesIn: false)"),
             Training(callbacks: [Lookahead()]))
         expectRefusal(other("precision float32, not bfloat16"), Training(precision: .bfloat16))
         expectRefusal(other("clipping norm(0.5), not none"), Training(clipping: nil))

@@ -84,6 +84,40 @@ import Testing
         #expect(error?.step == 7)
     }
 
+    private final class Interrupter: TrainerCallback {
+        let step: Int
+        init(after step: Int) { self.step = step }
+        func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
+            if step == self.step { trainer.interrupt() }
+        }
+    }
+
+    /// The weights that have exploded do not take the place of those before.
+    @Test func anInterruptionKeepsTheLastGoodCheckpoint() throws {
+        let path = folder["checkpoint.safetensors"]
+        let error = #expect(throws: TrainingError.self) {
+            try Case.squaredErrors.makeTrainer(Interrupter(after: 7)).fit(
+                Case.squaredErrors.data, epochs: 100, batchSize: 48, checkpoints: CheckpointPolicy(path, every: 1))
+        }
+        #expect(error?.step == 7)
+        #expect(try Checkpoint(from: path).step < 7)
+    }
+
+    /// A training that goes on is measured by the loss of its first step, not of the first after the break.
+    @Test func aTrainingThatGoesOnExplodesAtTheSameStep() throws {
+        func fit(_ callback: any TrainerCallback, from checkpoint: Checkpoint? = nil) throws {
+            try Case.squaredErrors.makeTrainer(callback).fit(
+                Case.squaredErrors.data, epochs: 100, batchSize: 48,
+                checkpoints: CheckpointPolicy(folder["checkpoint.safetensors"]), resumeFrom: checkpoint)
+        }
+        let undisturbed = #expect(throws: TrainingError.self) { try fit(losses) }
+        #expect(throws: TrainingInterrupted.self) { try fit(Interrupter(after: 2)) }
+        let resumed = #expect(throws: TrainingError.self) {
+            try fit(losses, from: Checkpoint(from: folder["checkpoint.safetensors"]))
+        }
+        #expect(resumed != nil && resumed == undisturbed)
+    }
+
     @Test func canBeSwitchedOffAndChanged() throws {
         let trainer = Case.squaredErrors.makeTrainer(losses)
         trainer.explosion = nil

@@ -146,7 +146,9 @@ import Testing
             #expect(own.map(\.trainAccuracy) == other.map(\.trainAccuracy))
             #expect(own.map(\.multiplyAdds) == other.map(\.multiplyAdds))
         }
-        expectFileError(policy.path, "HardExamples: another choice of samples") {
+        let difference =
+            "callbacks HardExamples(part: 0.5, learnsEvery: 3), not HardExamples(part: 0.25, learnsEvery: 3)"
+        expectFileError(policy.path, "a checkpoint of another training: \(difference)") {
             try fit(makeTrainer(part: 0.25).trainer, from: Checkpoint(from: policy.path))
         }
     }

@@ -36,6 +36,23 @@ import Testing
         #expect(zip(actual, expected).allSatisfy { abs($0 - $1) < 1e-6 } && actual.count == expected.count)
     }
 
+    /// Of batches of 2, 2 and 1.
+    @Test func summedLossesAreAveragedOverTheSamples() throws {
+        let model = Sequential {
+            Flatten()
+            Linear(16, 3)
+        }
+        model.initialize(seed: 2)
+        let mean = try model.evaluate(on: Self.images, loss: CrossEntropyLoss(), batchSize: 2)
+        let sum = try model.evaluate(on: Self.images, loss: CrossEntropyLoss(reduction: .sum), batchSize: 2)
+        #expect(abs(sum.loss - mean.loss) < 1e-6 * mean.loss)
+    }
+
+    @Test func aProbabilityOfZeroCostsNoMoreThan100() {
+        let score = Evaluation(probabilities: Tensor([1, 0, 1, 0], shape: [2, 2]), labels: [0, 1])
+        #expect(score == Evaluation(loss: 50, accuracy: 0.5))
+    }
+
     private static func moved(_ images: Tensor, by offset: Int, mirrored: Bool) -> Tensor {
         func reflect(_ position: Int) -> Int { position < 0 ? -position : position > 3 ? 6 - position : position }
         var result = Tensor.zeros(images.shape)

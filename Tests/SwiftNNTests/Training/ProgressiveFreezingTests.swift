@@ -136,7 +136,11 @@ import Testing
             #expect(resumed.history.map(\.trainLoss) == undisturbed.history.map(\.trainLoss))
             #expect(resumed.history.map(\.multiplyAdds) == undisturbed.history.map(\.multiplyAdds))
         }
-        expectFileError(policy.path, "ProgressiveFreezing: other stages") {
+        let lookahead = "Lookahead(every: 3, retention: 0.3, fadesIn: false) and "
+        let difference =
+            "callbacks \(lookahead)ProgressiveFreezing(3 layers at 0.3, 6 layers at 0.7), not "
+            + "\(lookahead)ProgressiveFreezing(3 layers at 0.5)"
+        expectFileError(policy.path, "a checkpoint of another training: \(difference)") {
             let other = Self.makeTrainer(Recorder(), stages: [(layers: 3, at: 0.5)])
             try Self.fit(other, policy, from: Checkpoint(from: policy.path))
         }

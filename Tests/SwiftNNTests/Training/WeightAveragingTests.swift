@@ -17,13 +17,24 @@ import Testing
         private func record() { weights.append(model.weight.value.scalars) }
     }
 
-    private func train(_ callback: any TrainerCallback) throws -> (steps: [[Float]], final: [Float]) {
+    /// Stops the training after a step.
+    private final class Stopper: TrainerCallback {
+        private let step: Int
+        init(after step: Int) { self.step = step }
+        func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
+            if step == self.step { trainer.stop() }
+        }
+    }
+
+    private func train(
+        _ callback: any TrainerCallback, stopAfter step: Int = 6
+    ) throws -> (steps: [[Float]], final: [Float]) {
         let model = Linear(3, 2)
         model.initialize(seed: 4)
         let recorder = Recorder(model)
         let trainer = Trainer(
             model, loss: CrossEntropyLoss(), optimizer: Optimizer(SGD(lr: 0.5), model.parameters),
-            callbacks: [recorder, callback])
+            callbacks: [recorder, callback, Stopper(after: step)])
         try trainer.fit(Self.data, epochs: 2, batchSize: 4)
         return (recorder.weights, model.weight.value.scalars)
     }
@@ -52,5 +63,13 @@ import Testing
         let expected = steps.dropFirst().reduce(steps[0]) { blend($0, $1, 0.2) }
         #expect(isClose(final, expected))
         #expect(!isClose(final, steps[6]))
+    }
+
+    /// What is left of a training that was stopped is what one of so many steps leaves.
+    @Test func aStoppedTrainingHasTheSlowWeights() throws {
+        let (steps, average) = try train(ExponentialMovingAverage(decay: 0.8), stopAfter: 5)
+        #expect(isClose(average, steps.dropFirst().reduce(steps[0]) { blend($0, $1, 0.2) }))
+        let (fast, slow) = try train(Lookahead(every: 2, retention: 0.25), stopAfter: 5)
+        #expect(isClose(slow, [2, 4].reduce(fast[0]) { blend($0, fast[$1], 0.75) }))
     }
 }
