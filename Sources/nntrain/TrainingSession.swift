@@ -21,18 +21,25 @@ struct TrainingSession {
     var scoredOn: ScoredData { holdOut > 0 ? .heldOut : .test }
 
     func run() throws {
-        let checkpoint = try resumes ? findCheckpoint() : nil
+        let checkpoint = try resumes ? findCheckpoint() : requireNoCheckpoint()
         let (train, test) = try loadData()
         let model = recipe.makeModel()
         let trainer = try makeTrainer(model, seed: seed, train)
         let interruption = Interruption()
+        let log = out.map { EpochLog($0.log, scoredOn: scoredOn) }
         trainer.callbacks = try [makeSelection(train)].compactMap(\.self) + recipe.callbacks() + makeObservers()
+        if let log { trainer.callbacks.append(log) }
         trainer.callbacks.append(interruption)
-        try interruption.watch {
-            let history = try trainer.fit(
-                train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test, checkpoints: policy,
-                resumeFrom: checkpoint)
-            try finish(model, history, train, test)
+        do {
+            try interruption.watch {
+                let history = try trainer.fit(
+                    train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test, checkpoints: policy,
+                    resumeFrom: checkpoint)
+                try finish(model, history, train, test)
+            }
+        } catch let error as TrainingError {
+            try log?.takeBack()
+            throw error
         }
     }
 
@@ -81,12 +88,19 @@ struct TrainingSession {
     /// The checkpoint in the output directory; nil where there is none yet.
     private func findCheckpoint() throws -> Checkpoint? {
         guard let path = out?.checkpoint, FileManager.default.fileExists(atPath: path) else {
-            notice("there is no checkpoint in \(out?.path ?? "") yet: starting from the beginning")
+            notice("there is no checkpoint in \(out?.path ?? ""): starting from the beginning")
             return nil
         }
         let checkpoint = try Checkpoint(from: path)
         notice("going on from \(path), after step \(checkpoint.step) (\(checkpoint.history.count) epochs finished)")
         return checkpoint
+    }
+
+    /// A new training must not take the place of one that can go on.
+    private func requireNoCheckpoint() throws -> Checkpoint? {
+        guard let path = out?.checkpoint, FileManager.default.fileExists(atPath: path) else { return nil }
+        throw FileError(
+            path, "is of a training that was interrupted: go on with it by --resume, or remove it to start anew")
     }
 
     /// What is left of the training is the model; a later `--resume` must not take up this one.
@@ -110,7 +124,6 @@ struct TrainingSession {
     /// What looks on while the training runs.
     private func makeObservers() throws -> [any TrainerCallback] {
         var observers: [any TrainerCallback] = []
-        if let out { observers.append(EpochLog(out.log, scoredOn: scoredOn)) }
         if let out, logsForTensorBoard {
             observers.append(
                 try TensorBoardLog(out.tensorBoard, scoredOn: scoredOn, hyperParameters: hyperParameters))

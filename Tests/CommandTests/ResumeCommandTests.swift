@@ -128,6 +128,8 @@ import Testing
             #expect(result.status == 1)
             #expect(result.errors.hasSuffix("Error: \(checkpoint): a checkpoint of another training: \(difference)\n"))
         }
+        let anew = try nntrain(Network.perceptron.arguments(folder, epochs: 1) + ["--out", folder["out"]])
+        #expect(anew.status == 1 && anew.errors.contains("Error: \(checkpoint): is of a training that was interrupted"))
         #expect(try contents(of: checkpoint) == before)
     }
 

@@ -31,6 +31,11 @@ import Testing
             ["predict", out + "/model.safetensors", "--data", data, "--out", folder["submission.csv"]])
         #expect(predicted.status == 0, "\(predicted.errors)")
         #expect(try accuracyOfSubmission() == accuracy)
+        // Pictures of one's own need no data set.
+        let images = ["--images", data + "/t10k-images-idx3-ubyte", "--data", folder["nowhere"]]
+        let own = try nntrain(["predict", out + "/model.safetensors", "--out", folder["submission.csv"]] + images)
+        #expect(own.status == 0, "\(own.errors)")
+        #expect(try accuracyOfSubmission() == accuracy)
     }
 
     private func metrics(_ out: String) throws -> [String: Any] {
@@ -145,9 +150,13 @@ import Testing
         #expect(try String(contentsOfFile: folder["model.safetensors"], encoding: .utf8) == "not a model")
     }
 
-    /// A loss that is soon infinite, and one that stays finite. Pixels cannot be infinite, so learning rates must do.
-    @Test(arguments: [("1e30", "the loss is "), ("50", "an explosion (the limit is ")])
-    func explodingLossStopsAndKeepsWhatIsGood(lr: String, problem: String) throws {
+    /// A loss that is soon infinite, in the first epoch and later, and one that stays finite. Pixels cannot be infinite, so
+    /// learning rates must do.
+    @Test(
+        arguments: [
+            ("1e30", "2", "the loss is "), ("1e30", "100", "the loss is "), ("50", "2", "an explosion (the limit is "),
+        ])
+    func explodingLossStopsAndKeepsWhatIsGood(lr: String, batchSize: String, problem: String) throws {
         let data = try writeBandImages(folder, "data", train: 100, test: 20)
         let arguments = ["mnist", "--data", data, "--epochs", "2", "--out", folder["out"]]
         #expect(try nntrain(arguments).status == 0)
@@ -157,7 +166,7 @@ import Testing
             return try names.map { try contents(of: folder["out/\($0)"]) }
         }
         let good = try files()
-        let result = try nntrain(arguments + ["--epochs", "50", "--lr", lr, "--batch-size", "2"])
+        let result = try nntrain(arguments + ["--epochs", "50", "--lr", lr, "--batch-size", batchSize])
         #expect(result.status != 0)
         #expect(result.errors.contains(problem) && result.errors.contains("learning rate"), "\(result.errors)")
         #expect(try files() == good)

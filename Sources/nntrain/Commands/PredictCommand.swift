@@ -20,10 +20,7 @@ struct PredictCommand: ParsableCommand {
         try checkEnvironment()
         let saved = try SavedModel(from: model)
         let data =
-            try images.map { path in
-                try ImageDataset.unlabelled(
-                    idx: path, classNames: saved.recipe.dataset.load(in: location.data).test.classNames)
-            } ?? saved.recipe.dataset.load(in: location.data).test
+            try images.map(ImageDataset.unlabelled(idx:)) ?? saved.recipe.dataset.load(in: location.data).test
         let input = try saved.normalized(data, from: images ?? saved.recipe.dataset.title)
         let views = saved.recipe.views
         let probabilities = try saved.model.probabilities(for: input, views: views, precision: saved.precision)

@@ -6,8 +6,20 @@ import SwiftNN
 final class EpochLog: TrainerCallback {
     private let path: String
     private let scoredOn: ScoredData
+    /// What another training left there.
+    private var earlier: [UInt8]?
 
     init(_ path: String, scoredOn: ScoredData) { (self.path, self.scoredOn) = (path, scoredOn) }
+
+    func trainingStarted(_ run: TrainingRun, trainer: Trainer) {
+        guard run.stepsBefore == 0 else { return }
+        earlier = FileManager.default.contents(atPath: path).map(Array.init)
+    }
+
+    /// Puts back what another training left, whose other files stay, too, where this one failed.
+    func takeBack() throws {
+        if let earlier { try AtomicFile.write(earlier, to: path) }
+    }
 
     func epochFinished(_ record: EpochRecord, trainer: Trainer) throws {
         let encoder = JSONEncoder.ofFigures
