@@ -1,12 +1,13 @@
 """Trains a CIFAR-10 recipe with nntrain and with PyTorch in turn on this machine, and prints both side by side.
 
     python3 Benchmarks/compare_cifar10.py --data cifar-10-batches-bin [--recipe fast] [--rounds 2] [--epochs N]
-        [--precision bfloat16] [--pytorch-precision bfloat16] [--compile]
+        [--precision bfloat16] [--pytorch-precision bfloat16] [--compile auto|on|off]
 
 PyTorch is installed from PyPI into Benchmarks/.venv, unless --python names one that has it. nntrain is built before
 (`swift build -c release --product nntrain`). Times are of training, without loading and scoring; memory is the largest
 resident size of the whole process. PyTorch computes in bfloat16 by autocast where the CPU has instructions for it, which
-is its best mode there, and else in float32.
+is its best mode there, and else in float32; by torch.compile where some steps show that to be faster; and with glibc told
+to keep freed memory, as PyTorch's guide to CPU performance advises: it allocates every result anew.
 """
 
 import argparse
@@ -21,6 +22,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 NNTRAIN = HERE.parent / ".build/release/nntrain"
+# As in Sources/nnbench/Peer/PeerProcess.swift.
+KEEPS_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 
 
 def main():
@@ -44,7 +47,7 @@ def parse_options():
     precisions = ["float32", "bfloat16"]
     parser.add_argument("--precision", choices=precisions, default="float32", help="of SwiftNN")
     parser.add_argument("--pytorch-precision", choices=precisions, default=precisions[has_bfloat16()])
-    parser.add_argument("--compile", action="store_true", help="torch.compile for PyTorch")
+    parser.add_argument("--compile", choices=["auto", "on", "off"], default="auto", help="torch.compile for PyTorch")
     return parser.parse_args()
 
 
@@ -97,8 +100,8 @@ def run_nntrain(options, seed):
 
 def run_pytorch(python, options, seed):
     script = [python, HERE / "pytorch/cifar10.py", options.recipe, "--data", options.data, "--seed", str(seed)]
-    extra = ["--precision", options.pytorch_precision] + (["--compile"] if options.compile else [])
-    output, memory = run([*script, *extra, *shared_options(options)])
+    extra = ["--precision", options.pytorch_precision, "--compile", options.compile]
+    output, memory = run([*script, *extra, *shared_options(options)], os.environ | KEEPS_MEMORY)
     *epochs, last = [json.loads(line) for line in output.splitlines()]
     return Run(epochs, last["test_accuracy"], memory)
 
@@ -108,9 +111,9 @@ def shared_options(options):
     return [text for name, value in chosen.items() if value for text in (name, str(value))]
 
 
-def run(command):
+def run(command, environment=None):
     """The output of a command, and its largest resident memory in bytes."""
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True, env=environment)
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

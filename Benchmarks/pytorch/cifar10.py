@@ -1,15 +1,19 @@
 """PyTorch's side of the CIFAR-10 recipes: the same networks, data, schedules and losses as Sources/nntrain/Recipes.
 
-    python cifar10.py RECIPE --data cifar-10-batches-bin [--seed N] [--epochs N] [--precision bfloat16] [--compile]
+    python cifar10.py RECIPE --data cifar-10-batches-bin [--seed N] [--epochs N] [--precision bfloat16]
+        [--compile auto|on|off]
 
 Prints a line of JSON after every epoch: epoch, seconds (of training, over all epochs), images_per_second, test_accuracy
 (without views, as nntrain scores epochs); the last line has test_accuracy with the recipe's views. The images stay in
-memory as normalised channels-last float32 and are augmented in whole batches, so that PyTorch never waits for data.
+memory as normalised channels-last float32 and are augmented in whole batches by as many threads as train; the time for it
+is counted. Whether torch.compile is faster is found out before, by some steps each way.
 """
 
 import argparse
+import copy
 import json
 import math
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +147,8 @@ RECIPES = {
 
 def load(path, names):
     records = np.concatenate([np.fromfile(Path(path) / name, np.uint8).reshape(-1, 3073) for name in names])
-    images = torch.from_numpy(records[:, 1:].reshape(-1, 3, 32, 32)).float() / 255
+    pixels = torch.from_numpy(records[:, 1:].reshape(-1, 3, 32, 32))
+    images = pixels.to(torch.float32, memory_format=torch.channels_last).div_(255)
     return images, torch.from_numpy(records[:, 0].astype(np.int64))
 
 
@@ -152,9 +157,9 @@ def load_normalised(path):
     test, test_labels = load(path, ["test_batch.bin"])
     mean = train.mean(dim=(0, 2, 3), keepdim=True)
     deviation = train.std(dim=(0, 2, 3), keepdim=True, correction=0)
-    as_pixels = dict(memory_format=torch.channels_last)
-    train, test = ((x - mean) / deviation for x in (train, test))
-    return (train.contiguous(**as_pixels), train_labels), (test.contiguous(**as_pixels), test_labels)
+    for images in (train, test):
+        images.sub_(mean).div_(deviation)
+    return (train, train_labels), (test, test_labels)
 
 
 def augmented(images, recipe, mirrored):
@@ -218,7 +223,7 @@ class Optimizers:
         bias_options = dict(lr=recipe.lr * recipe.bias_factor, weight_decay=recipe.weight_decay / recipe.bias_factor)
         groups = [dict(params=weights), dict(params=biases, **bias_options)]
         options = dict(lr=recipe.lr, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay)
-        self.all = [torch.optim.SGD(groups, **options)]
+        self.all = [torch.optim.SGD(groups, **options, fused=True)]
         if by_muon:
             self.all.append(Muon(by_muon, recipe.muon_lr, recipe.muon_momentum))
         self.rates = [(group, group["lr"]) for optimizer in self.all for group in optimizer.param_groups]
@@ -304,10 +309,31 @@ def freeze(model, layers):
     model[:layers].eval().requires_grad_(False)
 
 
-def train(recipe, data, precision, compile_model):
+def compiling_pays(model, x, labels, precision):
+    """Whether forward and backward take less time compiled."""
+
+    def seconds(model):
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                output = model(x)
+            F.cross_entropy(output.float(), labels).backward()
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    eager, compiled = copy.deepcopy(model), torch.compile(copy.deepcopy(model))
+    return seconds(compiled) < seconds(eager)
+
+
+def train(recipe, data, precision, compiling):
     (images, labels), test = data
     model = recipe.make_model(images).to(memory_format=torch.channels_last)
-    step_model = torch.compile(model) if compile_model else model
+    learned = recipe.batch_size // 2 if recipe.make_proxy else recipe.batch_size
+    if compiling == "auto":
+        compiling = ["off", "on"][compiling_pays(model, images[:learned], labels[:learned], precision)]
+        print(f"torch.compile: {compiling}", file=sys.stderr)
+    step_model = torch.compile(model) if compiling == "on" else model
     optimizer = Optimizers(model, recipe)
     loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
     lookahead = Lookahead(model) if recipe.lookahead else None
@@ -354,7 +380,7 @@ def main():
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
-    parser.add_argument("--compile", action="store_true", help="torch.compile")
+    parser.add_argument("--compile", choices=["auto", "on", "off"], default="auto", help="torch.compile")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     if options.threads:

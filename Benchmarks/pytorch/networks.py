@@ -82,7 +82,7 @@ class Training:
 
     def __init__(self, network, compiled=False, autocast=False):
         self.model = network
-        self.optimizer = optim.SGD(network.parameters(), lr=0.001, momentum=0.9, nesterov=True)
+        self.optimizer = optim.SGD(network.parameters(), lr=0.001, momentum=0.9, nesterov=True, fused=True)
         self.criterion = nn.CrossEntropyLoss()
         self.autocast = autocast
         self.loss = torch.compile(self.plain_loss) if compiled else self.plain_loss
@@ -99,9 +99,8 @@ class Training:
         return loss
 
     def first_steps(self, x, labels):
-        """The gradients of the first step (without autocast), and the losses of the first three, all on one batch."""
+        """The gradients of the first step, and the losses of the first three, all on one batch."""
         losses = [self.step(x, labels).item()]
-        named = () if self.autocast else self.model.named_parameters()
-        outputs = {f"gradient.{name}": p.grad.clone() for name, p in named}
+        outputs = {f"gradient.{name}": p.grad.clone() for name, p in self.model.named_parameters()}
         losses += [self.step(x, labels).item() for _ in range(2)]
         return outputs | {"losses": torch.tensor(losses)}

@@ -126,6 +126,23 @@ import Testing
         let (ours, expected) = (NamedTensor("a", Tensor([3, 4.5])), NamedTensor("a", Tensor([3, 4])))
         let check = Check([ours], against: [expected], by: "", .euclidean, tolerance: 0.1)
         #expect(abs(check.error - 0.1) < 1e-7)
+        let broken = [NamedTensor("b", Tensor([1])), NamedTensor("a", Tensor([.nan, 4]))]
+        let failed = Check(broken, against: [broken[0], expected], by: "", .euclidean, tolerance: 0.1)
+        #expect(failed.failure?.contains("a differs") == true)
+    }
+
+    @Test func checksOfGradientsHaveTheirOwnTolerance() {
+        func tensors(_ loss: Float, _ gradient: Float) -> [NamedTensor] {
+            [NamedTensor("loss", Tensor([loss])), NamedTensor("gradient.w", Tensor([gradient, gradient]))]
+        }
+        func check(_ loss: Float, _ gradient: Float) -> Check {
+            Check(
+                tensors(loss, gradient), against: tensors(1, 1), by: "", .euclidean, tolerance: 0.01,
+                gradientTolerance: 0.5)
+        }
+        #expect(check(1, 0.6).failure == nil)
+        #expect(check(1, 0).failure?.contains("gradient.w") == true)
+        #expect(check(0.9, 0.6).failure?.contains("loss") == true)
     }
 
     @Test func checksMissNothing() {

@@ -18,27 +18,37 @@ enum Difference: String {
 
 /// How far ours is from another computation of the same.
 struct Check {
-    /// The largest difference of a tensor; infinite where one is missing.
+    /// The difference of the tensor that is furthest from what is allowed; infinite where one is missing.
     let error: Double
+    /// What is allowed of that tensor.
     let tolerance: Double
     /// What ours was held against.
     let by: String
     private let difference: Difference
     private let worst: String
 
+    /// - Parameter gradientTolerance: of the tensors named "gradient."; nil allows no more of them than of others.
     init(
         _ outputs: [NamedTensor], against expected: [NamedTensor], by name: String, _ difference: Difference = .largest,
-        tolerance: Double
+        tolerance: Double, gradientTolerance: Double? = nil
     ) {
         let own = Dictionary(outputs.map { ($0.name, $0.tensor) }) { first, _ in first }
-        let errors = expected.map { item -> (name: String, error: Double) in
-            guard let tensor = own[item.name], tensor.shape == item.tensor.shape else { return (item.name, .infinity) }
-            return (item.name, difference(tensor.scalars, doubles(item.tensor.scalars)))
+        func error(of item: NamedTensor) -> Double {
+            guard let tensor = own[item.name], tensor.shape == item.tensor.shape else { return .infinity }
+            let error = difference(tensor.scalars, doubles(item.tensor.scalars))
+            // Nothing compares with NaN.
+            return error.isFinite ? error : .infinity
+        }
+        let results = expected.map { item in
+            let allowed = item.name.hasPrefix("gradient.") ? gradientTolerance ?? tolerance : tolerance
+            return (name: item.name, error: error(of: item), tolerance: allowed)
         }
         let missing = outputs.first { item in !expected.contains { $0.name == item.name } }
-        let worst = missing.map { ($0.name, .infinity) } ?? errors.max { $0.error < $1.error } ?? ("nothing", .infinity)
-        (self.worst, error, self.tolerance, by) = (worst.0, worst.1, tolerance, name)
-        self.difference = difference
+        let worst =
+            missing.map { ($0.name, .infinity, tolerance) }
+            ?? results.max { $0.error / $0.tolerance < $1.error / $1.tolerance } ?? ("nothing", .infinity, tolerance)
+        (self.worst, self.error, self.tolerance) = worst
+        (by, self.difference) = (name, difference)
     }
 
     /// One line; nil where all is well.

@@ -26,12 +26,14 @@ struct Referee {
             let tolerance = prepared.peerTolerance ?? prepared.tolerance
             return try rivals.all.map { rival in
                 Check(
-                    outputs, against: try rival.outputs(), by: rival.name, prepared.difference, tolerance: tolerance)
-            }.max { $0.error < $1.error }
+                    outputs, against: try rival.outputs(), by: rival.name, prepared.difference, tolerance: tolerance,
+                    gradientTolerance: prepared.gradientTolerance)
+            }.max { $0.error / $0.tolerance < $1.error / $1.tolerance }
         }
         return try prepared.reference.map {
             Check(
-                outputs, against: try $0(), by: "reference", prepared.difference, tolerance: prepared.tolerance)
+                outputs, against: try $0(), by: "reference", prepared.difference, tolerance: prepared.tolerance,
+                gradientTolerance: prepared.gradientTolerance)
         }
     }
 

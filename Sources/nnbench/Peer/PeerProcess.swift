@@ -11,6 +11,7 @@ final class PeerProcess {
         process.executableURL = try Self.executable(program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(Self.environment) { $1 }
+            .merging(Self.keepsMemory) { $1 }
         process.standardInput = input
         process.standardOutput = output
         do { try process.run() } catch { throw BenchError("\(program): \(error.localizedDescription)") }
@@ -18,6 +19,10 @@ final class PeerProcess {
 
     /// Python must not write into the folder that its scripts are in.
     static let environment = ["PYTHONDONTWRITEBYTECODE": "1"]
+
+    /// PyTorch allocates every result anew, and glibc would map and clear the memory of large ones each time, which takes
+    /// longer than many a kernel: it is told to keep what was freed, for ours uses the same memory again, too.
+    private static let keepsMemory = ["MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "\(1 << 40)"]
 
     deinit {
         try? input.fileHandleForWriting.close()

@@ -9,6 +9,8 @@ final class Im2colConvolution {
     private let conv: ConvCase
     /// [outChannels, taps, channels of a group]
     private let weights: FloatBuffer
+    /// What of it is padding stays zero: an object serves one of the three passes, and no other than `backwardData` writes
+    /// there, which does not read it.
     private let patches: FloatBuffer
     /// How many images are unfolded at once.
     private let imagesAtOnce: Int
@@ -95,7 +97,6 @@ final class Im2colConvolution {
     }
 
     private func unfold(_ x: FloatBuffer, _ images: Range<Int>, _ group: Int) {
-        if conv.isPadded { patches.start.update(repeating: 0, count: images.count * positions * patch) }
         forEachTap(images, group) { x0, p in
             (patches.start + p).update(from: x.start + x0, count: groupInputs)
         }
@@ -135,11 +136,5 @@ final class Im2colConvolution {
                 }
             }
         }
-    }
-}
-
-extension ConvCase {
-    fileprivate var isPadded: Bool {
-        height.padBefore + height.padAfter + width.padBefore + width.padAfter > 0
     }
 }
