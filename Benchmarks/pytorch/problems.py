@@ -36,9 +36,17 @@ def candidates(operation, parameters, options):
 
 
 def rotated(options, run, *tensors):
-    """`run` on one of as many sets of buffers as ours goes through."""
+    """`run` on one of as many sets of buffers as ours goes through, and with as many results: one that would be written
+    over at once would be found in the cache."""
     sets = [tensors] + [tuple(copy(tensor) for tensor in tensors) for _ in range(options.sets - 1)]
-    return lambda iteration: run(*sets[iteration % len(sets)])
+    results = [None] * len(sets)
+
+    def turn(iteration):
+        index = iteration % len(sets)
+        results[index] = None
+        results[index] = run(*sets[index])
+
+    return turn
 
 
 def copy(tensor):
@@ -297,7 +305,9 @@ OPTIMIZERS = {
 
 
 def modes_of_networks(options):
-    """Names, memory formats, and whether compiled."""
+    """Names, memory formats, and whether compiled, for which torch.compile starts anew: it gives a function up that it has
+    compiled for eight models."""
+    torch.compiler.reset()
     precision = ", bfloat16 autocast" if options.dtype == "bfloat16" else ""
     formats = FORMATS if networks.is_image(options.inputs["x"]) else {"eager": torch.contiguous_format}
     for name, memory_format in formats.items():

@@ -230,6 +230,9 @@ SIMD_INLINE void average_pool_block(const size_t vectors, const size_t lanes, co
         for (size_t v = 0; v < vectors; v++) line[v] = v_zero();
         for (size_t j = along.first; j < along.end; j++) {
             const float *tap = pixel_under(row, across, along, i, j, x);
+            // The next block of channels: the processor does not foresee what is so far apart.
+            __builtin_prefetch(tap + vectors * SIMD_WIDTH);
+            __builtin_prefetch(tap + vectors * SIMD_WIDTH + SNN_ALIGNMENT / sizeof(float));
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < vectors; v++) line[v] += v_load_lanes(tap + v * SIMD_WIDTH, lanes);
         }
@@ -278,7 +281,39 @@ SIMD_INLINE void average_pool_gradient_block(const size_t vectors, const size_t 
     for (size_t v = 0; v < vectors; v++) v_store_lanes(dx + v * SIMD_WIDTH, sum[v], lanes);
 }
 
+/// One pixel of one window, which no other window covers.
+SIMD_INLINE void average_pool_disjoint_block(
+    const size_t vectors, const size_t lanes, vf factor, const float *dy, float *dx) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        v_store_lanes(dx + v * SIMD_WIDTH, v_load_lanes(dy + v * SIMD_WIDTH, lanes) * factor, lanes);
+    }
+}
+
+static void average_pool_backward_disjoint(const snn_pool_row *row, const float *dy, float *dx) {
+    const snn_pool_axis *vertical = row->vertical, *horizontal = row->horizontal;
+    const size_t i = row->row / vertical->kernel, windows = i < vertical->out ? horizontal->out : 0;
+    const vf factor = v_set1(1 / (float)(ptrdiff_t)(vertical->kernel * horizontal->kernel));
+    const float *out = dy + i * horizontal->out * row->pixel;
+    float *in = dx;
+    for (size_t j = 0; j < windows; j++, out += row->pixel) {
+        const bool has_room = pool_has_room(row, horizontal->out - 1 - j);
+        for (size_t tap = 0; tap < horizontal->kernel; tap++, in += row->pixel) {
+#define BLOCK(V, L, C) average_pool_disjoint_block(V, L, factor, out + (C), in + (C))
+            POOL_CHANNELS(row->channels, has_room, BLOCK)
+#undef BLOCK
+        }
+    }
+    for (size_t in_column = windows * horizontal->kernel; in_column < horizontal->in; in_column++, in += row->pixel) {
+        fill(row->channels, 0, in);
+    }
+}
+
 static void average_pool_backward_row(const snn_pool_row *row, const float *dy, float *dx) {
+    if (windows_are_disjoint(row->vertical) && windows_are_disjoint(row->horizontal)) {
+        average_pool_backward_disjoint(row, dy, dx);
+        return;
+    }
     const snn_covering across = snn_covering_at(row->vertical, row->row);
     snn_covering along = snn_covering_at(row->horizontal, 0);
     for (size_t in = 0; in < row->horizontal->in; in++, snn_covering_next(row->horizontal, &along)) {
