@@ -107,7 +107,9 @@ SIMD_INLINE void max_pool_forward_windows(const bool keep_argmax, const bool has
             .right = horizontal->dilation * row->pixel,
             .index = pairs ? 0 : across.first * horizontal->kernel + along.first,
             .width = pairs ? 2 : horizontal->kernel};
-        const float *first = pixel_under(row, across, along, across.first, along.first, x);
+        // A window that meets padding only starts nowhere.
+        const bool is_empty = taps.rows == 0 || taps.columns == 0;
+        const float *first = is_empty ? x : pixel_under(row, across, along, across.first, along.first, x);
         const size_t at = out * row->pixel;
 #define BLOCK(V, L, C) \
     max_pool_block(V, keep_argmax, L, taps, first + (C), y + at + (C), keep_argmax ? argmax + at + (C) : NULL)

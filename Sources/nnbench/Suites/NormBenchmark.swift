@@ -35,16 +35,16 @@ struct NormBenchmark: Benchmark {
         }
     }
 
-    private var channels: Int { shape.last ?? 1 }
-    private var rows: Int { shape.dropLast().reduce(1, *) }
+    fileprivate var channels: Int { shape.last ?? 1 }
+    fileprivate var rows: Int { shape.dropLast().reduce(1, *) }
     private var count: Int { rows * channels }
     private var statistics: Int { isBatchNorm ? channels : rows }
-    private static let epsilon: Float = 1e-5
+    fileprivate static let epsilon: Float = 1e-5
 
     /// Forward x and y, backward x, dy and dx: each once.
     var work: Work { .memory(bytes: 4 * count * (pass == .forward ? 2 : 3)) }
 
-    private final class Buffers {
+    fileprivate final class Buffers {
         let x: FloatBuffer, y: FloatBuffer, dy: FloatBuffer, dx: FloatBuffer
         let mean: FloatBuffer, inverse: FloatBuffer, factor: FloatBuffer, offset: FloatBuffer
 
@@ -64,62 +64,27 @@ struct NormBenchmark: Benchmark {
     }
 
     func prepare() -> Prepared {
-        let scale = FloatBuffer.random(channels, seed: 1, low: 0.5, high: 1.5)
-        let shift = FloatBuffer.random(channels, seed: 2)
-        let (dscale, dshift) = (FloatBuffer.zeros(channels), FloatBuffer.zeros(channels))
-        var kernelShape = snn_norm_shape(rows: rows, channels: channels, epsilon: Self.epsilon)
-        let workspace = Workspace(
-            bytes: max(snn_batch_norm_workspace_size(&kernelShape), snn_layer_norm_workspace_size(&kernelShape)))
-        let activation = snn_activation(kind: hasReLU ? SNN_RELU : SNN_IDENTITY, parameter: 0)
-        let shape = kernelShape
-        func forward(_ set: Buffers) {
-            var batch = set.batch
-            withUnsafePointer(to: shape) {
-                if isBatchNorm {
-                    snn_batch_norm_forward_training(
-                        $0, set.x.start, scale.start, shift.start, activation, 0.1, nil, nil, &batch, set.y.start,
-                        workspace.start)
-                } else {
-                    snn_layer_norm_forward(
-                        $0, set.x.start, scale.start, shift.start, set.mean.start, set.inverse.start, set.y.start)
-                }
-            }
-        }
-        func backward(_ set: Buffers) {
-            var batch = set.batch
-            withUnsafePointer(to: shape) {
-                if isBatchNorm {
-                    snn_batch_norm_backward(
-                        $0, set.x.start, set.dy.start, &batch, activation, false, set.dx.start, dscale.start,
-                        dshift.start, workspace.start)
-                } else {
-                    snn_layer_norm_backward(
-                        $0, set.x.start, set.dy.start, scale.start, set.mean.start, set.inverse.start, false,
-                        set.dx.start, dscale.start, dshift.start, workspace.start)
-                }
-            }
-        }
+        let kernel = NormKernel(of: self)
         let buffers = Rotation(bytes: 4 * count * (pass == .forward ? 2 : 4), .copy) { seed in
             let set = Buffers(self, seed: seed)
-            if pass == .backward { forward(set) }
+            if pass == .backward { kernel.forward(set) }
             return set
         }
         let set = buffers[0]
-        func ours(_ iteration: Int) { pass == .forward ? forward(buffers[iteration]) : backward(buffers[iteration]) }
-        let inputs = [
-            set.x.named("x", self.shape), scale.named("scale", [channels]), shift.named("shift", [channels]),
-        ]
+        func ours(_ iteration: Int) {
+            if pass == .forward { kernel.forward(buffers[iteration]) } else { kernel.backward(buffers[iteration]) }
+        }
+        func outputs() -> [NamedTensor] {
+            ours(0)
+            return pass == .forward ? [set.y.named("y", shape)] : [set.dx.named("dx", shape)] + kernel.gradients
+        }
+        let dy = pass == .backward ? [set.dy.named("dy", shape)] : []
         return Prepared(
-            inputs: inputs + (pass == .backward ? [set.dy.named("dy", self.shape)] : []), problem: problem,
-            outputs: {
-                ours(0)
-                guard pass == .backward else { return [set.y.named("y", self.shape)] }
-                return [
-                    set.dx.named("dx", self.shape), dscale.named("dscale", [channels]),
-                    dshift.named("dshift", [channels]),
-                ]
+            inputs: [set.x.named("x", shape)] + kernel.parameters + dy, problem: problem, outputs: outputs,
+            reference: {
+                reference(
+                    x: set.x.doubles, dy: set.dy.doubles, scale: kernel.scale.doubles, shift: kernel.shift.doubles)
             },
-            reference: { reference(x: set.x.doubles, dy: set.dy.doubles, scale: scale.doubles, shift: shift.doubles) },
             // Sums over up to 10^6 rows.
             tolerance: 2e-5, sets: buffers.count, ours: ours)
     }
@@ -145,5 +110,58 @@ struct NormBenchmark: Benchmark {
             NamedTensor("dx", gradients.x, shape), NamedTensor("dscale", gradients.scale, [channels]),
             NamedTensor("dshift", gradients.shift, [channels]),
         ]
+    }
+}
+
+/// Both passes of a norm, with its parameters and their gradients.
+private struct NormKernel {
+    let scale: FloatBuffer, shift: FloatBuffer
+    private let dscale: FloatBuffer, dshift: FloatBuffer
+    private let isBatchNorm: Bool
+    private let shape: snn_norm_shape
+    private let activation: snn_activation
+    private let workspace: Workspace
+
+    init(of norm: NormBenchmark) {
+        scale = .random(norm.channels, seed: 1, low: 0.5, high: 1.5)
+        shift = .random(norm.channels, seed: 2)
+        (dscale, dshift) = (.zeros(norm.channels), .zeros(norm.channels))
+        isBatchNorm = norm.isBatchNorm
+        var shape = snn_norm_shape(rows: norm.rows, channels: norm.channels, epsilon: NormBenchmark.epsilon)
+        workspace = Workspace(bytes: max(snn_batch_norm_workspace_size(&shape), snn_layer_norm_workspace_size(&shape)))
+        self.shape = shape
+        activation = snn_activation(kind: norm.hasReLU ? SNN_RELU : SNN_IDENTITY, parameter: 0)
+    }
+
+    var parameters: [NamedTensor] { [scale.named("scale", [scale.count]), shift.named("shift", [shift.count])] }
+    var gradients: [NamedTensor] { [dscale.named("dscale", [scale.count]), dshift.named("dshift", [shift.count])] }
+
+    func forward(_ set: NormBenchmark.Buffers) {
+        var batch = set.batch
+        withUnsafePointer(to: shape) {
+            if isBatchNorm {
+                snn_batch_norm_forward_training(
+                    $0, set.x.start, scale.start, shift.start, activation, 0.1, nil, nil, &batch, set.y.start,
+                    workspace.start)
+            } else {
+                snn_layer_norm_forward(
+                    $0, set.x.start, scale.start, shift.start, set.mean.start, set.inverse.start, set.y.start)
+            }
+        }
+    }
+
+    func backward(_ set: NormBenchmark.Buffers) {
+        var batch = set.batch
+        withUnsafePointer(to: shape) {
+            if isBatchNorm {
+                snn_batch_norm_backward(
+                    $0, set.x.start, set.dy.start, &batch, activation, false, set.dx.start, dscale.start, dshift.start,
+                    workspace.start)
+            } else {
+                snn_layer_norm_backward(
+                    $0, set.x.start, set.dy.start, scale.start, set.mean.start, set.inverse.start, false,
+                    set.dx.start, dscale.start, dshift.start, workspace.start)
+            }
+        }
     }
 }
