@@ -127,14 +127,20 @@ SIMD_INLINE void max_pool_forward_pixels(
     max_pool_forward_windows(keep_argmax, false, pairs, row, roomy, windows, x, y, argmax);
 }
 
-static void max_pool_forward_row(const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
-    const bool pairs = windows_are_pairs(row->vertical) && windows_are_pairs(row->horizontal);
-    if (argmax == NULL) {
-        max_pool_forward_pixels(false, false, row, x, y, NULL);
-    } else if (pairs) {
-        max_pool_forward_pixels(true, true, row, x, y, argmax);
+SIMD_INLINE void max_pool_forward_kept(
+    const bool keep_argmax, const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
+    if (windows_are_pairs(row->vertical) && windows_are_pairs(row->horizontal)) {
+        max_pool_forward_pixels(keep_argmax, true, row, x, y, argmax);
     } else {
-        max_pool_forward_pixels(true, false, row, x, y, argmax);
+        max_pool_forward_pixels(keep_argmax, false, row, x, y, argmax);
+    }
+}
+
+static void max_pool_forward_row(const snn_pool_row *row, const float *x, float *y, uint16_t *argmax) {
+    if (argmax == NULL) {
+        max_pool_forward_kept(false, row, x, y, NULL);
+    } else {
+        max_pool_forward_kept(true, row, x, y, argmax);
     }
 }
 
@@ -161,13 +167,16 @@ SIMD_INLINE void max_pool_gradient_block(const size_t vectors, const size_t lane
     for (size_t v = 0; v < vectors; v++) v_store_lanes(dx + v * SIMD_WIDTH, sum[v], lanes);
 }
 
-/// One pixel of one window, which no other window covers.
-SIMD_INLINE void max_pool_disjoint_block(
-    const size_t vectors, const size_t lanes, vi tap, const float *dy, const uint16_t *argmax, float *dx) {
+/// One pixel of one window, which no other window covers: dy where `tap` is the largest, or without `argmax`
+/// (`from_max` is a constant) dy * factor.
+SIMD_INLINE void pool_disjoint_block(const bool from_max, const size_t vectors, const size_t lanes, vi tap, vf factor,
+    const float *dy, const uint16_t *argmax, float *dx) {
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
-        const vi won = v_load_lanes_u16(argmax + v * SIMD_WIDTH, lanes) == tap;
-        v_store_lanes(dx + v * SIMD_WIDTH, won ? v_load_lanes(dy + v * SIMD_WIDTH, lanes) : v_zero(), lanes);
+        const vf gradient = v_load_lanes(dy + v * SIMD_WIDTH, lanes);
+        vf part = gradient * factor;
+        if (from_max) part = v_load_lanes_u16(argmax + v * SIMD_WIDTH, lanes) == tap ? gradient : v_zero();
+        v_store_lanes(dx + v * SIMD_WIDTH, part, lanes);
     }
 }
 
@@ -178,29 +187,35 @@ SIMD_INLINE bool windows_are_disjoint(const snn_pool_axis *axis) {
 }
 
 /// The pixels of one row under the windows from `out` to before `end`, whose first tap in the row is `first_tap`.
-SIMD_INLINE void max_pool_disjoint_windows(const bool has_room, const snn_pool_row *row, size_t out, size_t end,
-    size_t first_tap, const float *dy, const uint16_t *argmax, float *dx) {
+SIMD_INLINE void pool_disjoint_windows(const bool from_max, const bool has_room, const snn_pool_row *row, size_t out,
+    size_t end, size_t first_tap, const float *dy, const uint16_t *argmax, float *dx) {
     const size_t kernel = row->horizontal->kernel, pixel = row->pixel, channels = row->channels;
+    const vf factor = v_set1(1 / (float)(ptrdiff_t)(row->vertical->kernel * kernel));
     for (; out < end; out++) {
         for (size_t j = 0; j < kernel; j++) {
             const vi tap = (vi)(int32_t)(first_tap + j);
+            const size_t from = out * pixel;
             float *in = dx + (out * kernel + j) * pixel;
-#define BLOCK(V, L, C) max_pool_disjoint_block(V, L, tap, dy + out * pixel + (C), argmax + out * pixel + (C), in + (C))
+#define BLOCK(V, L, C) \
+    pool_disjoint_block(from_max, V, L, tap, factor, dy + from + (C), from_max ? argmax + from + (C) : NULL, in + (C))
             POOL_CHANNELS(channels, has_room, BLOCK)
 #undef BLOCK
         }
     }
 }
 
-static void max_pool_backward_disjoint(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx) {
+/// The backward pass of a row where windows_are_disjoint on both axes; averages have no `argmax`.
+SIMD_INLINE void pool_backward_disjoint(
+    const bool from_max, const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx) {
     const snn_pool_axis *horizontal = row->horizontal;
     const size_t i = row->row / row->vertical->kernel, kernel = horizontal->kernel;
     const size_t windows = i < row->vertical->out ? horizontal->out : 0;
     const size_t first_tap = row->row % row->vertical->kernel * kernel, at = i * horizontal->out * row->pixel;
+    const uint16_t *winners = from_max ? argmax + at : NULL;
     size_t roomy = windows;
     while (roomy > 0 && !pool_has_room(row, horizontal->out - roomy)) roomy--;
-    max_pool_disjoint_windows(true, row, 0, roomy, first_tap, dy + at, argmax + at, dx);
-    max_pool_disjoint_windows(false, row, roomy, windows, first_tap, dy + at, argmax + at, dx);
+    pool_disjoint_windows(from_max, true, row, 0, roomy, first_tap, dy + at, winners, dx);
+    pool_disjoint_windows(from_max, false, row, roomy, windows, first_tap, dy + at, winners, dx);
     for (size_t in = windows * kernel; in < horizontal->in; in++) {
         fill(row->channels, 0, dx + in * row->pixel);
     }
@@ -208,7 +223,7 @@ static void max_pool_backward_disjoint(const snn_pool_row *row, const float *dy,
 
 static void max_pool_backward_row(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx) {
     if (windows_are_disjoint(row->vertical) && windows_are_disjoint(row->horizontal)) {
-        max_pool_backward_disjoint(row, dy, argmax, dx);
+        pool_backward_disjoint(true, row, dy, argmax, dx);
         return;
     }
     const snn_covering across = snn_covering_at(row->vertical, row->row);
@@ -283,37 +298,9 @@ SIMD_INLINE void average_pool_gradient_block(const size_t vectors, const size_t 
     for (size_t v = 0; v < vectors; v++) v_store_lanes(dx + v * SIMD_WIDTH, sum[v], lanes);
 }
 
-/// One pixel of one window, which no other window covers.
-SIMD_INLINE void average_pool_disjoint_block(
-    const size_t vectors, const size_t lanes, vf factor, const float *dy, float *dx) {
-#pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) {
-        v_store_lanes(dx + v * SIMD_WIDTH, v_load_lanes(dy + v * SIMD_WIDTH, lanes) * factor, lanes);
-    }
-}
-
-static void average_pool_backward_disjoint(const snn_pool_row *row, const float *dy, float *dx) {
-    const snn_pool_axis *vertical = row->vertical, *horizontal = row->horizontal;
-    const size_t i = row->row / vertical->kernel, windows = i < vertical->out ? horizontal->out : 0;
-    const vf factor = v_set1(1 / (float)(ptrdiff_t)(vertical->kernel * horizontal->kernel));
-    const float *out = dy + i * horizontal->out * row->pixel;
-    float *in = dx;
-    for (size_t j = 0; j < windows; j++, out += row->pixel) {
-        const bool has_room = pool_has_room(row, horizontal->out - 1 - j);
-        for (size_t tap = 0; tap < horizontal->kernel; tap++, in += row->pixel) {
-#define BLOCK(V, L, C) average_pool_disjoint_block(V, L, factor, out + (C), in + (C))
-            POOL_CHANNELS(row->channels, has_room, BLOCK)
-#undef BLOCK
-        }
-    }
-    for (size_t in_column = windows * horizontal->kernel; in_column < horizontal->in; in_column++, in += row->pixel) {
-        fill(row->channels, 0, in);
-    }
-}
-
 static void average_pool_backward_row(const snn_pool_row *row, const float *dy, float *dx) {
     if (windows_are_disjoint(row->vertical) && windows_are_disjoint(row->horizontal)) {
-        average_pool_backward_disjoint(row, dy, dx);
+        pool_backward_disjoint(false, row, dy, NULL, dx);
         return;
     }
     const snn_covering across = snn_covering_at(row->vertical, row->row);
