@@ -40,6 +40,7 @@ class Recipe:
     muon_lr: float = 0  # of the convolutions, 0 for SGD
     muon_momentum: float = 0.6
     lookahead: bool = False
+    resizing: tuple = ()  # (size of the images, up to this part of the training)
     freezing: tuple = ()  # (first layers that stop learning, from this part of the training on)
     views: bool = False
     make_proxy: object = None  # a small model that chooses the hardest half of each batch to learn from
@@ -122,12 +123,12 @@ def triangle(step, steps, rise=0.23, start=0.2, final=0.07):
     return 1 + (final - 1) * (step - top) / (steps - top)
 
 
-def speedrun(widths, epochs, depth=2, batch_size=512, translation=2, freezing=(), proxy_widths=None):
+def speedrun(widths, epochs, depth=2, batch_size=512, translation=2, resizing=(), freezing=(), proxy_widths=None):
     return Recipe(
         lambda images: speedrun_network(widths, depth, images), epochs=epochs, batch_size=batch_size, lr=0.75,
         momentum=0.85, weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=translation,
-        alternating_flip=True, bias_factor=64, muon_lr=0.12, lookahead=True, freezing=freezing, views=True,
-        make_proxy=proxy_widths and (lambda images: speedrun_network(proxy_widths, 2, images)),
+        alternating_flip=True, bias_factor=64, muon_lr=0.12, lookahead=True, resizing=resizing, freezing=freezing,
+        views=True, make_proxy=proxy_widths and (lambda images: speedrun_network(proxy_widths, 2, images)),
     )  # fmt: skip
 
 
@@ -351,6 +352,9 @@ def train(recipe, data, precision, compiling):
             optimizer.set_factor(factor)
             optimizer.zero_grad()
             x, targets = augmented(images[chosen], recipe, flip), labels[chosen]
+            size = next((size for size, until in recipe.resizing if step < until * steps), None)
+            if size:
+                x = F.interpolate(x, (size, size), mode="bilinear", antialias=True)
             if selection:
                 x, targets = selection.choose(x, targets, step, factor)
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):

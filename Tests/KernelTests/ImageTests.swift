@@ -6,6 +6,8 @@ import Testing
 @Suite struct ImageTests {
     /// One or two roundings of float32.
     static let tolerance = 2e-7
+    /// Sums of up to a few dozen products.
+    static let resizeTolerance = 5e-7
 
     @Test(arguments: ImageCase.all) func matchesReference(_ image: ImageCase) {
         let total = image.dataSetSize * image.pixels * image.channels
@@ -22,6 +24,21 @@ import Testing
             return [out]
         } check: { results, isa in
             #expect(relativeError(results[0], expected) < Self.tolerance, "\(image) on \(isa)")
+        }
+    }
+
+    @Test(arguments: ResizeCase.all) func resizes(_ resize: ResizeCase) {
+        let x = randomFloats(resize.batch * resize.height * resize.width * resize.channels, seed: 5)
+        let expected = referenceResize(
+            from: (resize.height, resize.width), to: (resize.outHeight, resize.outWidth), channels: resize.channels,
+            doubles(x))
+        onEveryConfiguration(resize) {
+            var shape = resize.shape
+            var y = [Float](repeating: .nan, count: expected.count)
+            withWorkspace(snn_resize_workspace_size(&shape)) { snn_resize(&shape, x, &y, $0) }
+            return [y]
+        } check: { results, isa in
+            #expect(relativeError(results[0], expected) < Self.resizeTolerance, "\(resize) on \(isa)")
         }
     }
 

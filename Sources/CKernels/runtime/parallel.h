@@ -12,7 +12,7 @@
 /// 1 for work too small to pay for waking other threads, else the number of threads set.
 int snn_threads_for(size_t work);
 
-/// The most threads that any loop gets: what workspaces that each thread has its own of are made for.
+/// The most threads that are worth waking: what workspaces that each thread has its own of are made for.
 int snn_most_threads(void);
 
 /// The same for a loop of multiply-adds on numbers in cache, of which a core does about sixteen while it moves one

@@ -70,6 +70,22 @@ public struct Batch: Sendable {
         labels = batch.labels.isEmpty ? [] : positions.map { batch.labels[Int($0)] }
     }
 
+    /// Makes this the samples of another batch, images [N, C, H, W], at another size.
+    mutating func resize(_ batch: Batch, toHeight height: Int, width: Int) {
+        let images = batch.input
+        var shape = snn_resize_shape(
+            batch: images.shape[0], height: images.shape[2], width: images.shape[3], channels: images.shape[1],
+            out_height: height, out_width: width)
+        writeInput(count: batch.count, sample: [images.shape[1], height, width]) { out in
+            images.withUnsafePointer { images in
+                withUnsafeTemporaryAllocation(
+                    byteCount: snn_resize_workspace_size(&shape), alignment: Int(SNN_ALIGNMENT)
+                ) { snn_resize(&shape, images, out.baseAddress, $0.baseAddress) }
+            }
+        }
+        (targetRows, labels) = (batch.targetRows, batch.labels)
+    }
+
     /// Changes the inputs in place, in memory order.
     mutating func updateInput(_ body: (UnsafeMutablePointer<Float>) -> Void) { inputs.update(body) }
 

@@ -1,0 +1,49 @@
+import CKernels
+
+/// Lets a model learn from smaller images at first (progressive resizing; Howard 2018, fast.ai's DAWNBench entry): what they
+/// show suffices early, and a step costs as much less as they have fewer pixels.
+///
+/// ```swift
+/// // The first 40 % of the steps take images of 24 x 24, all others images as they are.
+/// trainer.callbacks.append(ProgressiveResizing([(size: 24, until: 0.4)]))
+/// ```
+///
+/// Images are scaled by means of their pixels (`snn_resize`), after augmentation and normalisation. The model must take
+/// images of any size, as those with a global pooling do. It is scored on images as they are.
+public final class ProgressiveResizing: StatefulCallback, BatchSelection {
+    /// Up to `until`, a part of all steps of the training, images have `size` pixels a side.
+    public typealias Stage = (size: Int, until: Double)
+
+    public let stages: [Stage]
+    private var resized = Batch()
+
+    /// - Parameter stages: the first that is not over counts; when all are, images stay as they are.
+    public init(_ stages: [Stage]) {
+        precondition(
+            stages.allSatisfy { $0.size > 0 && (0...1).contains($0.until) },
+            "ProgressiveResizing: size > 0, until in 0 ... 1")
+        self.stages = stages.sorted { $0.until < $1.until }
+    }
+
+    public func select(from batch: Batch, at position: TrainingPosition) throws -> Batch {
+        precondition(batch.input.rank == 4, "ProgressiveResizing: the inputs must be images [N, C, H, W]")
+        let done = Double(position.step) / Double(max(position.totalSteps, 1))
+        guard let stage = stages.first(where: { done < $0.until }) else { return batch }
+        resized.resize(batch, toHeight: stage.size, width: stage.size)
+        return resized
+    }
+
+    /// What resizing costs counts for nothing beside the model.
+    public var multiplyAdds: Int { 0 }
+
+    // MARK: State
+
+    /// None: the size follows from the stages and the step.
+    public var state: [NamedTensor] { [] }
+
+    public func load(_ state: [String: Tensor]) {}
+
+    public var description: String {
+        "ProgressiveResizing(\(stages.map { "\($0.size) px until \($0.until)" }.joined(separator: ", ")))"
+    }
+}
