@@ -54,6 +54,11 @@ static inline void winograd_source_pixels(
 /// not compete for the same lines of the cache.
 static inline size_t winograd_plane_stride(size_t size) { return (size + 127) / 64 * 64 + 16; }
 
+/// Floats between the planes of packed weights.
+static inline size_t winograd_weights_plane(size_t panels, size_t depth, size_t panel_columns) {
+    return winograd_plane_stride(panels * depth * panel_columns);
+}
+
 /// Weights: [plane][panel][depth][column in the panel].
 size_t winograd_packed_size(const conv_packing *packing);
 /// - flipped: turned by half a circle, as the data gradient needs them.

@@ -8,7 +8,8 @@
 enum { taps = 9 };
 
 size_t winograd_packed_size(const conv_packing *packing) {
-    return winograd_planes * conv_packing_panels(packing) * packing->depth * packing->panel_columns;
+    return winograd_planes *
+           winograd_weights_plane(conv_packing_panels(packing), packing->depth, packing->panel_columns);
 }
 
 /// One row of a panel, of all planes.
@@ -28,7 +29,7 @@ static void pack_row(const conv_packing *packing, const snn_kernel_table *kernel
 void winograd_pack(const conv_packing *packing, bool flipped, const float *weights, float *packed) {
     const snn_kernel_table *kernels = snn_kernels();
     const size_t panels = conv_packing_panels(packing), depth = packing->depth, width = packing->panel_columns;
-    const size_t plane = panels * depth * width;
+    const size_t plane = winograd_weights_plane(panels, depth, width);
     SNN_PARALLEL_FOR_2(
         snn_threads_for(winograd_planes * plane), for (size_t panel = 0; panel < panels; panel++) {
             for (size_t d = 0; d < depth; d++) {

@@ -106,7 +106,7 @@ static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, si
 static void multiply(
     const pass_plan *plan, size_t tiles, conv_share share, const float *source_planes, float *target_planes) {
     const size_t channels = plan->grid->source_channels;
-    const size_t weights_plane = plan->work.panels * channels * plan->kernels->tile_columns;
+    const size_t weights_plane = winograd_weights_plane(plan->work.panels, channels, plan->kernels->tile_columns);
     for (size_t plane = 0; plane < winograd_planes; plane++) {
         const float *a = source_planes + plane * plan->source_plane;
         float *c = target_planes + plane * plan->target_plane;
