@@ -93,6 +93,15 @@ static void put(const gemm_b *b, size_t feature, size_t column, float number, fl
 static void pack_reordered_panel(const gemm_b *b, snn_feature_order order, size_t panel, float *packed) {
     const snn_gemm_shape *shape = b->shape;
     const size_t width = b->kernels->tile_columns, column = panel * width, columns = snn_min(width, shape->n - column);
+    if (b->pairs == NULL && shape->transpose_b) {
+        if (columns < width) memset(packed, 0, shape->k * width * sizeof(float));
+        for (size_t channel = 0; channel < order.channels; channel++) {
+            const float *source = b->b + column * shape->ldb + channel * order.spatial;
+            b->kernels->transpose(
+                columns, order.spatial, source, shape->ldb, packed + channel * width, order.channels * width);
+        }
+        return;
+    }
     const size_t feature_step = shape->transpose_b ? 1 : shape->ldb, column_step = shape->transpose_b ? shape->ldb : 1;
     memset(packed, 0, gemm_elements(shape, b->pairs) * width * sizeof(float));
     for (size_t position = 0; position < order.spatial; position++) {
