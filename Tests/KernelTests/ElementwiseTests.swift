@@ -16,6 +16,7 @@ import Testing
         let pairs = zip(doubles(a), doubles(b))
         let expected: [[Double]] = [
             pairs.map { $0 + $1 }, pairs.map { $0 * $1 }, pairs.map { $0 * factor + $1 }, a.map { Double($0) * factor },
+            pairs.map { $1 + 0.2 * ($0 - $1) }, pairs.map { $1 + 0.9 * ($0 - $1) },
             [Double](repeating: factor, count: count), a.map { min(max(Double($0), -0.25), 0.5) },
         ]
         onEveryConfiguration(elementwise) {
@@ -23,14 +24,32 @@ import Testing
             let product = written(count) { snn_multiply(count, a, b, $0) }
             var moved = b
             snn_axpy(count, Self.factor, a, &moved)
+            let blended = [Float(0.2), 0.9].map { part in
+                var blend = b
+                snn_lerp(count, part, a, &blend)
+                return blend
+            }
             let scaled = written(count) { snn_scale(count, Self.factor, a, $0) }
             let filled = written(count) { snn_fill(count, Self.factor, $0) }
             let clamped = written(count) { snn_clamp(count, -0.25, 0.5, a, $0) }
-            return [sum, product, moved, scaled, filled, clamped]
+            return [sum, product, moved, scaled] + blended + [filled, clamped]
         } check: { results, isa in
             for (result, expected) in zip(results, expected) {
                 #expect(relativeError(result, expected) < Self.tolerance, "\(elementwise) on \(isa)")
             }
+        }
+    }
+
+    @Test(arguments: [Float(0), 0.3, 0.5, 0.7, 1]) func blendsExactlyAtTheEnds(part: Float) {
+        let (a, b) = (randomFloats(37, seed: 4), randomFloats(37, seed: 5))
+        onEveryConfiguration("lerp") {
+            var (same, other) = (a, b)
+            snn_lerp(37, part, a, &same)
+            snn_lerp(37, part, a, &other)
+            return [same, other]
+        } check: { results, isa in
+            #expect(results[0] == a, "\(isa)")
+            if part == 0 || part == 1 { #expect(results[1] == (part == 0 ? b : a), "\(isa)") }
         }
     }
 

@@ -14,6 +14,9 @@ void snn_scale(size_t count, float factor, const float *a, float *out);
 /// y = y + factor * x.
 void snn_axpy(size_t count, float factor, const float *x, float *y);
 
+/// y = y + part * (x - y); exactly y where both are equal or `part` is 0, exactly x where it is 1.
+void snn_lerp(size_t count, float part, const float *x, float *y);
+
 /// out = a * b; out may be either.
 void snn_multiply(size_t count, const float *a, const float *b, float *out);
 

@@ -30,6 +30,14 @@ void snn_axpy(size_t count, float factor, const float *x, float *y) {
         });
 }
 
+void snn_lerp(size_t count, float part, const float *x, float *y) {
+    const snn_kernel_table *kernels = snn_kernels();
+    SNN_PARALLEL_FOR(
+        snn_threads_for(count), for (size_t i = 0; i < count; i += SNN_SPAN) {
+            kernels->lerp(snn_min(SNN_SPAN, count - i), part, x + i, y + i);
+        });
+}
+
 void snn_multiply(size_t count, const float *a, const float *b, float *out) {
     const snn_kernel_table *kernels = snn_kernels();
     SNN_PARALLEL_FOR(

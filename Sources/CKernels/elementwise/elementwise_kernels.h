@@ -31,6 +31,27 @@ static void axpy(size_t count, float factor, const float *x, float *y) {
     if (i < count) axpy_lanes(count - i, factors, x + i, y + i);
 }
 
+/// From the nearer end, so that both ends are met exactly.
+SIMD_INLINE void lerp_lanes(const bool from_x, size_t lanes, vf part, const float *x, float *y) {
+    const vf end = v_load_lanes(x, lanes), start = v_load_lanes(y, lanes);
+    v_store_lanes(y, from_x ? v_fma(part - 1, end - start, end) : v_fma(part, end - start, start), lanes);
+}
+
+SIMD_INLINE void lerp_from(const bool from_x, size_t count, float part, const float *x, float *y) {
+    const vf parts = v_set1(part);
+    size_t i = 0;
+    for (; i + SIMD_WIDTH <= count; i += SIMD_WIDTH) lerp_lanes(from_x, SIMD_WIDTH, parts, x + i, y + i);
+    if (i < count) lerp_lanes(from_x, count - i, parts, x + i, y + i);
+}
+
+static void lerp(size_t count, float part, const float *x, float *y) {
+    if (part < 0.5f) {
+        lerp_from(false, count, part, x, y);
+    } else {
+        lerp_from(true, count, part, x, y);
+    }
+}
+
 SIMD_INLINE void multiply_lanes(size_t lanes, const float *a, const float *b, float *out) {
     v_store_lanes(out, v_load_lanes(a, lanes) * v_load_lanes(b, lanes), lanes);
 }

@@ -63,6 +63,7 @@ typedef struct {
     void (*add)(size_t count, const float *a, const float *b, float *out);
     void (*scale)(size_t count, float factor, const float *a, float *out);
     void (*axpy)(size_t count, float factor, const float *x, float *y);
+    void (*lerp)(size_t count, float part, const float *x, float *y);
     void (*multiply)(size_t count, const float *a, const float *b, float *out);
     void (*clamp)(size_t count, float low, float high, const float *a, float *out);
     void (*fill)(size_t count, float value, float *out);

@@ -60,6 +60,7 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .add = add,
     .scale = scale,
     .axpy = axpy,
+    .lerp = lerp,
     .multiply = multiply,
     .clamp = clamp,
     .fill = fill,

@@ -24,10 +24,7 @@ struct SlowWeights {
     mutating func follow(_ part: Float) {
         for (index, parameter) in parameters.lazy.map(\.parameter).enumerated() where !parameter.isFrozen {
             parameter.withValue { fast in
-                values[index].withUnsafeMutablePointer { slow in
-                    snn_scale(parameter.count, 1 - part, slow, slow)
-                    snn_axpy(parameter.count, part, fast, slow)
-                }
+                values[index].withUnsafeMutablePointer { snn_lerp(parameter.count, part, fast, $0) }
             }
         }
     }

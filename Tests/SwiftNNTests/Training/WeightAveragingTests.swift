@@ -47,6 +47,24 @@ import Testing
         a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }
     }
 
+    /// What learns nothing keeps its bits while averages come and go.
+    @Test(arguments: [true, false]) func weightsThatDoNotLearnStay(looksAhead: Bool) throws {
+        let model = Sequential {
+            Linear(3, 4)
+            Linear(4, 2)
+        }
+        model.initialize(seed: 4)
+        for parameter in model.layers[0].parameters { parameter.requiresGradient = false }
+        let before = model.layers[0].parameters.map(\.value)
+        let average: any TrainerCallback =
+            looksAhead ? Lookahead(every: 1, retention: 0.7) : ExponentialMovingAverage(decay: 0.3)
+        let trainer = Trainer(
+            model, loss: CrossEntropyLoss(), optimizer: Optimizer(SGD(lr: 0.5), model.layers[1].parameters),
+            callbacks: [average])
+        try trainer.fit(Self.data, epochs: 4, batchSize: 4)
+        #expect(model.layers[0].parameters.map(\.value) == before)
+    }
+
     @Test(arguments: [false, true]) func lookaheadMeetsEverySecondStep(fadesIn: Bool) throws {
         let (steps, final) = try train(Lookahead(every: 2, retention: 0.25, fadesIn: fadesIn))
         var slow = steps[0]
