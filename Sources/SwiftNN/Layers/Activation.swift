@@ -97,6 +97,8 @@ final class FusedActivation {
     /// Where the gradient before the activation goes.
     private let scratch: Buffer?
     private let precision: Precision
+    /// Whether the gradient that comes in is already the one before the activation.
+    private var isHandedOver = false
 
     init(output: Value, _ builder: PlanBuilder) {
         self.output = output
@@ -110,17 +112,24 @@ final class FusedActivation {
         return true
     }
 
+    func handOverDerivative() -> Activation? {
+        // In bfloat16 the gradients before and after the activation are rounded; ReLU leaves rounded numbers.
+        guard output.gradient != nil, precision == .float32 || activation == .relu else { return nil }
+        isHandedOver = true
+        return activation
+    }
+
     var kernel: snn_activation { activation.kernel }
 
     /// What `gradientBeforeActivation` reads and writes.
     var backwardBuffers: [Buffer] {
-        activation == .identity
+        activation == .identity || isHandedOver
             ? [output.gradient].compactMap { $0 } : [output.buffer, output.gradient, scratch].compactMap { $0 }
     }
 
     func gradientBeforeActivation() -> UnsafePointer<Float>? {
         guard let dy = output.gradient?.floats, let scratch else { return nil }
-        guard activation != .identity else { return UnsafePointer(dy) }
+        guard activation != .identity && !isHandedOver else { return UnsafePointer(dy) }
         snn_activation_backward_from_output(activation.kernel, output.count, output.buffer.floats, dy, scratch.floats)
         // What ReLU leaves of rounded numbers is rounded.
         if precision == .bfloat16 && activation != .relu { output.roundToBFloat16(scratch) }

@@ -86,10 +86,11 @@ private struct BatchNormalization {
         try builder.require(
             builder.mode == .inference || rows != 1, expected: "more than one value per channel in training",
             got: input.shape)
+        let usesBatch = builder.mode == .training && !runningMean.isFrozen
+        if !usesBatch && builder.fold(fixed, into: input) { return input }
         let input = builder.channelsInnermost(input)
         let output = builder.makeValue(
             input.shape, input.order, from: input, parameters: namedParameters.map(\.parameter))
-        let usesBatch = builder.mode == .training && !runningMean.isFrozen
         precondition(usesBatch || output.gradient == nil, "BatchNorm: frozen behind layers that learn")
         let operation: any Operation =
             usesBatch
@@ -98,15 +99,14 @@ private struct BatchNormalization {
         return builder.add(operation, output)
     }
 
+    private var fixed: FixedNorm {
+        FixedNorm(scale: scale, shift: shift, mean: runningMean, variance: runningVariance, epsilon: epsilon)
+    }
+
     func shape(rows: Int) -> snn_norm_shape { snn_norm_shape(rows: rows, channels: channels, epsilon: epsilon) }
 }
 
 extension Parameter? {
-    /// Calls `body` with the parameter's value, or nil where there is no parameter.
-    func withOptionalValue<R>(_ body: (UnsafePointer<Float>?) -> R) -> R {
-        map { $0.withValue(body) } ?? body(nil)
-    }
-
     /// The parameter where it is learned.
     fileprivate var learned: Parameter? { flatMap { $0.requiresGradient ? $0 : nil } }
 }

@@ -76,12 +76,13 @@ struct Convolution {
     }
 }
 
-private final class ConvolutionOperation: ActivationFusing {
+private final class ConvolutionOperation: ActivationFusing, NormFolding {
     private let weight: Parameter, bias: Parameter?
     private var shape: snn_conv_shape
     private let input: Value, output: Value
     private let rows: Int
     private let fused: FusedActivation
+    private var norm: FoldedNorm?
     private let forwardWeights: PackedWeights
     private let backwardWeights: PackedWeights?
     private let forwardWorkspace: Buffer
@@ -113,7 +114,18 @@ private final class ConvolutionOperation: ActivationFusing {
 
     func fuse(_ activation: Activation) -> Bool { fused.fuse(activation) }
 
-    var forwardBuffers: [Buffer] { [input.buffer, output.buffer, forwardWorkspace] }
+    func handOverDerivative() -> Activation? { fused.handOverDerivative() }
+
+    func fold(_ norm: FixedNorm, _ builder: PlanBuilder) -> Bool {
+        guard output.gradient == nil, self.norm == nil, output.shape[1] == norm.mean.count else { return false }
+        self.norm = FoldedNorm(builder, norm, weight: weight, bias: bias)
+        forwardWeights.norm = self.norm
+        return true
+    }
+
+    var forwardBuffers: [Buffer] {
+        [input.buffer, output.buffer, forwardWorkspace] + (norm.map { [$0.scratch] } ?? [])
+    }
     var backwardBuffers: [Buffer] {
         fused.backwardBuffers
             + [input.buffer, input.gradient, dataWorkspace, weightsWorkspace, biasWorkspace].compactMap { $0 }
@@ -121,7 +133,7 @@ private final class ConvolutionOperation: ActivationFusing {
 
     func forward(step: Int) {
         let packed = forwardWeights.upToDate()
-        withEpilogue(bias: bias, activation: fused.kernel) { epilogue in
+        withEpilogue(bias: bias, norm: norm, activation: fused.kernel) { epilogue in
             snn_conv_forward(
                 &shape, input.buffer.floats, packed, epilogue, output.buffer.floats, forwardWorkspace.bytes)
         }

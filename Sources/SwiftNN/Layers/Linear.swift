@@ -88,6 +88,8 @@ private final class LinearOperation: ActivationFusing {
 
     func fuse(_ activation: Activation) -> Bool { fused.fuse(activation) }
 
+    func handOverDerivative() -> Activation? { fused.handOverDerivative() }
+
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer, product.workspace] }
     var backwardBuffers: [Buffer] {
         fused.backwardBuffers + (gradientOfWeights?.buffers ?? [])

@@ -78,22 +78,36 @@ private final class MaxPoolOperation: Operation {
     private let input: Value, output: Value
     /// For every output, which element of its window won.
     private let winners: Buffer?
+    /// Of what wrote the input. The winners alone have gradients, and the outputs are their values: the derivative is taken
+    /// here, of fewer numbers.
+    private let activation: Activation
+    private let gradientBeforeActivation: Buffer?
 
     init(_ builder: PlanBuilder, _ shape: snn_pool_shape, input: Value, output: Value) {
         (self.shape, self.input, self.output) = (shape, input, output)
         winners = output.gradient == nil ? nil : builder.makeBuffer(bytes: output.count * MemoryLayout<UInt16>.stride)
+        activation = builder.takeOverDerivative(of: input)
+        gradientBeforeActivation = activation == .identity ? nil : builder.makeBuffer(floats: output.count)
     }
 
     private var argmax: UnsafeMutablePointer<UInt16>? { winners?.bytes.assumingMemoryBound(to: UInt16.self) }
 
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer] + (winners.map { [$0] } ?? []) }
-    var backwardBuffers: [Buffer] { [winners, input.gradient, output.gradient].compactMap { $0 } }
+    var backwardBuffers: [Buffer] {
+        [winners, input.gradient, output.gradient].compactMap { $0 }
+            + (gradientBeforeActivation.map { [output.buffer, $0] } ?? [])
+    }
 
     func forward(step: Int) { snn_max_pool_forward(&shape, input.buffer.floats, output.buffer.floats, argmax) }
 
     func backward() {
         guard let dx = input.gradient, let dy = output.gradient, let argmax else { return }
-        snn_max_pool_backward(&shape, dy.floats, argmax, dx.floats)
+        guard let before = gradientBeforeActivation else {
+            return snn_max_pool_backward(&shape, dy.floats, argmax, dx.floats)
+        }
+        snn_activation_backward_from_output(
+            activation.kernel, output.count, output.buffer.floats, dy.floats, before.floats)
+        snn_max_pool_backward(&shape, before.floats, argmax, dx.floats)
     }
 }
 

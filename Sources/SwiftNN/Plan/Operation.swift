@@ -23,4 +23,12 @@ protocol ActivationFusing: Operation {
     /// Takes the activation on, or refuses: where a gradient passes whose derivative needs the activation's input, and the
     /// operation does not keep it.
     func fuse(_ activation: Activation) -> Bool
+
+    /// Leaves the derivative of the activation it has taken on to the only reader of what it writes; nil where it takes it
+    /// along at no cost. Its gradient is then already the one before the activation.
+    func handOverDerivative() -> Activation?
+}
+
+extension ActivationFusing {
+    func handOverDerivative() -> Activation? { nil }
 }

@@ -8,6 +8,8 @@ final class PackedWeights {
     private let rounded: Buffer?
     private let pack: (UnsafePointer<Float>, UnsafeMutableRawPointer) -> Void
     private var packedVersion: Int?
+    /// What the weights are multiplied by before they are packed.
+    var norm: FoldedNorm?
 
     init(
         _ builder: PlanBuilder, _ weight: Parameter, bytes: Int,
@@ -20,9 +22,10 @@ final class PackedWeights {
     }
 
     func upToDate() -> UnsafeRawPointer {
-        if packedVersion != weight.version {
-            weight.withValue { pack(operand($0), buffer.bytes) }
-            packedVersion = weight.version
+        let version = weight.version + (norm?.version ?? 0)
+        if packedVersion != version {
+            weight.withValue { pack(operand(norm?.weights($0) ?? $0), buffer.bytes) }
+            packedVersion = version
         }
         return UnsafeRawPointer(buffer.bytes)
     }
@@ -34,11 +37,12 @@ final class PackedWeights {
     }
 }
 
-/// Calls `body` with the epilogue of a bias and an activation.
-func withEpilogue<R>(bias: Parameter?, activation: snn_activation, _ body: (UnsafePointer<snn_epilogue>) -> R) -> R {
-    func call(_ bias: UnsafePointer<Float>?) -> R {
-        var epilogue = snn_epilogue(bias: bias, activation: activation)
+/// Calls `body` with the epilogue of a bias (that of a folded norm takes its place) and an activation.
+func withEpilogue<R>(
+    bias: Parameter?, norm: FoldedNorm? = nil, activation: snn_activation, _ body: (UnsafePointer<snn_epilogue>) -> R
+) -> R {
+    bias.withOptionalValue { bias in
+        var epilogue = snn_epilogue(bias: norm?.bias ?? bias, activation: activation)
         return body(&epilogue)
     }
-    return bias.map { $0.withValue(call) } ?? call(nil)
 }

@@ -111,6 +111,13 @@ extension Parameter {
     }
 }
 
+extension Parameter? {
+    /// Calls `body` with the parameter's value, or nil where there is no parameter.
+    func withOptionalValue<R>(_ body: (UnsafePointer<Float>?) -> R) -> R {
+        map { $0.withValue(body) } ?? body(nil)
+    }
+}
+
 /// A parameter with its name inside a model: "0.weight".
 public struct NamedParameter {
     public let name: String

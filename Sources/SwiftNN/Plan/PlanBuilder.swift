@@ -14,6 +14,8 @@ public final class PlanBuilder {
     private var description = ""
     /// The operation that wrote a buffer, while it may still take on an activation.
     private var fusible: [ObjectIdentifier: any ActivationFusing] = [:]
+    /// The operation that wrote a buffer with an activation that it has taken on.
+    private var activating: [ObjectIdentifier: any ActivationFusing] = [:]
     private let seed: UInt64
     /// What goes into the plan. Its memory order is open until the first operation reads it: channels-last where that
     /// operation asks for it, so that images are reordered at most once, on their way in.
@@ -149,14 +151,32 @@ public final class PlanBuilder {
     /// Applies an activation: inside the operation that wrote the value where that can, or else by its own.
     func activate(_ value: Value, _ activation: Activation) -> Value {
         guard activation != .identity else { return value }
-        if fusible.removeValue(forKey: ObjectIdentifier(value.buffer))?.fuse(activation) == true { return value }
+        if let operation = fusible.removeValue(forKey: ObjectIdentifier(value.buffer)), operation.fuse(activation) {
+            activating[ObjectIdentifier(value.buffer)] = operation
+            return value
+        }
         let output = makeValue(value.shape, value.order, from: value)
         return add(ActivationOperation(activation, input: value, output: output), output)
+    }
+
+    /// The activation inside the operation that wrote a value, whose derivative the caller, the value's only reader, takes
+    /// over; identity where there is none to take over.
+    func takeOverDerivative(of value: Value) -> Activation {
+        activating.removeValue(forKey: ObjectIdentifier(value.buffer))?.handOverDerivative() ?? .identity
+    }
+
+    /// Makes a norm of a value a part of the operation that wrote it, where that can: an activation may still follow.
+    func fold(_ norm: FixedNorm, into value: Value) -> Bool {
+        // In bfloat16 what goes into a norm is rounded.
+        guard precision == .float32, value.shape.count >= 2, value.shape[1] == norm.mean.count else { return false }
+        let operation = fusible[ObjectIdentifier(value.buffer)] as? any NormFolding
+        return operation?.fold(norm, self) ?? false
     }
 
     /// Two values of one: the same elements, each with a gradient of its own, which are summed.
     public func fork(_ value: Value) -> (Value, Value) {
         fusible.removeValue(forKey: ObjectIdentifier(value.buffer))
+        activating.removeValue(forKey: ObjectIdentifier(value.buffer))
         inputIsRead = true
         guard value.gradient != nil else { return (value, value) }
         let branch = Value(

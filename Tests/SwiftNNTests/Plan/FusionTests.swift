@@ -58,6 +58,64 @@ import Testing
         expectSame(gradients[0], gradients[1])
     }
 
+    /// The derivative is taken behind the pooling, where only the winners are left.
+    @Test(arguments: 0..<14) func anActivationBeforeMaxPooling(activation: Int) throws {
+        let conv = Conv2d(3, 10, kernelSize: 3)
+        conv.initialize(seed: 1)
+        for pool in [MaxPool2d(2), MaxPool2d(3, stride: 2, padding: 1), MaxPool2d(2, stride: 1)] {
+            let direct = Sequential([conv, Self.activation(activation), pool])
+            let apart = Sequential([conv, Self.activation(activation), Copy(), pool])
+            let shape = [2, 3, 11, 10]
+            let (a, b) = (try results(direct, shape, .training), try results(apart, shape, .training))
+            for (x, y) in zip(a, b) { expectClose(x, y, tolerance: 2e-6, "\(pool), activation \(activation)") }
+        }
+    }
+
+    /// Another reader's gradient has not passed the activation.
+    @Test func anActivationBeforeABranch() throws {
+        let conv = Conv2d(3, 10, kernelSize: 3)
+        conv.initialize(seed: 1)
+        let branches = [[], [Copy()]].map { (copy: [any Layer]) in
+            Sequential([conv, ReLU()] + copy + [Residual { MaxPool2d(3, stride: 1, padding: 1) }])
+        }
+        let (a, b) = (
+            try results(branches[0], [2, 3, 8, 8], .training), try results(branches[1], [2, 3, 8, 8], .training)
+        )
+        for (x, y) in zip(a, b) { expectClose(x, y, tolerance: 2e-6, "branches") }
+    }
+
+    /// In inference the norm is a part of the convolution, whatever of both changes.
+    @Test(arguments: [true, false]) func aNormBehindAConvolution(affine: Bool) throws {
+        let norm = BatchNorm2d(6, affine: affine)
+        for conv in [
+            Conv2d(4, 6, kernelSize: 3, padding: 1), Conv2d(4, 6, kernelSize: 2, groups: 2, bias: false),
+            Conv2d(4, 6, kernelSize: 1, stride: 2),
+        ] {
+            let models = [[], [Copy()]].map { (copy: [any Layer]) in Sequential([conv] + copy + [norm, ReLU(), Tanh()])
+            }
+            let plans = try models.map { try Plan($0, inputShape: [2, 4, 9, 8]) }
+            for (seed, changed) in ([conv.weight, norm.runningMean, norm.runningVariance] + norm.parameters)
+                .enumerated()
+            {
+                changed.value = .uniform(changed.shape, low: 0.5, high: 1.5, seed: UInt64(seed))
+                let x = Tensor.normal([2, 4, 9, 8], seed: 9)
+                let (folded, apart) = (try plans[0].forward(x), try plans[1].forward(x))
+                expectClose(folded, apart, tolerance: 2e-6, "\(conv), change \(seed)")
+            }
+        }
+    }
+
+    /// It is of other channels there.
+    @Test func aNormBehindAFlattenedConvolution() throws {
+        let conv = Conv2d(2, 3, kernelSize: 1)
+        let norm = BatchNorm1d(12)
+        norm.runningMean.value = .normal([12], seed: 1)
+        let x = Tensor.normal([5, 2, 2, 2], seed: 2)
+        let direct = try Plan(Sequential([conv, Flatten(), norm]), inputShape: x.shape).forward(x)
+        let apart = try Plan(Sequential([conv, Copy(), Flatten(), norm]), inputShape: x.shape).forward(x)
+        expectClose(direct, apart, tolerance: 1e-6, "flattened")
+    }
+
     @Test func flattenIsAView() throws {
         let conv = Conv2d(3, 4, kernelSize: 2)
         let linear = Linear(4 * 3 * 2, 5)
