@@ -47,12 +47,15 @@ final class Arena {
 /// backward pass of one another, nor before an output has been read.
 final class PlanMemory {
     private var largest: Storage?
+    /// How many blocks there were: a plan from before the last one keeps memory of its own.
+    private(set) var generation = 0
 
     /// The block of the plan before where that is large enough, else a new one.
     func block(floats: Int) -> Storage {
         if let largest, largest.count >= floats { return largest }
         let block = Storage(uninitialized: floats)
         largest = block
+        generation += 1
         return block
     }
 }

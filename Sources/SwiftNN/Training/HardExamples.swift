@@ -94,7 +94,9 @@ extension HardExamples: StatefulCallback {
             ]
     }
 
-    public var description: String { "HardExamples(part: \(part), learnsEvery: \(learnsEvery))" }
+    public var description: String {
+        "HardExamples(part: \(part), learnsEvery: \(learnsEvery), proxy: \(proxy.optimizer), \(proxy.precision.rawValue))"
+    }
 
     public func load(_ state: [String: Tensor]) throws {
         var rest = state

@@ -1,5 +1,3 @@
-import CKernels
-
 /// Lets a model learn from smaller images at first (progressive resizing; Howard 2018, fast.ai's DAWNBench entry): what they
 /// show suffices early, and a step costs as much less as they have fewer pixels.
 ///
@@ -8,7 +6,8 @@ import CKernels
 /// trainer.callbacks.append(ProgressiveResizing([(size: 24, until: 0.4)]))
 /// ```
 ///
-/// Images are scaled by means of their pixels (`snn_resize`), after augmentation and normalisation. The model must take
+/// After augmentation and normalisation every pixel becomes a weighted mean of those around its place: bilinear
+/// interpolation with antialiasing, as PyTorch's `interpolate(antialias=True)`. The model must take
 /// images of any size, as those with a global pooling do. It is scored on images as they are.
 public final class ProgressiveResizing: StatefulCallback, BatchSelection {
     /// Up to `until`, a part of all steps of the training, images have `size` pixels a side.

@@ -10,6 +10,15 @@ extension Trainer {
             callbacks: statefulCallbacks.map(\.state))
     }
 
+    /// What has an infinity or NaN among its numbers: a parameter, a running statistic, or a tensor of a callback (a proxy's
+    /// weight, an average); nil for none.
+    func firstNotFinite(in checkpoint: Checkpoint) -> String? {
+        if let name = checkpoint.model.firstNotFinite { return name }
+        return zip(statefulCallbacks, checkpoint.callbacks).lazy.compactMap { callback, state in
+            state.firstNotFinite.map { "\(type(of: callback)), \($0)" }
+        }.first
+    }
+
     /// Takes over model and optimizer; nothing is changed where they do not fit.
     ///
     /// - Throws: `FileError` where the checkpoint is of another training.
@@ -70,6 +79,8 @@ extension Checkpoint {
 }
 
 extension [NamedTensor] {
+    fileprivate var firstNotFinite: String? { first { !$0.tensor.isFinite }?.name }
+
     var byName: [String: Tensor] {
         Dictionary(map { ($0.name, $0.tensor) }) { first, _ in first }
     }

@@ -155,6 +155,8 @@ public final class Trainer {
         optimizer.rateFactor = schedule.factor(at: position)
         optimizer.clearGradients()
         let plan = try trainingPlans.plan(for: batch.input.shape)
+        trainingPlans.removeOutgrown()
+        inferencePlans.removeOutgrown()
         plan.step = position.step
         let loss = try plan.forward(batch)
         guard loss.isFinite else { throw failure(.loss("\(loss)"), epoch: position.epoch, step: position.step + 1) }
@@ -179,8 +181,11 @@ public final class Trainer {
     private func soundCheckpoint(
         _ record: EpochRecord, _ run: TrainingRun, _ policy: CheckpointPolicy
     ) throws -> Checkpoint {
-        try requireFiniteWeights(record, run)
-        return checkpoint(record, run, policy)
+        let checkpoint = checkpoint(record, run, policy)
+        if let broken = firstNotFinite(in: checkpoint) {
+            throw failure(.parameter(broken), epoch: record.epoch, step: run.step(of: record))
+        }
+        return checkpoint
     }
 
     /// Writes the checkpoint that is due, unless what has gone wrong would take the place of what was good.
@@ -233,7 +238,7 @@ extension StepResult {
     }
 }
 
-/// A plan for every batch size that occurs: mostly a full one and a last one. They share their memory.
+/// A plan for every shape of inputs that occurs: mostly a full batch and a last one. They share their memory.
 struct PlanCache {
     private let model: any Layer
     private let loss: (any Loss)?
@@ -241,7 +246,7 @@ struct PlanCache {
     private let precision: Precision
     private let seed: UInt64
     private let memory: PlanMemory
-    private var plans: [(shape: [Int], plan: Plan)] = []
+    private var plans: [(shape: [Int], plan: Plan, generation: Int)] = []
 
     init(
         _ model: any Layer, _ loss: (any Loss)?, mode: Plan.Mode, _ precision: Precision, seed: UInt64,
@@ -253,11 +258,17 @@ struct PlanCache {
 
     mutating func removeAll() { plans = [] }
 
+    /// Removes plans that hold memory of their own, for a larger one has been built since (larger images, say).
+    mutating func removeOutgrown() {
+        let generation = memory.generation
+        plans.removeAll { $0.generation < generation }
+    }
+
     mutating func plan(for shape: [Int]) throws -> Plan {
         if let cached = plans.first(where: { $0.shape == shape }) { return cached.plan }
         let plan = try Plan(
             model, inputShape: shape, mode: mode, loss: loss, precision: precision, seed: seed, memory: memory)
-        plans.append((shape, plan))
+        plans.append((shape, plan, memory.generation))
         return plan
     }
 }

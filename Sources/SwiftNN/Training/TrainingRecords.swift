@@ -109,7 +109,7 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
         case loss(String)
         /// The loss has been beyond the limit of the trainer's `ExplosionCriterion` for too long.
         case explosion(loss: Double, limit: Double)
-        /// A number of the parameter of this name is not finite.
+        /// A number of the parameter of this name, or of a callback's tensor, is not finite.
         case parameter(String)
 
         public var description: String {

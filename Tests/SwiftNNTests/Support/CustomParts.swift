@@ -113,3 +113,20 @@ struct PlainDescent: UpdateRule {
     }
     var description: String { "PlainDescent(lr: \(lr))" }
 }
+
+/// Descent that breaks the weights at a step, as an update that overflows does.
+struct Breaking: UpdateRule {
+    var lr: Float = 0.1
+    let slots = 0
+    let breaksAt: Int
+
+    func update(
+        _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
+        step: Int, gradientScale: Float
+    ) {
+        for i in gradient.indices { weights[i] -= lr * gradient[i] }
+        if step == breaksAt { weights[0] = .infinity }
+    }
+
+    var description: String { "Breaking()" }
+}

@@ -163,23 +163,6 @@ import Testing
 
     // MARK: Nothing bad is kept
 
-    /// Descent that breaks the weights at a step, as an update that overflows does.
-    private struct Breaking: UpdateRule {
-        var lr: Float = 0.1
-        let slots = 0
-        let breaksAt: Int
-
-        func update(
-            _ weights: inout MutableSpan<Float>, shape: [Int], gradient: Span<Float>, state: inout MutableSpan<Float>,
-            step: Int, gradientScale: Float
-        ) {
-            for i in gradient.indices { weights[i] -= lr * gradient[i] }
-            if step == breaksAt { weights[0] = .infinity }
-        }
-
-        var description: String { "Breaking()" }
-    }
-
     /// At step 4 a checkpoint is due; step 18 is the last, which no loss comes after.
     @Test(arguments: [(4, 2), (18, 16)]) func brokenWeightsAreNotSaved(step: Int, saved: Int) throws {
         var training = Training(callbacks: [])

@@ -146,8 +146,10 @@ import Testing
             #expect(own.map(\.trainAccuracy) == other.map(\.trainAccuracy))
             #expect(own.map(\.multiplyAdds) == other.map(\.multiplyAdds))
         }
+        let proxy = "proxy: \(undisturbed.proxy.optimizer), float32)"
         let difference =
-            "callbacks HardExamples(part: 0.5, learnsEvery: 3), not HardExamples(part: 0.25, learnsEvery: 3)"
+            "callbacks HardExamples(part: 0.5, learnsEvery: 3, \(proxy), not "
+            + "HardExamples(part: 0.25, learnsEvery: 3, \(proxy)"
         expectFileError(policy.path, "a checkpoint of another training: \(difference)") {
             try fit(makeTrainer(part: 0.25).trainer, from: Checkpoint(from: policy.path))
         }
@@ -159,6 +161,23 @@ import Testing
         func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
             if step == self.step { trainer.interrupt() }
         }
+    }
+
+    /// A proxy that breaks is noticed before a checkpoint is written from which nothing could go on.
+    @Test func aBrokenProxyIsNotSaved() throws {
+        let folder = try TemporaryFolder()
+        let policy = CheckpointPolicy(folder["checkpoint.safetensors"], every: 2)
+        let model = Sequential { Linear(5, Self.classes) }
+        model.initialize(seed: 3)
+        let proxy = Trainer(
+            model, loss: CrossEntropyLoss(), optimizer: Optimizer(Breaking(breaksAt: 2), model.parameters))
+        let error = #expect(throws: TrainingError.self) {
+            let trainer = Self.makeTrainer([HardExamples(judgedBy: proxy, learnsEvery: 3)])
+            try trainer.fit(Self.data, epochs: 3, batchSize: 8, checkpoints: policy)
+        }
+        // It learns at the steps 1, 4, 7; a checkpoint is due after every second.
+        #expect(error?.cause == .parameter("HardExamples, model.0.weight") && error?.step == 4)
+        #expect(try Checkpoint(from: policy.path).step == 2)
     }
 
     @Test func aLabelBeyondTheClassesIsRefused() throws {

@@ -86,6 +86,30 @@ import Testing
         #expect(selected.targets == targets && selected.labels.isEmpty)
     }
 
+    /// A proxy judges the small images, too, and layers freeze in the middle of a stage.
+    @Test func goesOnBesideAProxyAndFreezing() throws {
+        let folder = try TemporaryFolder()
+        let policy = CheckpointPolicy(folder["checkpoint.safetensors"])
+        func makeTrainer(interruptsAt step: Int? = nil) -> Trainer {
+            let (trainer, proxy) = (Self.makeTrainer(Recorder(interruptsAt: step)), Self.makeTrainer())
+            proxy.callbacks = []
+            trainer.callbacks.insert(ProgressiveFreezing([(layers: 3, at: 0.5)]), at: 1)
+            trainer.callbacks.insert(HardExamples(judgedBy: proxy, learnsEvery: 2), at: 1)
+            trainer.callbacks.insert(Lookahead(every: 3), at: 0)
+            return trainer
+        }
+        let undisturbed = makeTrainer()
+        try Self.fit(undisturbed)
+        for step in [3, 5, 10, 11, 12, 14] {
+            #expect(throws: TrainingInterrupted.self) { try Self.fit(makeTrainer(interruptsAt: step), policy) }
+            let resumed = makeTrainer()
+            try Self.fit(resumed, policy, from: Checkpoint(from: policy.path))
+            let (own, other) = (resumed.model.state, undisturbed.model.state)
+            #expect(own.map { bits($0.tensor) } == other.map { bits($0.tensor) }, "after step \(step)")
+            #expect(resumed.history.map(\.multiplyAdds) == undisturbed.history.map(\.multiplyAdds))
+        }
+    }
+
     @Test func goesOnToTheSameBits() throws {
         let folder = try TemporaryFolder()
         let policy = CheckpointPolicy(folder["checkpoint.safetensors"])
