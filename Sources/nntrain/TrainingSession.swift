@@ -27,7 +27,8 @@ struct TrainingSession {
         let trainer = try makeTrainer(model, seed: seed, train)
         let interruption = Interruption()
         let log = out.map { EpochLog($0.log, scoredOn: scoredOn) }
-        trainer.callbacks = try [makeSelection(train)].compactMap(\.self) + recipe.callbacks() + makeObservers()
+        // The proxy chooses among images as the recipe resizes them.
+        trainer.callbacks = try recipe.callbacks() + [makeSelection(train)].compactMap(\.self) + makeObservers()
         if let log { trainer.callbacks.append(log) }
         trainer.callbacks.append(interruption)
         do {
@@ -48,7 +49,7 @@ struct TrainingSession {
         model.initialize(seed: seed)
         try recipe.prepare(model, train)
         return Trainer(
-            model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.groups(model, recipe.rule)),
+            model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.parameterGroups(of: model)),
             schedule: recipe.schedule, precision: precision, seed: seed)
     }
 
@@ -116,7 +117,7 @@ struct TrainingSession {
     /// What makes another training of this one, besides what the trainer knows.
     private var settings: [(name: String, value: String)] {
         [
-            ("data set", recipe.dataset.rawValue), ("recipe", recipe.name), ("learning rate", "\(recipe.rule.lr)"),
+            ("data set", recipe.dataset.rawValue), ("recipe", recipe.name), ("learning rate", "\(recipe.largestRate)"),
             ("hold-out", "\(holdOut)"),
         ] + recipe.hyperParameters
     }
@@ -134,7 +135,9 @@ struct TrainingSession {
 
     /// What the report and TensorBoard show.
     private var hyperParameters: [(name: String, value: String)] {
-        recipe.hyperParameters + [("seed", "\(seed)"), ("precision", precision.rawValue)]
+        recipe.hyperParameters
+            + recipe.callbacks().compactMap { $0 as? any StatefulCallback }.map { ("\(type(of: $0))", $0.description) }
+            + [("seed", "\(seed)"), ("precision", precision.rawValue)]
     }
 
     private func loadData() throws -> (train: ImageDataset, test: ImageDataset) {

@@ -79,6 +79,23 @@ import Testing
         #expect(try accuracyOfSubmission() == accuracy)
     }
 
+    /// The rate is that of the first group, which the log shows; Muon's here.
+    @Test func aLearningRateScalesAllGroups() throws {
+        let data = try writeColourBands(folder, "data", perFile: 10, test: 20)
+        let rates = try [("own", []), ("half", ["--lr", "0.06"])].map { out, options in
+            let arguments = ["cifar10", "--recipe", "fast", "--data", data, "--epochs", "1", "--batch-size", "16"]
+            let result = try nntrain(arguments + ["--out", folder[out]] + options)
+            #expect(result.status == 0, "\(result.errors)")
+            let line = try JSONSerialization.jsonObject(with: Data(contents(of: folder["\(out)/log.jsonl"])))
+            return try #require((line as? [String: Any])?["learning_rate"] as? Double)
+        }
+        #expect(abs(rates[1] / rates[0] - 0.5) < 1e-5)
+        let report = try String(contentsOfFile: folder["half/report.html"], encoding: .utf8)
+        #expect(
+            report.contains("Muon(lr: 0.06,") && report.contains("SGD(lr: 0.375,") && report.contains("SGD(lr: 24.0,"))
+        #expect(report.contains("Lookahead(every: 5"))
+    }
+
     @Test func heldOutScoresAreNamedSo() throws {
         let data = try writeBandImages(folder, "data", train: 100, test: 20)
         let out = folder["out"]

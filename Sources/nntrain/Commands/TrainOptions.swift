@@ -16,7 +16,10 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "How many samples make a step; else the recipe's number.")
     var batchSize: Int?
 
-    @Option(help: "The largest learning rate; else the recipe's.")
+    @Option(
+        help: ArgumentHelp(
+            "The largest learning rate; else the recipe's. Where groups of parameters learn at rates of their own it is the "
+                + "first group's, which the log shows, and the others scale along."))
     var lr: Float?
 
     @Option(help: "Of the weights, the order of the samples and dropout. The same seed gives the same model.")
@@ -80,7 +83,7 @@ struct TrainOptions: ParsableArguments {
         var recipe = try Recipe.find(recipe, of: dataset)
         if let epochs { recipe.epochs = epochs }
         if let batchSize { recipe.batchSize = batchSize }
-        if let lr { recipe.rule.lr = lr }
+        if let lr { recipe.learningRate = lr }
         try TrainingSession(
             recipe: recipe, data: location.data, seed: seed, precision: precision, out: out.map(OutputDirectory.init),
             quiet: quiet, holdOut: holdOut, checkpointEvery: checkpointEvery, resumes: resume,

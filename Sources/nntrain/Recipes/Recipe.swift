@@ -19,6 +19,9 @@ struct Recipe: Sendable {
     var prepare: @Sendable (Sequential, ImageDataset) throws -> Void = { _, _ in }
     /// Which parameters learn by which variant of the rule.
     var groups: @Sendable (Sequential, any UpdateRule) -> [ParameterGroup] = { [ParameterGroup($0.parameters, $1)] }
+    /// The largest learning rate of the first group, where it is not to be the recipe's own; those of the other groups scale
+    /// along.
+    var learningRate: Float?
     /// The small model that chooses what of each batch is learned from; nil learns from all.
     var proxy: Proxy?
     /// What goes along with each training.
@@ -56,11 +59,25 @@ struct Recipe: Sendable {
         "RECIPES\n" + of(dataset).map { "  \($0.name): \($0.summary)" }.joined(separator: "\n")
     }
 
+    /// What an optimizer of the model takes.
+    func parameterGroups(of model: Sequential) -> [ParameterGroup] {
+        let own = groups(model, rule)
+        guard let learningRate, let first = own.first else { return own }
+        return own.map { group in
+            var rule = group.rule
+            rule.lr *= learningRate / first.rule.lr
+            return ParameterGroup(group.parameters, rule)
+        }
+    }
+
+    /// The largest of the first group.
+    var largestRate: Float { parameterGroups(of: makeModel()).first?.rule.lr ?? 0 }
+
     /// What the report shows.
     var hyperParameters: [(name: String, value: String)] {
         [
             ("epochs", "\(epochs)"), ("batch size", "\(batchSize)"),
-            ("optimizer", groups(makeModel(), rule).map(\.rule.description).joined(separator: ", ")),
+            ("optimizer", parameterGroups(of: makeModel()).map(\.rule.description).joined(separator: ", ")),
             ("schedule", "\(schedule)"), ("label smoothing", "\(loss.labelSmoothing)"),
             ("test-time views", views.rawValue),
             ("augmentation", "\(augmentation?.description ?? "none")"),
