@@ -29,6 +29,10 @@ KEEPS_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 def main():
     options = parse_options()
     python = options.python or python_with_pytorch()
+    if options.compile == "auto":
+        # In a process of its own, whose memory is not that of the training.
+        options.compile = run_pytorch_script(python, options, ["--compile", "try"])[0].strip()
+        print(f"torch.compile: {options.compile}", file=sys.stderr)
     runs = {"SwiftNN": [], "PyTorch": []}
     for seed in range(1, options.rounds + 1):
         runs["SwiftNN"].append(run_nntrain(options, seed))
@@ -59,7 +63,7 @@ def has_bfloat16():
 def python_with_pytorch():
     folder = HERE / ".venv"
     python = folder / "bin/python"
-    if not python.exists():
+    if not python.exists() or subprocess.run([python, "-c", "import numpy, torch"], capture_output=True).returncode != 0:
         venv.create(folder, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "torch", "numpy"], check=True)
     return python
@@ -99,11 +103,15 @@ def run_nntrain(options, seed):
 
 
 def run_pytorch(python, options, seed):
-    script = [python, HERE / "pytorch/cifar10.py", options.recipe, "--data", options.data, "--seed", str(seed)]
-    extra = ["--precision", options.pytorch_precision, "--compile", options.compile]
-    output, memory = run([*script, *extra, *shared_options(options)], os.environ | KEEPS_MEMORY)
+    output, memory = run_pytorch_script(python, options, ["--seed", str(seed), "--compile", options.compile])
     *epochs, last = [json.loads(line) for line in output.splitlines()]
     return Run(epochs, last["test_accuracy"], memory)
+
+
+def run_pytorch_script(python, options, arguments):
+    script = [python, HERE / "pytorch/cifar10.py", options.recipe, "--data", options.data]
+    precision = ["--precision", options.pytorch_precision]
+    return run([*script, *precision, *arguments, *shared_options(options)], os.environ | KEEPS_MEMORY)
 
 
 def shared_options(options):
