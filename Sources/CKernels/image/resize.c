@@ -1,6 +1,5 @@
 // Images of another size. Rows are blended to one of the new image's height, of which the columns are blended.
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/parallel.h"

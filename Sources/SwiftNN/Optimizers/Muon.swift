@@ -7,8 +7,9 @@ import CKernels
 ///     v ← momentum · v + g
 ///     w ← w · (1 − lr · weightDecay) − lr · √max(1, rows / columns) · orthogonalised(g + momentum · v)
 ///
-/// A weight of more than two dimensions is a matrix of its first dimension by all others. Orthogonalised by five
-/// iterations of Newton and Schulz, after which the singular values are between about 0.7 and 1.2.
+/// A weight of more than two dimensions is a matrix of its first dimension by all others. Orthogonalised by
+/// iterations of Newton and Schulz: after five the singular values are between about 0.7 and 1.2; fewer leave small ones
+/// smaller.
 ///
 /// The copies of a `Muon` share scratch memory. Two optimizers that are made from one value must not step at the same
 /// time on two threads: make a value for each.

@@ -6,7 +6,7 @@ protocol Contender: AnyObject {
     var knownTime: Double? { get }
     /// Runs the problem for about `seconds`, at least once; returns the time of each run.
     func turn(seconds: Double) throws -> [Double]
-    /// Called before and after each turn that others wait for.
+    /// Called before and after each turn.
     func takeCores()
     func leaveCores()
 }
@@ -55,7 +55,8 @@ final class InProcess: Contender {
         return samples
     }
 
-    func takeCores() { idle.wake() }
+    /// One thread is not to be slowed by others that spin beside it.
+    func takeCores() { threads == 1 ? idle.sleep() : idle.wake() }
     func leaveCores() { idle.sleep() }
 
     private func runOnce() {

@@ -16,9 +16,9 @@ struct Match {
         var turns = 0
         repeat {
             for (index, contender) in contenders.enumerated() {
-                if contenders.count > 1 { contender.takeCores() }
+                contender.takeCores()
                 samples[index].add(turn: try contender.turn(seconds: turnSeconds))
-                if contenders.count > 1 { contender.leaveCores() }
+                contender.leaveCores()
             }
             turns += 1
         } while goesOn(after: turns, seconds: now() - start, samples)

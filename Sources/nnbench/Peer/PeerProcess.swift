@@ -2,12 +2,14 @@ import Foundation
 
 /// A process that answers every line of JSON with one.
 final class PeerProcess {
+    private let program: String
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
     private var received = Data()
 
     init(program: String, arguments: [String]) throws {
+        self.program = program
         process.executableURL = try Self.executable(program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(Self.environment) { $1 }
@@ -35,7 +37,12 @@ final class PeerProcess {
         // Where it has died, reading says so.
         try? input.fileHandleForWriting.write(contentsOf: line)
         guard let answer = readLine() else { return nil }
-        return try JSONDecoder().decode(type, from: answer)
+        do {
+            return try JSONDecoder().decode(type, from: answer)
+        } catch is DecodingError {
+            let beginning = String(decoding: answer.prefix(80), as: UTF8.self)
+            throw BenchError("\(program): expected an answer of Benchmarks/pytorch/peer.py, got \"\(beginning)\"")
+        }
     }
 
     private func readLine() -> Data? {

@@ -31,7 +31,8 @@ public struct Mixup: Dataset {
     public func fill(_ batch: inout Batch, with indices: ArraySlice<Int32>, in pass: DatasetPass) throws {
         try images.fill(&batch, with: indices, in: pass)
         guard let first = indices.first else { return }
-        var random = pass.random(of: first)
+        // Of numbers that no image's augmentation draws.
+        var random = RandomStream(seed: RandomStream.derivedSeed(from: pass.random(of: first).seed, index: 1))
         let own = Float(random.beta(alpha))
         let (rows, classes) = (indices.count, images.classNames.count)
         batch.updateInput { snn_mix_rows(rows, inputShape.product, own, $0) }
