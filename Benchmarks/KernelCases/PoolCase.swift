@@ -56,6 +56,9 @@ public struct PoolCase: KernelCase {
             PoolCase(batch: 1, channels: 3, Axis(0, kernel: 2, stride: 2), Axis(4, kernel: 2, stride: 2)),
             PoolCase(batch: 3, channels: 130, Axis(9, kernel: 9, stride: 1), Axis(8, kernel: 8, stride: 1)),
             PoolCase(
+                batch: 2, channels: 71, Axis(14, kernel: 7, stride: 5, padBefore: 3, padAfter: 2),
+                Axis(13, kernel: 7, stride: 3, padBefore: 2)),
+            PoolCase(
                 batch: 5, channels: 24, Axis(32, kernel: 3, stride: 2, padBefore: 1), Axis(31, kernel: 2, stride: 1)),
         ]
 

@@ -137,7 +137,7 @@ RECIPES = {
         plain_network, epochs=12, batch_size=128, lr=0.1, momentum=0.9, weight_decay=5e-4, factor=one_cycle,
         label_smoothing=0.1, translation=3,
     ),
-    "fast": speedrun([32, 96, 192], epochs=6, freezing=((10, 0.65), (17, 0.85))),
+    "fast": speedrun([32, 96, 192], epochs=7, resizing=((16, 0.3), (24, 0.6))),
     "accurate": speedrun([64, 256, 256], epochs=9),
     "best": speedrun([128, 384, 384], 24, depth=3, batch_size=1024, translation=4, proxy_widths=[32, 64, 64]),
 }  # fmt: skip

@@ -5,6 +5,8 @@
 
 /// Vectors of channels computed side by side, so that their dependency chains overlap.
 #define POOL_VECTORS 4
+/// Taps of an average from which on it is summed line by line.
+#define AVERAGED_BY_LINES 36
 
 /// Calls BLOCK(vectors, lanes, first channel) for all channels, with constant `vectors`. Where there is room for a
 /// whole vector behind the last channels, it is whole: what it reads and writes too much is of the next pixel, which is
@@ -260,6 +262,38 @@ SIMD_INLINE void average_pool_block(const size_t vectors, const size_t lanes, co
     for (size_t v = 0; v < vectors; v++) v_store_lanes(y + v * SIMD_WIDTH, sum[v] / v_set1(divisor), lanes);
 }
 
+/// Some channels of one line of a window, added to those of the lines above.
+SIMD_INLINE void average_pool_line_block(const size_t vectors, const size_t lanes, size_t pixels, size_t step,
+    bool is_first, vf divisor, const float *x, float *y) {
+    vf line[POOL_VECTORS];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) line[v] = v_zero();
+    for (size_t j = 0; j < pixels; j++) {
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < vectors; v++) line[v] += v_load_lanes(x + j * step + v * SIMD_WIDTH, lanes);
+    }
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+        float *out = y + v * SIMD_WIDTH;
+        const vf above = is_first ? v_zero() : v_load_lanes(out, lanes);
+        v_store_lanes(out, (above + line[v]) / divisor, lanes);
+    }
+}
+
+/// The same sums for large windows, whose blocks of channels lie too far apart for the processor to foresee: one line
+/// of the window after the other, along all channels, for as many streams as a line has pixels.
+SIMD_INLINE void average_pool_lines(
+    const snn_pool_row *row, snn_window across, snn_window along, float divisor, const float *x, float *y) {
+    const size_t pixels = along.end - along.first, step = row->horizontal->dilation * row->pixel;
+    for (size_t i = across.first; i < across.end; i++) {
+        const float *first = pixel_under(row, across, along, i, along.first, x);
+        const vf scale = v_set1(i + 1 < across.end ? 1 : divisor);
+#define BLOCK(V, L, C) average_pool_line_block(V, L, pixels, step, i == across.first, scale, first + (C), y + (C))
+        POOL_CHANNELS(row->channels, false, BLOCK)
+#undef BLOCK
+    }
+}
+
 SIMD_INLINE float window_divisor(const snn_pool_row *row, snn_window across, snn_window along) {
     const size_t divisor = snn_window_divisor(row->vertical, across, row->count_include_pad) *
                            snn_window_divisor(row->horizontal, along, row->count_include_pad);
@@ -272,6 +306,11 @@ static void average_pool_forward_row(const snn_pool_row *row, const float *x, fl
         const snn_window along = snn_window_at(row->horizontal, out);
         const float divisor = window_divisor(row, across, along);
         float *pixel = y + out * row->pixel;
+        const size_t taps = (across.end - across.first) * (along.end - along.first);
+        if (taps >= AVERAGED_BY_LINES && row->channels > POOL_VECTORS * SIMD_WIDTH) {
+            average_pool_lines(row, across, along, divisor, x, pixel);
+            continue;
+        }
 #define BLOCK(V, L, C) average_pool_block(V, L, row, across, along, divisor, x + (C), pixel + (C))
         POOL_CHANNELS(row->channels, window_has_room(row, along, out), BLOCK)
 #undef BLOCK
@@ -315,3 +354,4 @@ static void average_pool_backward_row(const snn_pool_row *row, const float *dy, 
 
 #undef POOL_CHANNELS
 #undef POOL_VECTORS
+#undef AVERAGED_BY_LINES
