@@ -7,19 +7,8 @@
 
 SIMD_INLINE vf v_relu(vf x) { return v_max(v_zero(), x); }
 
-/// The argument of the sigmoid in x * sigmoid(gate(x)). For the tanh form of GELU, (1 + tanh(u)) / 2 = sigmoid(2u).
-SIMD_INLINE vf gate(const snn_activation_kind kind, vf x) {
-    if (kind == SNN_GELU_SIGMOID) return 1.702f * x;
-    if (kind == SNN_GELU_TANH) return 1.59576912160573071f * x * v_fma(v_set1(0.044715f), x * x, v_set1(1));
-    return x;
-}
-
-SIMD_INLINE vf gate_slope(const snn_activation_kind kind, vf x) {
-    if (kind == SNN_GELU_SIGMOID) return v_set1(1.702f);
-    if (kind == SNN_GELU_TANH)
-        return v_fma(v_set1(1.59576912160573071f * 3 * 0.044715f), x * x, (vf)1.59576912160573071f);
-    return v_set1(1);
-}
+/// The factor of x in x * sigmoid(factor * x).
+SIMD_INLINE float gate_factor(const snn_activation_kind kind) { return kind == SNN_GELU_SIGMOID ? 1.702f : 1; }
 
 /// f(x).
 SIMD_INLINE vf activate(const snn_activation_kind kind, vf parameter, vf x) {
@@ -34,9 +23,9 @@ SIMD_INLINE vf activate(const snn_activation_kind kind, vf parameter, vf x) {
         case SNN_LEAKY_RELU: return x > 0 ? x : parameter * x;
         case SNN_ELU: return x > 0 ? x : parameter * v_expm1(x);
         case SNN_GELU: return v_gelu(x);
+        case SNN_GELU_TANH: return v_gelu_tanh(x);
         case SNN_GELU_SIGMOID:
-        case SNN_GELU_TANH:
-        case SNN_SILU: return above * v_sigmoid(gate(kind, above));
+        case SNN_SILU: return above * v_sigmoid(gate_factor(kind) * above);
         case SNN_SOFTPLUS: return v_relu(x) + v_log1p_unit(v_exp(-v_abs(x)));
     }
     return x;
@@ -60,11 +49,11 @@ SIMD_INLINE vf activation_slope(const snn_activation_kind kind, vf parameter, vf
         case SNN_LEAKY_RELU: return x > 0 ? v_set1(1) : parameter;
         case SNN_ELU: return x > 0 ? v_set1(1) : parameter * v_exp(x);
         case SNN_GELU: return v_gelu_slope(x);
+        case SNN_GELU_TANH: return v_gelu_tanh_slope(x);
         case SNN_GELU_SIGMOID:
-        case SNN_GELU_TANH:
         case SNN_SILU: {
-            const vf s = v_sigmoid(gate(kind, inside));
-            return v_fma(inside * gate_slope(kind, inside), s * (1 - s), s);
+            const vf s = v_sigmoid(gate_factor(kind) * inside);
+            return v_fma(inside * gate_factor(kind), s * (1 - s), s);
         }
         case SNN_SOFTPLUS: return v_sigmoid(x);
     }
