@@ -8,6 +8,7 @@
 //   8 epochs, frozen from 65 and 85 % on                                                     90.16 %   0.0415
 //   6 epochs, only images of 24 pixels until 45 %, frozen from 65 and 85 % on                89.54 %   0.0403
 //   SGD for all layers and groups of 32, 128 and 128 channels, 5 epochs                      89.26 %   0.0511
+// With `--precision bfloat16`: 91.28 %, without views 90.19 % (seed 1).
 //
 //     nntrain cifar10 --seed N
 import SwiftNN
