@@ -30,15 +30,18 @@ static size_t axis_size(size_t in, size_t out) {
     return snn_round_up(out * (sizeof(size_t) + most_taps(in, out) * sizeof(float)), SNN_ALIGNMENT);
 }
 
+/// The weight of a pixel under a triangle, not yet divided by their sum.
+static double triangle(size_t pixel, double centre, double reach) {
+    return fmax(0, 1 - fabs((double)pixel + 0.5 - centre) / reach);
+}
+
 /// The weights of one position, which add up to 1.
 static void fill_weights(size_t in, double centre, double reach, size_t taps, size_t *first, float *weights) {
     const double start = floor(centre - reach + 0.5);
     *first = snn_min(start > 0 ? (size_t)start : 0, in - taps);
     double sum = 0;
-    for (size_t t = 0; t < taps; t++) sum += fmax(0, 1 - fabs((double)(*first + t) + 0.5 - centre) / reach);
-    for (size_t t = 0; t < taps; t++) {
-        weights[t] = (float)(fmax(0, 1 - fabs((double)(*first + t) + 0.5 - centre) / reach) / sum);
-    }
+    for (size_t t = 0; t < taps; t++) sum += triangle(*first + t, centre, reach);
+    for (size_t t = 0; t < taps; t++) weights[t] = (float)(triangle(*first + t, centre, reach) / sum);
 }
 
 static resize_axis make_axis(size_t in, size_t out, void *memory) {

@@ -130,6 +130,17 @@ SIMD_INLINE vf v_odd_rational(vf x, const float p[6], const float q[5]) {
     return x * (numerator / denominator);
 }
 
+/// x (1/2 + r(x)) for an odd rational function r that is 1/2 at `bound`, and held there beyond.
+SIMD_INLINE vf v_gated(vf x, float bound, const float p[6], const float q[5]) {
+    const vf above = v_max(v_set1(-bound), x);
+    return above * (0.5f + v_odd_rational(v_min(v_set1(bound), above), p, q));
+}
+
+/// 1/2 + r(x) for the same: what a gated function's derivative is.
+SIMD_INLINE vf v_gated_slope(vf x, float bound, const float p[6], const float q[5]) {
+    return 0.5f + v_odd_rational(v_clamp(x, -bound, bound), p, q);
+}
+
 /// x Phi(x), where Phi is the distribution function of the standard normal distribution. Absolute error below 0 7.9e-7,
 /// relative error above 2.7e-7. The bounds here and below are numbers whose quotient is 1/2, with fused multiply-add
 /// and without it: the limits are exact.
@@ -137,8 +148,7 @@ SIMD_INLINE vf v_gelu(vf x) {
     static const float p[] = {
         0.398942292f, 3.48839648e-2f, 4.74445103e-3f, 1.79899376e-4f, 6.47829438e-6f, 2.22405685e-8f};
     static const float q[] = {0.254106015f, 2.92467084e-2f, 1.94651808e-3f, 7.74726432e-5f, 1.19207903e-6f};
-    const vf above = v_max(v_set1(-5.4f), x);
-    return above * (0.5f + v_odd_rational(v_min(v_set1(5.4f), above), p, q));
+    return v_gated(x, 5.4f, p, q);
 }
 
 /// The derivative of x Phi(x). Absolute error 3.5e-7.
@@ -146,7 +156,7 @@ SIMD_INLINE vf v_gelu_slope(vf x) {
     static const float p[] = {
         0.797884531f, -3.07433073e-2f, 1.42091646e-2f, 2.41868595e-5f, 3.58505632e-5f, 1.90884435e-7f};
     static const float q[] = {0.294805858f, 4.1064749e-2f, 3.52876639e-3f, 1.93520851e-4f, 8.88745826e-6f};
-    return 0.5f + v_odd_rational(v_clamp(x, -5.9708f, 5.9708f), p, q);
+    return v_gated_slope(x, 5.9708f, p, q);
 }
 
 /// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2. Absolute error below 0 7.6e-7, relative error above 2.1e-7.
@@ -154,8 +164,7 @@ SIMD_INLINE vf v_gelu_tanh(vf x) {
     static const float p[] = {
         0.398942381f, 2.96515618e-2f, 3.61345732e-3f, 1.28776606e-4f, 7.21100059e-6f, 2.58540229e-8f};
     static const float q[] = {0.241818503f, 2.39858609e-2f, 1.27486e-3f, 7.5179094e-5f, 1.38008613e-6f};
-    const vf above = v_max(v_set1(-4.9000416f), x);
-    return above * (0.5f + v_odd_rational(v_min(v_set1(4.9000416f), above), p, q));
+    return v_gated(x, 4.9000416f, p, q);
 }
 
 /// Its derivative. Absolute error 4.4e-7.
@@ -163,7 +172,7 @@ SIMD_INLINE vf v_gelu_tanh_slope(vf x) {
     static const float p[] = {
         0.797886431f, -3.92873809e-2f, 1.31763909e-2f, -1.59668329e-4f, 3.23320601e-5f, 1.58587596e-7f};
     static const float q[] = {0.285762131f, 3.54840159e-2f, 2.27000006e-3f, 1.39103897e-4f, 7.90702416e-6f};
-    return 0.5f + v_odd_rational(v_clamp(x, -5.2792115f, 5.2792115f), p, q);
+    return v_gated_slope(x, 5.2792115f, p, q);
 }
 
 /// The sine and cosine of `turns` full circles, 0 <= turns <= 1. Absolute error 1.1e-7. Cephes sinf and cosf, after an
