@@ -172,8 +172,11 @@ extension Plan {
     /// How many rows of the last output have their largest element at the label.
     public var correctCount: Int {
         guard let targets, let classes = targets.kind.classes else { return 0 }
-        return snn_count_correct(output.count / max(classes, 1), classes, output.buffer.floats, targets.labels)
+        return snn_count_correct(labelCount, classes, output.buffer.floats, targets.labels)
     }
+
+    /// How many rows of the output have a label: one for each sample, or several in an output [N, ..., classes].
+    public var labelCount: Int { targets?.kind.classes.map { output.count / max($0, 1) } ?? 0 }
 
     /// Calls `body` with the output of the last forward pass, in the memory order of its shape.
     public func withOutput<R>(_ body: (Span<Float>) throws -> R) rethrows -> R {

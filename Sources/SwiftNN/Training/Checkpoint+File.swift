@@ -165,9 +165,10 @@ extension EpochRecord {
         self.init(epoch: epoch)
         func count(_ key: String) throws -> Int { try texts.value(prefix + key, in: 0...CheckpointTexts.largestCount) }
         func double(_ key: String) throws -> Double { try texts.value(prefix + key) }
-        (steps, samples, correct) = (try count(Key.steps), try count(Key.samples), try count(Key.correct))
+        (steps, samples) = (try count(Key.steps), try count(Key.samples))
         (learnedSamples, multiplyAdds) = (try count(Key.learnedSamples), try count(Key.multiplyAdds))
         lossSum = try double(Key.lossSum)
+        correct = try texts.value(prefix + Key.correct, in: 0...Double(CheckpointTexts.largestCount))
         seconds = .seconds(try texts.value(prefix + Key.seconds, in: 0...1e12))
         learningRate = try texts.value(prefix + Key.learningRate)
         if texts.has(prefix + Key.validationLoss) {

@@ -234,7 +234,8 @@ extension StepResult {
         let samples = batch.count
         self.init(
             samples: samples, learned: samples, loss: loss.reduction == .sum ? value / Double(samples) : value,
-            correct: plan.correctCount, multiplyAdds: plan.multiplyAdds)
+            correct: Double(plan.correctCount * samples) / Double(max(plan.labelCount, 1)),
+            multiplyAdds: plan.multiplyAdds)
     }
 }
 

@@ -19,7 +19,7 @@ public struct TrainingRun: Sendable, Hashable {
 public struct Evaluation: Sendable, Hashable {
     /// The loss, averaged over the samples.
     public let loss: Double
-    /// The part of the samples whose label has the largest output; 0 where there are no labels.
+    /// The part of the labels that have the largest output; 0 where there are no labels.
     public let accuracy: Double
 
     public init(loss: Double, accuracy: Double) {
@@ -35,7 +35,8 @@ struct StepResult {
     let learned: Int
     /// The mean over the samples.
     let loss: Double
-    let correct: Int
+    /// A sample with several labels counts as the part of them that is right.
+    let correct: Double
     var multiplyAdds: Int
 }
 
@@ -51,7 +52,7 @@ public struct EpochRecord: Sendable, Hashable {
     public internal(set) var learnedSamples = 0
     /// Of the samples learned from.
     var lossSum = 0.0
-    var correct = 0
+    var correct = 0.0
     /// Of all steps, as `Plan.multiplyAdds` counts them.
     public internal(set) var multiplyAdds = 0
     /// The time spent, without the scoring on the validation set.
@@ -76,7 +77,8 @@ public struct EpochRecord: Sendable, Hashable {
         self.init(epoch: epoch)
         add(
             StepResult(
-                samples: samples, learned: samples, loss: trainLoss, correct: correct, multiplyAdds: multiplyAdds))
+                samples: samples, learned: samples, loss: trainLoss, correct: Double(correct),
+                multiplyAdds: multiplyAdds))
         (self.steps, self.seconds, self.learningRate) = (steps, seconds, learningRate)
         self.validation = validation
     }
@@ -93,7 +95,7 @@ public struct EpochRecord: Sendable, Hashable {
     /// The mean loss of the samples as they were learned from (while the weights changed, with dropout).
     public var trainLoss: Double { learnedSamples == 0 ? .nan : lossSum / Double(learnedSamples) }
     /// The accuracy on the same.
-    public var trainAccuracy: Double { learnedSamples == 0 ? 0 : Double(correct) / Double(learnedSamples) }
+    public var trainAccuracy: Double { learnedSamples == 0 ? 0 : correct / Double(learnedSamples) }
     /// Samples drawn in a second of `seconds`; 0 where no time was taken.
     public var samplesPerSecond: Double {
         let elapsed = seconds / .seconds(1)

@@ -239,7 +239,7 @@ import Testing
         arguments: [
             ("epoch.1.steps", nil, "metadata epoch.1.steps: missing"),
             ("epoch.1.steps", "two", "metadata epoch.1.steps: no number: two"),
-            ("epoch.1.correct", "-1", "metadata epoch.1.correct: -1 is outside of 0...9007199254740992"),
+            ("epoch.1.correct", "-1", "metadata epoch.1.correct: -1.0 is outside of 0.0...9007199254740992.0"),
             ("epoch.0.seconds", "nan", "metadata epoch.0.seconds: nan is outside of 0.0...1000000000000.0"),
             ("epochs", "2", "metadata epoch.2.steps: missing"),
             ("optimizer.steps", "8 8", "tensor optimizer.2: not of a checkpoint"),

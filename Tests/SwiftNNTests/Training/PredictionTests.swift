@@ -48,6 +48,15 @@ import Testing
         #expect(abs(sum.loss - mean.loss) < 1e-6 * mean.loss)
     }
 
+    /// Two labels a sample, of which the first sample's second one is not what the model, which changes nothing, says.
+    @Test func everyLabelOfASampleCounts() throws {
+        let outputs = Tensor([9, 0, 0, 0, 9, 0, 0, 0, 9, 9, 0, 0], shape: [2, 2, 3])
+        let targets = Tensor([1, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0], shape: [2, 2, 3])
+        let loss = CrossEntropyLoss(targets: .probabilities)
+        let score = try Multiply(by: 1).evaluate(on: TensorDataset(outputs, targets: targets), loss: loss)
+        #expect(score.accuracy == 0.75)
+    }
+
     @Test func aProbabilityOfZeroCostsNoMoreThan100() {
         let score = Evaluation(probabilities: Tensor([1, 0, 1, 0], shape: [2, 2]), labels: [0, 1])
         #expect(score == Evaluation(loss: 50, accuracy: 0.5))
