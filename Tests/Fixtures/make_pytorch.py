@@ -398,10 +398,19 @@ def make_trainings():
     return stored(tensors)
 
 
+# ---------------------------------------------------------------------------------------------------------- images
+
+
+def make_resizing():
+    x = randn(2, 3, 9, 9)
+    sizes = {f"{size}": F.interpolate(x, (size, size), mode="bilinear", antialias=True) for size in (1, 4, 6, 9, 14)}
+    return stored({"x": x} | sizes)
+
+
 if __name__ == "__main__":
     directory = sys.argv[1]
     for name, make in {
         "layers": make_layers, "losses": make_losses, "optimizers": make_optimizers, "schedules": make_schedules,
-        "trainings": make_trainings, "conv1d": make_conv1d,
+        "trainings": make_trainings, "conv1d": make_conv1d, "resizing": make_resizing,
     }.items():
         save_file(make(), f"{directory}/{name}.safetensors")

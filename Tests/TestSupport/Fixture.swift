@@ -12,6 +12,7 @@ public struct Fixture: Sendable {
     public static let schedules = Fixture("schedules")
     public static let trainings = Fixture("trainings")
     public static let conv1d = Fixture("conv1d")
+    public static let resizing = Fixture("resizing")
 
     private init(_ name: String) {
         let path = Bundle.module.path(forResource: name, ofType: "safetensors", inDirectory: "Fixtures")

@@ -65,6 +65,14 @@ import Testing
         #expect(relativeError(resized, expected) < 1e-6)
     }
 
+    @Test(arguments: [1, 4, 6, 9, 14]) func imagesAreInterpolatedAsInPyTorch(size: Int) throws {
+        var drawn = Batch()
+        try TensorDataset(Fixture.resizing.tensor("x")).fill(&drawn, with: [0, 1], in: DatasetPass())
+        let position = TrainingPosition(step: 0, totalSteps: 2, stepsPerEpoch: 1)
+        let selected = try ProgressiveResizing([(size: size, until: 1)]).select(from: drawn, at: position)
+        try expectClose(selected.input, Fixture.resizing.tensor("\(size)"), tolerance: 1e-6, "\(size) pixels")
+    }
+
     /// Products of the convolution, forward and for its weights, and of the linear layer, forward and twice backward.
     @Test func stepsCostAsTheirImages() throws {
         let recorder = Recorder()
