@@ -2,12 +2,13 @@
 
     python cifar10.py RECIPE --data cifar-10-batches-bin [--seed N] [--epochs N] [--precision bfloat16]
         [--compile on|off|try]
+    python cifar10.py RECIPE --describe
 
 Prints a line of JSON after every epoch: epoch, seconds (of training, over all epochs), images_per_second, test_accuracy
 (without views, as nntrain scores epochs); the last line has test_accuracy with the recipe's views. The images stay in
 memory as normalised channels-last float32 and are augmented in whole batches by as many threads as train; the time for it
 is counted. `--compile try` trains nothing: it says by some steps each way whether torch.compile makes the whole training
-faster, "on" or "off".
+faster, "on" or "off". `--describe` prints the recipe as JSON, for a test that nntrain's is the same.
 """
 
 import argparse
@@ -375,10 +376,37 @@ def train(recipe, data, precision, compiling):
     print(json.dumps(dict(test_accuracy=accuracy(model, *test, recipe.views, precision))), flush=True)
 
 
+def learned_numbers(parameters):
+    return sum(p.numel() for p in parameters if p.requires_grad)
+
+
+def description(recipe):
+    images = torch.rand(64, 3, 32, 32)
+    proxy = recipe.make_proxy(images) if recipe.make_proxy else nn.Identity()
+    optimizers = Optimizers(recipe.make_model(images), recipe).all
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    options = ["epochs", "batch_size", "label_smoothing", "translation", "alternating_flip", "views", "lookahead"]
+    return {name: getattr(recipe, name) for name in options} | dict(
+        resizing=recipe.resizing,
+        freezing=recipe.freezing,
+        factors=[recipe.factor(step, 1000) for step in range(0, 1000, 50)],
+        proxy_numbers=learned_numbers(proxy.parameters()),
+        groups=[
+            dict(
+                numbers=learned_numbers(group["params"]), lr=group["lr"], momentum=group["momentum"],
+                weight_decay=group.get("weight_decay", 0),
+            )
+            for group in groups
+        ],
+    )  # fmt: skip
+
+
 def main():
     parser = argparse.ArgumentParser(description="Trains a CIFAR-10 recipe in PyTorch.")
     parser.add_argument("recipe", choices=RECIPES)
-    parser.add_argument("--data", required=True, help="the folder with data_batch_1.bin ...")
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--data", help="the folder with data_batch_1.bin ...")
+    task.add_argument("--describe", action="store_true", help="prints the recipe")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--threads", type=int)
@@ -390,6 +418,9 @@ def main():
         torch.set_num_threads(options.threads)
     recipe = RECIPES[options.recipe]
     recipe.epochs = options.epochs or recipe.epochs
+    if options.describe:
+        print(json.dumps(description(recipe)))
+        return
     data = load_normalised(options.data)
     if options.compile == "try":
         print(["off", "on"][compiling_pays(recipe, *data[0], options.precision)])

@@ -1,0 +1,97 @@
+import Foundation
+import KernelCases
+import SwiftNN
+import TestSupport
+import Testing
+
+@testable import nntrain
+
+/// A comparison with PyTorch is fair only if both sides train the same: each CIFAR-10 recipe of `nntrain` beside what
+/// `cifar10.py --describe` says of its own.
+@Suite struct PeerRecipeTests {
+    @Test(.enabled(if: Environment.python != nil, "SWIFTNN_PYTHON"), arguments: Recipe.of(.cifar10).map(\.name))
+    func agrees(name: String) throws {
+        let script = BenchmarkFiles.pytorch + "/cifar10.py"
+        let result = try run(try #require(Environment.python), [script, name, "--describe"])
+        try #require(result.status == 0, "\(result.errors)")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let peer = try decoder.decode(RecipeFacts.self, from: Data(result.output.utf8))
+        let own = RecipeFacts(try Recipe.find(name, of: .cifar10))
+        #expect(own.options == peer.options)
+        #expect(Rule.numbers(own.groups) == Rule.numbers(peer.groups))
+        // The sides round to whole steps, of which there are a thousand, at different places.
+        let differences = zip(own.factors, peer.factors).map { abs($0 - $1) }
+        #expect(own.factors.count == peer.factors.count && differences.allSatisfy { $0 < 5e-3 }, "\(differences)")
+    }
+}
+
+private struct RecipeFacts: Decodable {
+    struct Options: Decodable, Equatable {
+        let epochs: Int, batchSize: Int, translation: Int
+        let labelSmoothing: Float
+        let alternatingFlip: Bool, views: Bool, lookahead: Bool
+        let resizing: [[Double]], freezing: [[Double]]
+        /// Of the model that chooses what is learned from.
+        let proxyNumbers: Int
+    }
+
+    struct Group: Decodable {
+        /// How many numbers learn by the rule.
+        let numbers: Int
+        let lr: Float, momentum: Float, weightDecay: Float
+    }
+
+    let options: Options
+    let groups: [Group]
+    /// Of the learning rate, at every fiftieth step of a thousand.
+    let factors: [Float]
+
+    enum CodingKeys: CodingKey { case groups, factors }
+
+    init(from decoder: any Decoder) throws {
+        options = try Options(from: decoder)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        groups = try container.decode([Group].self, forKey: .groups)
+        factors = try container.decode([Float].self, forKey: .factors)
+    }
+
+    init(_ recipe: Recipe) {
+        let callbacks = recipe.callbacks()
+        let resizing = callbacks.lazy.compactMap { $0 as? ProgressiveResizing }.first
+        let freezing = callbacks.lazy.compactMap { $0 as? ProgressiveFreezing }.first
+        options = Options(
+            epochs: recipe.epochs, batchSize: recipe.batchSize, translation: recipe.augmentation?.translation ?? 0,
+            labelSmoothing: recipe.loss.labelSmoothing, alternatingFlip: recipe.augmentation?.flip == .alternating,
+            views: recipe.views != .none, lookahead: callbacks.contains { $0 is Lookahead },
+            resizing: resizing?.stages.map { [Double($0.size), $0.until] } ?? [],
+            freezing: freezing?.stages.map { [Double($0.layers), $0.at] } ?? [],
+            proxyNumbers: recipe.proxy.map { Self.learnedNumbers($0.makeModel().parameters) } ?? 0)
+        groups = recipe.parameterGroups(of: recipe.makeModel()).map { group in
+            let sgd = group.rule as? SGD
+            let muon = group.rule as? Muon
+            return Group(
+                numbers: Self.learnedNumbers(group.parameters), lr: group.rule.lr,
+                momentum: sgd?.momentum ?? muon?.momentum ?? .nan,
+                weightDecay: sgd?.weightDecay ?? muon?.weightDecay ?? .nan)
+        }
+        factors = stride(from: 0, to: 1000, by: 50).map { step in
+            recipe.schedule.factor(at: TrainingPosition(step: step, totalSteps: 1000, stepsPerEpoch: 100))
+        }
+    }
+
+    private static func learnedNumbers(_ parameters: [Parameter]) -> Int {
+        parameters.filter(\.requiresGradient).map(\.count).reduce(0, +)
+    }
+}
+
+/// What groups may have in common: PyTorch's side keeps biases apart even where they learn as the weights do.
+private struct Rule: Hashable {
+    let lr: Float, momentum: Float, weightDecay: Float
+
+    /// How many numbers learn by each rule.
+    static func numbers(_ groups: [RecipeFacts.Group]) -> [Rule: Int] {
+        let numbers = groups.map { (Rule(lr: $0.lr, momentum: $0.momentum, weightDecay: $0.weightDecay), $0.numbers) }
+        return Dictionary(numbers, uniquingKeysWith: +)
+    }
+}
