@@ -12,10 +12,8 @@ public final class PlanBuilder {
     private(set) var multiplyAdds = 0
     private var path: [String] = []
     private var description = ""
-    /// The operation that wrote a buffer, while it may still take on an activation.
-    private var fusible: [ObjectIdentifier: any ActivationFusing] = [:]
-    /// The operation that wrote a buffer with an activation that it has taken on.
-    private var activating: [ObjectIdentifier: any ActivationFusing] = [:]
+    /// The operations that wrote buffers, as far as what follows may become a part of them.
+    private var writers: [ObjectIdentifier: Writer] = [:]
     private let seed: UInt64
     /// What goes into the plan. Its memory order is open until the first operation reads it: channels-last where that
     /// operation asks for it, so that images are reordered at most once, on their way in.
@@ -144,15 +142,16 @@ public final class PlanBuilder {
     func add(_ operation: any Operation, _ output: Value) -> Value {
         inputIsRead = true
         steps.append(PlanStep(operation, output: output))
-        if let fusing = operation as? any ActivationFusing { fusible[ObjectIdentifier(output.buffer)] = fusing }
+        if let fusing = operation as? any ActivationFusing { writers[ObjectIdentifier(output.buffer)] = .open(fusing) }
         return output
     }
 
     /// Applies an activation: inside the operation that wrote the value where that can, or else by its own.
     func activate(_ value: Value, _ activation: Activation) -> Value {
         guard activation != .identity else { return value }
-        if let operation = fusible.removeValue(forKey: ObjectIdentifier(value.buffer)), operation.fuse(activation) {
-            activating[ObjectIdentifier(value.buffer)] = operation
+        let buffer = ObjectIdentifier(value.buffer)
+        if case .open(let operation) = writers.removeValue(forKey: buffer), operation.fuse(activation) {
+            writers[buffer] = .activating(operation)
             return value
         }
         let output = makeValue(value.shape, value.order, from: value)
@@ -162,21 +161,24 @@ public final class PlanBuilder {
     /// The activation inside the operation that wrote a value, whose derivative the caller, the value's only reader, takes
     /// over; identity where there is none to take over.
     func takeOverDerivative(of value: Value) -> Activation {
-        activating.removeValue(forKey: ObjectIdentifier(value.buffer))?.handOverDerivative() ?? .identity
+        guard case .activating(let operation) = writers.removeValue(forKey: ObjectIdentifier(value.buffer)) else {
+            return .identity
+        }
+        return operation.handOverDerivative() ?? .identity
     }
 
     /// Makes a norm of a value a part of the operation that wrote it, where that can: an activation may still follow.
     func fold(_ norm: FixedNorm, into value: Value) -> Bool {
         // In bfloat16 what goes into a norm is rounded.
-        guard precision == .float32 else { return false }
-        let operation = fusible[ObjectIdentifier(value.buffer)] as? any NormFolding
-        return operation?.fold(norm, self) ?? false
+        guard precision == .float32, case .open(let operation) = writers[ObjectIdentifier(value.buffer)] else {
+            return false
+        }
+        return (operation as? any NormFolding)?.fold(norm, self) ?? false
     }
 
     /// Two values of one: the same elements, each with a gradient of its own, which are summed.
     public func fork(_ value: Value) -> (Value, Value) {
-        fusible.removeValue(forKey: ObjectIdentifier(value.buffer))
-        activating.removeValue(forKey: ObjectIdentifier(value.buffer))
+        writers.removeValue(forKey: ObjectIdentifier(value.buffer))
         inputIsRead = true
         guard value.gradient != nil else { return (value, value) }
         let branch = Value(
@@ -203,6 +205,14 @@ public final class PlanBuilder {
 
     /// The seed of the random numbers of the next operation.
     func nextSeed() -> UInt64 { RandomStream.derivedSeed(from: seed, index: steps.count) }
+}
+
+/// An operation that can apply an activation to what it writes.
+private enum Writer {
+    /// It may still take one on.
+    case open(any ActivationFusing)
+    /// It has taken one on, whose derivative it may hand over.
+    case activating(any ActivationFusing)
 }
 
 /// A line of the table that describes a model.
