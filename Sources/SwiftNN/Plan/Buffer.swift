@@ -5,7 +5,8 @@ import CKernels
 /// Operations hold buffers; the arena gives each its address once all of them and their lifetimes are known.
 public final class Buffer {
     let byteCount: Int
-    /// Kept for the plan's whole life: packed weights, the plan's input and output.
+    /// Kept for the plan's whole life: packed weights, the plan's input and targets. Its output lasts until the next pass in
+    /// the same memory.
     private(set) var isPersistent: Bool
     /// First and last moment of use, in operations executed; nil until used.
     private(set) var lifetime: ClosedRange<Int>?

@@ -181,10 +181,15 @@ public final class PlanBuilder {
         writers.removeValue(forKey: ObjectIdentifier(value.buffer))
         inputIsRead = true
         guard value.gradient != nil else { return (value, value) }
-        let branch = Value(
-            shape: value.shape, order: value.order, buffer: value.buffer, gradient: makeBuffer(floats: value.count))
-        steps.append(PlanStep(fork: ForkOperation(value: value, branch: branch), branches: [value, branch]))
-        return (value, branch)
+        // Gradients of their own: where a branch goes straight into a sum, others read the same memory.
+        let (first, second) = (makeBranch(of: value), makeBranch(of: value))
+        let operation = ForkOperation(value: value, first: first, second: second)
+        steps.append(PlanStep(fork: operation, branches: [first, second]))
+        return (first, second)
+    }
+
+    private func makeBranch(of value: Value) -> Value {
+        Value(shape: value.shape, order: value.order, buffer: value.buffer, gradient: makeBuffer(floats: value.count))
     }
 
     /// The element-wise sum of two values of one shape.

@@ -21,18 +21,20 @@ final class ReorderOperation: Operation {
 
 /// One value for two consumers: nothing forward, the sum of both gradients backward.
 final class ForkOperation: Operation {
-    private let value: Value, branch: Value
+    private let value: Value, first: Value, second: Value
 
-    init(value: Value, branch: Value) { (self.value, self.branch) = (value, branch) }
+    init(value: Value, first: Value, second: Value) {
+        (self.value, self.first, self.second) = (value, first, second)
+    }
 
     var forwardBuffers: [Buffer] { [value.buffer] }
-    var backwardBuffers: [Buffer] { [value.gradient, branch.gradient].compactMap { $0 } }
+    var backwardBuffers: [Buffer] { [value.gradient, first.gradient, second.gradient].compactMap { $0 } }
 
     func forward(step: Int) {}
 
     func backward() {
-        guard let dx = value.gradient, let other = branch.gradient else { return }
-        snn_add(value.count, dx.floats, other.floats, dx.floats)
+        guard let dx = value.gradient, let a = first.gradient, let b = second.gradient else { return }
+        snn_add(value.count, a.floats, b.floats, dx.floats)
     }
 }
 

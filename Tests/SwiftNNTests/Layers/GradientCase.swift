@@ -211,6 +211,17 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
             }),
         GradientCase("Residual of nothing", [3, 5], .residual(.activation(.identity)), Residual {}),
         GradientCase(
+            "Residual of a residual of nothing", [3, 5], .residual(.residual(.activation(.identity))),
+            Residual { Residual { Dropout(0) } }),
+        GradientCase(
+            "Residual beside a residual of nothing", [3, 5],
+            .residual(.linear(5, 5), shortcut: .residual(.activation(.identity))),
+            Residual(shortcut: Residual {}) { Linear(5, 5) }),
+        GradientCase(
+            "Residual of nothing beside a linear layer", [3, 5],
+            .residual(.activation(.identity), shortcut: .linear(5, 5)),
+            Residual(shortcut: Linear(5, 5)) {}),
+        GradientCase(
             "Residual that starts with an activation", [2, 4],
             .sequence([
                 .linear(4, 4), .residual(.sequence([.activation(.sigmoid), .linear(4, 4)])), .activation(.tanh),
