@@ -32,7 +32,9 @@ final class Interruption: TrainerCallback {
         }
         defer { for number in Self.signals { signal(number, SIG_DFL) } }
         do {
-            return try body()
+            let result = try body()
+            if receivedSignal.load(ordering: .relaxed) != 0 { notice("the training was already finished") }
+            return result
         } catch let interruption as TrainingInterrupted {
             explain(interruption)
             throw ExitCode(128 + receivedSignal.load(ordering: .relaxed))

@@ -31,17 +31,27 @@ struct TrainingSession {
         trainer.callbacks = try recipe.callbacks() + [makeSelection(train)].compactMap(\.self) + makeObservers()
         if let log { trainer.callbacks.append(log) }
         trainer.callbacks.append(interruption)
-        do {
-            try interruption.watch {
-                let history = try trainer.fit(
+        try interruption.watch {
+            do {
+                try trainer.fit(
                     train, epochs: recipe.epochs, batchSize: recipe.batchSize, validation: test, checkpoints: policy,
                     resumeFrom: checkpoint)
-                try finish(model, history, train, test)
+                // Before the scoring: nothing that goes wrong there loses the training.
+                try save(model, train)
+            } catch  where !(error is TrainingInterrupted) {
+                try log?.takeBack()
+                throw error
             }
-        } catch let error as TrainingError {
-            try log?.takeBack()
-            throw error
+            try finish(model, trainer.history, test)
         }
+    }
+
+    private func save(_ model: Sequential, _ train: ImageDataset) throws {
+        guard let out else { return }
+        let saved = SavedModel(
+            recipe: recipe, model: model, precision: precision,
+            normalization: train.normalization ?? train.channelStatistics())
+        try saved.write(to: out.model)
     }
 
     /// A trainer of the recipe for a new model.
@@ -61,18 +71,12 @@ struct TrainingSession {
         }
     }
 
-    /// Scores the trained model, leaves the files and says how it went.
-    private func finish(
-        _ model: Sequential, _ history: [EpochRecord], _ train: ImageDataset, _ test: ImageDataset
-    ) throws {
+    /// Scores the trained model, leaves the files about it and says how it went.
+    private func finish(_ model: Sequential, _ history: [EpochRecord], _ test: ImageDataset) throws {
         guard let plainScore = history.last?.validation else { return }
         let probabilities = try model.probabilities(for: test, views: recipe.views, precision: precision)
         let score = Evaluation(probabilities: probabilities, labels: test.labels)
         if let out {
-            let saved = SavedModel(
-                recipe: recipe, model: model, precision: precision,
-                normalization: train.normalization ?? train.channelStatistics())
-            try saved.write(to: out.model)
             let metrics = Metrics(
                 self, model: model, history: history, score: score, plainScore: plainScore,
                 modelBytes: try fileSize(out.model))

@@ -153,6 +153,8 @@ import Testing
             (["mnist", "--data", folder["nowhere"]], "nowhere"),
             (["mnist", "--data", data, "--recipe", "none"], "none"),
             (["mnist", "--data", data, "--threads", "0"], "--threads"),
+            (["mnist", "--data", data, "--epochs", "9223372036854775807"], "--epochs"),
+            (["mnist", "--data", data, "--batch-size", "9223372036854775807"], "--batch-size"),
             (["mnist", "--data", data, "--precision", "float16"], "--precision"),
             (["eval", folder["model.safetensors"]], "model.safetensors"),
             (["eval", folder["absent.safetensors"]], "absent.safetensors"),
@@ -171,9 +173,14 @@ import Testing
     /// learning rates must do.
     @Test(
         arguments: [
-            ("1e30", "2", "the loss is "), ("1e30", "100", "the loss is "), ("50", "2", "an explosion (the limit is "),
+            ("1e30", "2", "50", "the loss is "), ("1e30", "100", "50", "the loss is "),
+            ("50", "2", "50", "an explosion (the limit is "),
+            // The last step alone.
+            ("1e18", "100", "1", "the loss is "), ("1e6", "100", "1", "an explosion (the limit is "),
         ])
-    func explodingLossStopsAndKeepsWhatIsGood(lr: String, batchSize: String, problem: String) throws {
+    func explodingLossStopsAndKeepsWhatIsGood(
+        lr: String, batchSize: String, epochs: String, problem: String
+    ) throws {
         let data = try writeBandImages(folder, "data", train: 100, test: 20)
         let arguments = ["mnist", "--data", data, "--epochs", "2", "--out", folder["out"]]
         #expect(try nntrain(arguments).status == 0)
@@ -183,7 +190,7 @@ import Testing
             return try names.map { try contents(of: folder["out/\($0)"]) }
         }
         let good = try files()
-        let result = try nntrain(arguments + ["--epochs", "50", "--lr", lr, "--batch-size", batchSize])
+        let result = try nntrain(arguments + ["--epochs", epochs, "--lr", lr, "--batch-size", batchSize])
         #expect(result.status != 0)
         #expect(result.errors.contains(problem) && result.errors.contains("learning rate"), "\(result.errors)")
         #expect(try files() == good)

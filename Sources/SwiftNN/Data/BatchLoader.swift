@@ -33,7 +33,8 @@ public final class BatchLoader {
         precondition(dataset.count < Int(Int32.max), "BatchLoader: \(dataset.count) samples are too many")
         self.dataset = dataset
         self.batchSize = batchSize
-        batchCount = (dropLast ? dataset.count : dataset.count + batchSize - 1) / batchSize
+        let hasRest = !dropLast && !dataset.count.isMultiple(of: batchSize)
+        batchCount = dataset.count / batchSize + (hasRest ? 1 : 0)
         shuffleSeed = seed
         nextBatch = batchCount
         let filler = Filler(dataset)

@@ -7,4 +7,11 @@ public protocol BatchSelection: TrainerCallback {
 
     /// What the last choice cost, as `Plan.multiplyAdds` counts.
     var multiplyAdds: Int { get }
+
+    /// Roughly what a step costs, in parts of one at the end of the training: for those who say how long it will take.
+    func relativeCost(at position: TrainingPosition) -> Double
+}
+
+extension BatchSelection {
+    public func relativeCost(at position: TrainingPosition) -> Double { 1 }
 }

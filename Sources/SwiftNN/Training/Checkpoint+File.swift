@@ -93,7 +93,7 @@ private struct CheckpointTexts {
     typealias Number = LosslessStringConvertible & Comparable
 
     /// Far beyond any count in a training, and sums of some stay far from the largest integer.
-    static let largestCount = 1 << 53
+    static let largestCount = 1 << 40
 
     let path: String
     let texts: [String: String]
@@ -166,7 +166,8 @@ extension EpochRecord {
         func count(_ key: String) throws -> Int { try texts.value(prefix + key, in: 0...CheckpointTexts.largestCount) }
         func double(_ key: String) throws -> Double { try texts.value(prefix + key) }
         (steps, samples) = (try count(Key.steps), try count(Key.samples))
-        (learnedSamples, multiplyAdds) = (try count(Key.learnedSamples), try count(Key.multiplyAdds))
+        learnedSamples = try count(Key.learnedSamples)
+        multiplyAdds = try texts.value(prefix + Key.multiplyAdds, in: 0...Int.max)
         lossSum = try double(Key.lossSum)
         correct = try texts.value(prefix + Key.correct, in: 0...Double(CheckpointTexts.largestCount))
         seconds = .seconds(try texts.value(prefix + Key.seconds, in: 0...1e12))

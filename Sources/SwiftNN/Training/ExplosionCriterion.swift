@@ -45,9 +45,8 @@ struct ExplosionWatch {
         stepsBeyond = explosion == nil ? 0 : stepsBeyond + 1
     }
 
-    private mutating func explosion(
-        _ loss: Double, of batch: Batch, outputShape: [Int]
-    ) throws -> TrainingError.Cause? {
+    /// What a loss on a batch says; nil where it is within the limit.
+    mutating func explosion(_ loss: Double, of batch: Batch, outputShape: [Int]) throws -> TrainingError.Cause? {
         let first = firstLoss ?? loss
         firstLoss = first
         // The cheap half of the condition comes first: healthy steps cost nothing more.

@@ -15,6 +15,8 @@ public final class ProgressiveResizing: StatefulCallback, BatchSelection {
 
     public let stages: [Stage]
     private var resized = Batch()
+    /// Pixels of the images as they are drawn.
+    private var fullArea = 1
 
     /// - Parameter stages: the first that is not over counts; when all are, images stay as they are.
     public init(_ stages: [Stage]) {
@@ -26,14 +28,24 @@ public final class ProgressiveResizing: StatefulCallback, BatchSelection {
 
     public func select(from batch: Batch, at position: TrainingPosition) throws -> Batch {
         precondition(batch.input.rank == 4, "ProgressiveResizing: the inputs must be images [N, C, H, W]")
-        let done = Double(position.step) / Double(max(position.totalSteps, 1))
-        guard let stage = stages.first(where: { done < $0.until }) else { return batch }
+        fullArea = max(batch.input.shape[2] * batch.input.shape[3], 1)
+        guard let stage = stage(at: position) else { return batch }
         resized.resize(batch, toHeight: stage.size, width: stage.size)
         return resized
     }
 
+    private func stage(at position: TrainingPosition) -> Stage? {
+        let done = Double(position.step) / Double(max(position.totalSteps, 1))
+        return stages.first { done < $0.until }
+    }
+
     /// What resizing costs counts for nothing beside the model.
     public var multiplyAdds: Int { 0 }
+
+    /// As many pixels.
+    public func relativeCost(at position: TrainingPosition) -> Double {
+        stage(at: position).map { Double($0.size * $0.size) / Double(fullArea) } ?? 1
+    }
 
     // MARK: State
 

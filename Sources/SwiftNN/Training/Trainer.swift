@@ -34,6 +34,8 @@ public final class Trainer {
     public private(set) var lastLoss = Double.nan
     private var isStopped = false
     private var isInterrupted = false
+    /// Whether the callbacks know that no step follows.
+    private var isLastStepFinished = false
 
     public init(
         _ model: any Layer, loss: any Loss, optimizer: Optimizer, schedule: any Schedule = ConstantSchedule(),
@@ -48,7 +50,9 @@ public final class Trainer {
         inferencePlans = PlanCache(model, loss, mode: .inference, precision, seed: 0, memory)
     }
 
-    /// Lets the training end after the current step as if all were done; for callbacks.
+    /// Lets the training end after the current step as if all were done; for callbacks. Where one stops it when an epoch is
+    /// finished, and others then give the model other weights, as `Lookahead` does, the model is scored once more, and
+    /// `history` has that score.
     public func stop() { isStopped = true }
 
     /// Lets `fit` break off after the current step, to go on another time: it writes a checkpoint where it has a policy for
@@ -87,7 +91,7 @@ public final class Trainer {
             try restore(checkpoint, run, policy)
             run.stepsBefore = checkpoint.step
         }
-        (isStopped, isInterrupted) = (false, false)
+        (isStopped, isInterrupted, isLastStepFinished) = (false, false, false)
         explosionWatch = explosion.map { ExplosionWatch($0, loss: loss, firstLoss: checkpoint?.firstLoss) }
         dueCheckpoint = nil
         history = checkpoint?.history ?? []
@@ -99,9 +103,13 @@ public final class Trainer {
         var next = checkpoint?.record ?? EpochRecord(epoch: 0)
         while next.epoch < epochs && !isStopped {
             var record = try trainEpoch(next, run, loader, policy)
-            if let validation { record.validation = try evaluate(validation) }
+            if let validation { record.validation = try score(record, run, on: validation) }
             history.append(record)
             for callback in callbacks { try callback.epochFinished(record, trainer: self) }
+            if isStopped && !isLastStepFinished {
+                try finishLastStep(record, run)
+                if let validation { history[history.count - 1].validation = try score(record, run, on: validation) }
+            }
             next = EpochRecord(epoch: record.epoch + 1)
             if isInterrupted && !isStopped { try breakOff(next, run, policy) }
         }
@@ -130,11 +138,31 @@ public final class Trainer {
             if let policy, policy.isDue(at: step) { dueCheckpoint = try soundCheckpoint(record, run, policy) }
         }
         try requireFiniteWeights(record, run)
-        if isStopped || record.epoch + 1 == run.epochs {
-            try requireNoExplosion(record, run)
-            for callback in callbacks { try callback.lastStepFinished(trainer: self) }
-        }
+        if isStopped || record.epoch + 1 == run.epochs { try finishLastStep(record, run) }
         return record
+    }
+
+    private func finishLastStep(_ record: EpochRecord, _ run: TrainingRun) throws {
+        try requireNoExplosion(record, run)
+        for callback in callbacks { try callback.lastStepFinished(trainer: self) }
+        isLastStepFinished = true
+    }
+
+    /// Scores the model after an epoch. After the last step no further loss would show that it was one too far: the score
+    /// has to.
+    private func score(_ record: EpochRecord, _ run: TrainingRun, on validation: any Dataset) throws -> Evaluation {
+        let score = try evaluate(validation)
+        guard isLastStepFinished else { return score }
+        let step = run.step(of: record)
+        guard score.loss.isFinite else { throw failure(.loss("\(score.loss)"), epoch: record.epoch, step: step) }
+        let loader = BatchLoader(validation, batchSize: 1, prefetch: false)
+        loader.start(epoch: 0)
+        guard let sample = try loader.next() else { return score }
+        let outputShape = try inferencePlan(for: sample).outputShape
+        if let cause = try explosionWatch?.explosion(score.loss, of: sample, outputShape: outputShape) {
+            throw failure(cause, epoch: record.epoch, step: step)
+        }
+        return score
     }
 
     /// Learns from what the callbacks choose of a batch.

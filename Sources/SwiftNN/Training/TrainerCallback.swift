@@ -7,8 +7,8 @@ public protocol TrainerCallback: AnyObject {
     ///   - record: the epoch so far.
     ///   - step: how many steps are done, over all epochs.
     func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws
-    /// Follows the last step's `stepFinished`, also where the training was stopped (`Trainer.stop`), before the model is
-    /// scored the last time.
+    /// Follows the last step's `stepFinished`, or the `epochFinished` in which the training was stopped (`Trainer.stop`),
+    /// before the model is scored the last time.
     func lastStepFinished(trainer: Trainer) throws
     /// After the last step of an epoch and the scoring; the record is in `Trainer.history` already.
     func epochFinished(_ record: EpochRecord, trainer: Trainer) throws

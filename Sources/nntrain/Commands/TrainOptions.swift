@@ -42,7 +42,10 @@ struct TrainOptions: ParsableArguments {
             valueName: "steps"))
     var checkpointEvery: Int?
 
-    @Flag(help: "Go on from the checkpoint in the --out directory, to the very same result as without a break.")
+    @Flag(
+        help: ArgumentHelp(
+            "Go on from the checkpoint in the --out directory: on the same kind of CPU to the very same result as without "
+                + "a break."))
     var resume = false
 
     @Option(
@@ -57,6 +60,9 @@ struct TrainOptions: ParsableArguments {
     @Flag(help: "Print the result only.")
     var quiet = false
 
+    /// Of epochs, samples, threads or steps: products of some do not overflow.
+    private static let largestCount = 1_000_000
+
     func validate() throws {
         guard holdOut >= 0 else { throw ValidationError("--hold-out must be at least 0, not \(holdOut)") }
         if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr must be a positive number, not \(lr)") }
@@ -64,8 +70,8 @@ struct TrainOptions: ParsableArguments {
             ("--epochs", epochs), ("--batch-size", batchSize), ("--threads", threads),
             ("--checkpoint-every", checkpointEvery),
         ] {
-            guard let value, value < 1 else { continue }
-            throw ValidationError("\(name) must be at least 1, not \(value)")
+            guard let value, !(1...Self.largestCount).contains(value) else { continue }
+            throw ValidationError("\(name) must be 1 to \(Self.largestCount), not \(value)")
         }
         for (name, isGiven, what) in [
             ("--checkpoint-every", checkpointEvery != nil, "the checkpoint is"),

@@ -1,7 +1,8 @@
 import Foundation
 import SwiftNN
 
-/// Keeps `log.jsonl`, a line of JSON for every epoch. Each time an epoch ends the whole file takes the place of the one
+/// Keeps `log.jsonl`, a line of JSON for every epoch. Its scores are of the loss that is trained, with label smoothing, and
+/// without test-time views; those of `metrics.json` are not. Each time an epoch ends the whole file takes the place of the one
 /// before, so that a training that goes on from a checkpoint leaves no epoch twice and none out.
 final class EpochLog: TrainerCallback {
     private let path: String

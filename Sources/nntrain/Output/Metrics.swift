@@ -85,7 +85,7 @@ private struct Run: Encodable {
         self.modelBytes = modelBytes
         trainLoss = history.last?.trainLoss ?? .nan
         trainAccuracy = history.last?.trainAccuracy ?? 0
-        pflop = 2 * Double(history.reduce(0) { $0 + $1.multiplyAdds }) / 1e15
+        pflop = 2 * history.reduce(0) { $0 + Double($1.multiplyAdds) } / 1e15
     }
 
     var figures: [(name: String, value: String)] {

@@ -22,7 +22,8 @@ final class ProgressBar: TrainerCallback {
         guard isTerminal, lastDrawn.map({ clock.now - $0 > .milliseconds(100) }) ?? true else { return }
         lastDrawn = clock.now
         let elapsed = trainer.history.reduce(record.seconds) { $0 + $1.seconds } / .seconds(1)
-        let left = elapsed / Double(step) * Double(run.epochs * run.stepsPerEpoch - step)
+        let (done, all) = (cost(0..<step, run, trainer), cost(0..<run.epochs * run.stepsPerEpoch, run, trainer))
+        let left = elapsed / done * (all - done)
         let width = 24
         let filled = record.samples * width / max(run.samplesPerEpoch, 1)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
@@ -37,6 +38,17 @@ final class ProgressBar: TrainerCallback {
         draw("\(label(record))  \(figures(record))\(test)")
         print()
         fflush(nil)
+    }
+
+    /// What steps cost, in parts of one at the end of the training.
+    private func cost(_ steps: Range<Int>, _ run: TrainingRun, _ trainer: Trainer) -> Double {
+        let selections = trainer.callbacks.compactMap { $0 as? any BatchSelection }
+        guard !selections.isEmpty else { return Double(steps.count) }
+        return steps.reduce(0) { sum, step in
+            let position = TrainingPosition(
+                step: step, totalSteps: run.epochs * run.stepsPerEpoch, stepsPerEpoch: run.stepsPerEpoch)
+            return sum + selections.reduce(1) { $0 * $1.relativeCost(at: position) }
+        }
     }
 
     private func label(_ record: EpochRecord) -> String {

@@ -4,8 +4,7 @@ extension Recipe {
     /// What the recipes with speedrun networks have in common, after Jordan's cifar10-airbench (2024) and Muon (2024).
     static func speedrun(
         name: String, summary: String, widths: [Int], depth: Int = 2, epochs: Int, batchSize: Int = 512,
-        translation: Int = 2, proxyWidths: [Int]? = nil, resizing: [ProgressiveResizing.Stage] = [],
-        freezing: [ProgressiveFreezing.Stage] = []
+        translation: Int = 2, proxyWidths: [Int]? = nil, resizing: [ProgressiveResizing.Stage] = []
     ) -> Recipe {
         Recipe(
             name: name,
@@ -32,7 +31,6 @@ extension Recipe {
             callbacks: {
                 [Lookahead(every: 5, retention: 0.774, fadesIn: true)]
                     + (resizing.isEmpty ? [] : [ProgressiveResizing(resizing)])
-                    + (freezing.isEmpty ? [] : [ProgressiveFreezing(freezing)])
             },
             makeModel: { .speedrun(widths: widths, depth: depth) }
         )

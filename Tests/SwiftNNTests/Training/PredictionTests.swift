@@ -57,6 +57,16 @@ import Testing
         #expect(score.accuracy == 0.75)
     }
 
+    @Test func labelsBeyondTheOutputsAreRefused() throws {
+        let model = Sequential {
+            Flatten()
+            Linear(16, 2)
+        }
+        let error = LabelError(label: 2, row: 2, classes: 2)
+        #expect(throws: error) { try model.evaluate(on: Self.images, views: .mirror) }
+        #expect(throws: error) { try model.evaluate(on: Self.images, loss: CrossEntropyLoss()) }
+    }
+
     @Test func aProbabilityOfZeroCostsNoMoreThan100() {
         let score = Evaluation(probabilities: Tensor([1, 0, 1, 0], shape: [2, 2]), labels: [0, 1])
         #expect(score == Evaluation(loss: 50, accuracy: 0.5))

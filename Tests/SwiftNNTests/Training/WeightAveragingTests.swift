@@ -17,25 +17,30 @@ import Testing
         private func record() { weights.append(model.weight.value.scalars) }
     }
 
-    /// Stops the training after a step.
+    /// Stops the training after a step, or where that was the epoch's last after its scoring.
     private final class Stopper: TrainerCallback {
         private let step: Int
-        init(after step: Int) { self.step = step }
+        private let waitsForScore: Bool
+        init(after step: Int, waitsForScore: Bool) { (self.step, self.waitsForScore) = (step, waitsForScore) }
         func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) {
-            if step == self.step { trainer.stop() }
+            if step == self.step && !waitsForScore { trainer.stop() }
+        }
+        func epochFinished(_ record: EpochRecord, trainer: Trainer) {
+            if record.steps == step && waitsForScore { trainer.stop() }
         }
     }
 
     private func train(
-        _ callback: any TrainerCallback, stopAfter step: Int = 6
+        _ callback: any TrainerCallback, stopAfter step: Int = 6, waitsForScore: Bool = false
     ) throws -> (steps: [[Float]], final: [Float]) {
         let model = Linear(3, 2)
         model.initialize(seed: 4)
         let recorder = Recorder(model)
         let trainer = Trainer(
             model, loss: CrossEntropyLoss(), optimizer: Optimizer(SGD(lr: 0.5), model.parameters),
-            callbacks: [recorder, callback, Stopper(after: step)])
-        try trainer.fit(Self.data, epochs: 2, batchSize: 4)
+            callbacks: [recorder, callback, Stopper(after: step, waitsForScore: waitsForScore)])
+        try trainer.fit(Self.data, epochs: 2, batchSize: 4, validation: Self.data)
+        #expect(try trainer.history.last?.validation == trainer.evaluate(Self.data))
         return (recorder.weights, model.weight.value.scalars)
     }
 
@@ -89,5 +94,11 @@ import Testing
         #expect(isClose(average, steps.dropFirst().reduce(steps[0]) { blend($0, $1, 0.2) }))
         let (fast, slow) = try train(Lookahead(every: 2, retention: 0.25), stopAfter: 5)
         #expect(isClose(slow, [2, 4].reduce(fast[0]) { blend($0, fast[$1], 0.75) }))
+    }
+
+    /// As early stopping does it: after the scoring of the first epoch, whose third step was its last.
+    @Test func aTrainingStoppedForItsScoreHasTheSlowWeights() throws {
+        let (fast, slow) = try train(Lookahead(every: 2, retention: 0.25), stopAfter: 3, waitsForScore: true)
+        #expect(fast.count == 4 && isClose(slow, blend(fast[0], fast[2], 0.75)))
     }
 }
