@@ -91,11 +91,10 @@ private struct BatchNormalization {
         let input = builder.channelsInnermost(input)
         let output = builder.makeValue(
             input.shape, input.order, from: input, parameters: namedParameters.map(\.parameter))
-        precondition(usesBatch || output.gradient == nil, "BatchNorm: frozen behind layers that learn")
         let operation: any Operation =
             usesBatch
             ? BatchNormTrainingOperation(builder, self, input: input, output: output)
-            : BatchNormInferenceOperation(self, input: input, output: output)
+            : BatchNormInferenceOperation(builder, self, input: input, output: output)
         return builder.add(operation, output)
     }
 
@@ -198,8 +197,18 @@ private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFu
     }
 }
 
+/// Its statistics are constants: in inference, and in training where they are frozen.
 private final class BatchNormInferenceOperation: BatchNormOperation, ActivationFusing {
+    private let workspace: Buffer?
+
+    init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
+        var shape = norm.shape(rows: input.count / norm.channels)
+        workspace = output.gradient.map { _ in builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape)) }
+        super.init(norm, input: input, output: output)
+    }
+
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
+    var backwardBuffers: [Buffer] { [input.buffer, input.gradient, output.gradient, workspace].compactMap { $0 } }
 
     func forward(step: Int) {
         norm.scale.withOptionalValue { scale in
@@ -209,6 +218,24 @@ private final class BatchNormInferenceOperation: BatchNormOperation, ActivationF
                         snn_batch_norm_forward_inference(
                             &shape, input.buffer.floats, scale, shift, mean, variance, activation.kernel,
                             output.buffer.floats)
+                    }
+                }
+            }
+        }
+    }
+
+    func backward() {
+        guard let dy = output.gradient, let workspace else { return }
+        withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
+            norm.scale.withOptionalValue { scale in
+                norm.shift.withOptionalValue { shift in
+                    norm.runningMean.withValue { mean in
+                        norm.runningVariance.withValue { variance in
+                            snn_batch_norm_backward_inference(
+                                &shape, input.buffer.floats, dy.floats, scale, shift, mean, variance,
+                                activation.kernel, accumulate, input.gradient?.floats, dscale, dshift,
+                                workspace.bytes)
+                        }
                     }
                 }
             }

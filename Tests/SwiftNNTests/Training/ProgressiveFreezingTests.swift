@@ -31,6 +31,24 @@ import Testing
         return model
     }
 
+    /// After every step asks the model, in training mode, for the gradient of a sum of its outputs.
+    private final class Prober: TrainerCallback {
+        var gradients: [Tensor] = []
+        /// The gradient's total, by central differences of the model in inference.
+        var differences: [Double] = []
+        private let x = Tensor.uniform([2, 3, 6, 6], low: -1, high: 1, seed: 9)
+        private static let step = Tensor(repeating: 0.01, shape: [2, 3, 6, 6])
+
+        func stepFinished(_ record: EpochRecord, step: Int, _ run: TrainingRun, trainer: Trainer) throws {
+            guard let model = trainer.model as? Sequential else { return }
+            let y = try model.forward(x)
+            gradients.append(try model.backward(Tensor(repeating: 1, shape: y.shape)))
+            model.clearGradients()
+            let (above, below) = (try model(x + Self.step), try model(x - Self.step))
+            differences.append((above - below).scalars.reduce(0) { $0 + Double($1) } / 0.02)
+        }
+    }
+
     private final class Recorder: TrainerCallback {
         /// Every parameter and running statistic after each step, by name; first as they were before any.
         var values: [[String: [Float]]] = []
@@ -144,5 +162,28 @@ import Testing
             let other = Self.makeTrainer(Recorder(), stages: [(layers: 3, at: 0.5)])
             try Self.fit(other, policy, from: Checkpoint(from: policy.path))
         }
+    }
+
+    /// In training, too, gradients pass through a frozen norm: its statistics are constants.
+    @Test func gradientsPassThroughFrozenNorms() throws {
+        let model = Sequential {
+            Conv2d(3, 4, kernelSize: 3)
+            BatchNorm2d(4)
+            Tanh()
+            Flatten()
+            Linear(64, 3)
+        }
+        model.initialize(seed: 3)
+        let prober = Prober()
+        let trainer = Trainer(
+            model, loss: CrossEntropyLoss(), optimizer: Optimizer(SGD(lr: 0.01), model.parameters),
+            callbacks: [ProgressiveFreezing([(layers: 3, at: 0.1)]), prober])
+        try trainer.fit(Self.data, epochs: 2, batchSize: 8)
+        // Frozen after the first step of ten.
+        for (gradient, difference) in zip(prober.gradients, prober.differences).dropFirst() {
+            let total = gradient.scalars.reduce(0) { $0 + Double($1) }
+            #expect(abs(total - difference) < 1e-3 * max(abs(difference), 1))
+        }
+        #expect(prober.gradients.count == 10)
     }
 }
