@@ -87,6 +87,8 @@ import Testing
             #expect(close, "\(reference) on \(isa): \(results)")
             #expect(results[0][2...3].allSatisfy { !$0.isNaN } && results[1][2...3].allSatisfy(\.isFinite))
             #expect(results[0][4].isNaN || reference == .binaryStep, "\(reference) of NaN on \(isa)")
+            // As PyTorch, wherever it is computed: alone, behind a convolution, in a norm.
+            #expect(reference != .relu || results[1][4] == 1, "derivative of ReLU at NaN on \(isa)")
         }
     }
 

@@ -45,7 +45,8 @@ SIMD_INLINE vf activation_slope(const snn_activation_kind kind, vf parameter, vf
             return kind == SNN_TANH ? 4 * slope : slope;
         }
         case SNN_ARCTAN: return 1 / v_fma(x, x, v_set1(1));
-        case SNN_RELU: return x > 0 ? v_set1(1) : v_zero();
+        // As PyTorch: where x is NaN, the gradient passes.
+        case SNN_RELU: return x <= 0 ? v_zero() : v_set1(1);
         case SNN_LEAKY_RELU: return x > 0 ? v_set1(1) : parameter;
         case SNN_ELU: return x > 0 ? v_set1(1) : parameter * v_exp(x);
         case SNN_GELU: return v_gelu_slope(x);

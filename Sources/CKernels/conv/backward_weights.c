@@ -172,7 +172,7 @@ static fetch_ahead fetch_block(const gradient_plan *plan, size_t index, size_t f
     fetch.rows = gradient_operand_range(&plan->rows, &block);
     fetch.columns = gradient_operand_range(&plan->columns, &block);
     const size_t tiles = plan->rows.group_parts * panel_count(plan) * plan->taps;
-    fetch.piece = snn_ceil_div(fetch.rows.count + fetch.columns.count, tiles);
+    fetch.piece = snn_ceil_div(fetch.rows.count + fetch.columns.count, snn_max(tiles, 1));
     fetch.place = first_tile * fetch.piece;
     return fetch;
 }

@@ -43,6 +43,8 @@ public final class LayerRunner {
     func plan(for layer: any Layer, inputShape: [Int], mode: Plan.Mode) throws -> Plan {
         if let plan = plans[mode], plan.inputShape == inputShape, plan.fitsInstructionSet { return plan }
         let new = try Plan(layer, inputShape: inputShape, mode: mode, inputGradient: true)
+        // Its random numbers go on from those of the plan before.
+        new.step = plans[mode]?.step ?? 0
         plans[mode] = new
         return new
     }

@@ -10,13 +10,18 @@ extension Conv2d {
     /// - Parameters:
     ///   - images: of `inChannels` channels, normalised as they will be in training.
     ///   - count: how many of them to look at.
-    /// - Throws: what the data set throws.
+    /// - Throws: `ShapeError` where the images have other channels or are smaller than the kernel, and what the data set
+    ///   throws.
     public func whiten(_ images: ImageDataset, count: Int = 5_000, epsilon: Double = 5e-4) throws {
         let (channels, height, width) = (weight.shape[1], weight.shape[2], weight.shape[3])
         let components = channels * height * width
         precondition(
             weight.shape[0] == 2 * components,
             "Conv2d.whiten: \(components) components need \(2 * components) output channels, not \(weight.shape[0])")
+        guard images.shape[0] == channels, images.shape[1] >= height, images.shape[2] >= width else {
+            let expected = "images of \(channels) channels and at least \(height) x \(width) pixels"
+            throw ShapeError(layer: "Conv2d.whiten", expected: expected, got: images.shape)
+        }
         var patches = PatchMoments(channels: channels, height: height, width: width)
         for first in stride(from: 0, to: min(count, images.count), by: 100) {
             patches.add(try images.batch(first..<min(first + 100, count, images.count)).input)

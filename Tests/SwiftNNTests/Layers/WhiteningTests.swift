@@ -37,6 +37,12 @@ import Testing
     }
 
     /// The first filters answer to what varies most, so they have the smallest weights.
+    @Test(arguments: [(1, 2), (4, 2), (3, 9)]) func imagesMustFit(channels: Int, kernel: Int) throws {
+        let components = channels * kernel * kernel
+        let conv = Conv2d(channels, 2 * components, kernelSize: SpatialSize(kernel, kernel), bias: false)
+        #expect(throws: ShapeError.self) { try conv.whiten(Self.images) }
+    }
+
     @Test func componentsAreSortedAndDamped() throws {
         func norms(_ epsilon: Double) throws -> [Float] {
             let conv = Conv2d(3, 24, kernelSize: 2)

@@ -84,6 +84,15 @@ import Testing
         #expect(try masks(steps: [3], rows: 2) == [Array(inTurn[3].prefix(128))])
     }
 
+    /// As in epochs whose last batch is smaller.
+    @Test func aLayerByItselfDropsAnewInEveryEpoch() throws {
+        let layer = Dropout(0.5)
+        let masks = try (0..<3).flatMap { _ in
+            try [8, 8, 2].map { rows in try layer.forward(Tensor(repeating: 1, shape: [rows, 64])).scalars.prefix(128) }
+        }
+        #expect(Set(masks).count == 9)
+    }
+
     @Test func dropoutDropsAsOftenAsItSays() throws {
         let x = Tensor(repeating: 1, shape: [100, 200])
         let layer = Dropout(0.25)
