@@ -89,19 +89,22 @@ static void put(const gemm_b *b, size_t feature, size_t column, float number, fl
     }
 }
 
-/// A panel of op(B) whose features come in another order than its rows.
-static void pack_reordered_panel(const gemm_b *b, snn_feature_order order, size_t panel, float *packed) {
+/// A panel of the rows of a transposed B, whose features come in another order: a transpose for every channel.
+static void pack_reordered_rows(const gemm_b *b, snn_feature_order order, size_t panel, float *packed) {
     const snn_gemm_shape *shape = b->shape;
     const size_t width = b->kernels->tile_columns, column = panel * width, columns = snn_min(width, shape->n - column);
-    if (b->pairs == NULL && shape->transpose_b) {
-        if (columns < width) memset(packed, 0, shape->k * width * sizeof(float));
-        for (size_t channel = 0; channel < order.channels; channel++) {
-            const float *source = b->b + column * shape->ldb + channel * order.spatial;
-            b->kernels->transpose(
-                columns, order.spatial, source, shape->ldb, packed + channel * width, order.channels * width);
-        }
-        return;
+    if (columns < width) memset(packed, 0, shape->k * width * sizeof(float));
+    for (size_t channel = 0; channel < order.channels; channel++) {
+        const float *source = b->b + column * shape->ldb + channel * order.spatial;
+        b->kernels->transpose(
+            columns, order.spatial, source, shape->ldb, packed + channel * width, order.channels * width);
     }
+}
+
+/// Any panel of op(B) whose features come in another order than its rows, number by number.
+static void pack_reordered_numbers(const gemm_b *b, snn_feature_order order, size_t panel, float *packed) {
+    const snn_gemm_shape *shape = b->shape;
+    const size_t width = b->kernels->tile_columns, column = panel * width, columns = snn_min(width, shape->n - column);
     const size_t feature_step = shape->transpose_b ? 1 : shape->ldb, column_step = shape->transpose_b ? shape->ldb : 1;
     memset(packed, 0, gemm_elements(shape, b->pairs) * width * sizeof(float));
     for (size_t position = 0; position < order.spatial; position++) {
@@ -127,8 +130,14 @@ void snn_gemm_pack_b(const snn_gemm_shape *shape, snn_feature_order order, const
         return;
     }
     const size_t width = source.kernels->tile_columns, panels = snn_ceil_div(shape->n, width);
+    const bool by_rows = source.pairs == NULL && shape->transpose_b;
     SNN_PARALLEL_FOR(
         threads, for (size_t panel = 0; panel < panels; panel++) {
-            pack_reordered_panel(&source, order, panel, (float *)packed + panel * elements * width);
+            float *out = (float *)packed + panel * elements * width;
+            if (by_rows) {
+                pack_reordered_rows(&source, order, panel, out);
+            } else {
+                pack_reordered_numbers(&source, order, panel, out);
+            }
         });
 }
