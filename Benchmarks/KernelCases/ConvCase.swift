@@ -108,6 +108,9 @@ public struct ConvCase: KernelCase {
             // Few pixels, whose channels threads share.
             square(1, 64, 150, size: 8, kernel: 3, pad: 1),
             square(1, 200, 170, size: 6, kernel: 3, stride: 2, pad: 1),
+            // By minimal filtering: gradients of several chunks of tiles, sums of several slices of channels.
+            square(269, 11, 11, size: 4, kernel: 3, pad: 1),
+            square(4, 520, 16, size: 4, kernel: 3, pad: 1),
         ]
 
     static let oneDimensional: [ConvCase] =

@@ -42,6 +42,8 @@ public struct GemmCase: KernelCase {
             GemmCase(m: 130, n: 270, k: 700), GemmCase(m: 270, n: 130, k: 513, transposeA: true),
             GemmCase(m: 300, n: 40, k: 1100, transposeB: true), GemmCase(m: 40, n: 600, k: 530, beta: 1),
             GemmCase(m: 25, n: 300, k: 1050, transposeA: true, transposeB: true),
+            // Several chunks of rows, of A packed and as it lies.
+            GemmCase(m: 9000, n: 260, k: 9), GemmCase(m: 4400, n: 20, k: 520),
             // Few rows times a transposed B.
             GemmCase(m: 1, n: 37, k: 1050, transposeB: true), GemmCase(m: 4, n: 150, k: 67, transposeB: true),
             GemmCase(m: 5, n: 150, k: 67, transposeB: true), GemmCase(m: 20, n: 300, k: 530, transposeB: true),

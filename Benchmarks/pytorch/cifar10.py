@@ -15,6 +15,7 @@ import argparse
 import copy
 import json
 import math
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,9 +41,8 @@ class Recipe:
     bias_factor: float = 1
     muon_lr: float = 0  # of the convolutions, 0 for SGD
     muon_momentum: float = 0.6
-    lookahead: bool = False
+    lookahead: tuple = ()  # (every so many steps, the part held back at the end)
     resizing: tuple = ()  # (size of the images, up to this part of the training)
-    freezing: tuple = ()  # (first layers that stop learning, from this part of the training on)
     views: bool = False
     make_proxy: object = None  # a small model that chooses the hardest half of each batch to learn from
 
@@ -124,12 +124,12 @@ def triangle(step, steps, rise=0.23, start=0.2, final=0.07):
     return 1 + (final - 1) * (step - top) / (steps - top)
 
 
-def speedrun(widths, epochs, depth=2, batch_size=512, translation=2, resizing=(), freezing=(), proxy_widths=None):
+def speedrun(widths, epochs, depth=2, batch_size=512, translation=2, resizing=(), proxy_widths=None):
     return Recipe(
         lambda images: speedrun_network(widths, depth, images), epochs=epochs, batch_size=batch_size, lr=0.75,
         momentum=0.85, weight_decay=1.33e-3, factor=triangle, label_smoothing=0.2, translation=translation,
-        alternating_flip=True, bias_factor=64, muon_lr=0.12, lookahead=True, resizing=resizing, freezing=freezing,
-        views=True, make_proxy=proxy_widths and (lambda images: speedrun_network(proxy_widths, 2, images)),
+        alternating_flip=True, bias_factor=64, muon_lr=0.12, lookahead=(5, 0.774), resizing=resizing, views=True,
+        make_proxy=proxy_widths and (lambda images: speedrun_network(proxy_widths, 2, images)),
     )  # fmt: skip
 
 
@@ -244,15 +244,15 @@ class Optimizers:
 
 
 class Lookahead:
-    """Every five steps the slow weights follow, less and less closely (cifar10-airbench)."""
+    """Every few steps the slow weights follow, less and less closely (cifar10-airbench)."""
 
     def __init__(self, model):
         self.model = model
         self.slow = {name: value.clone() for name, value in model.state_dict().items()}
 
-    def follow(self, retention, frozen):
+    def follow(self, retention):
         for name, value in self.model.state_dict().items():
-            if value.is_floating_point() and int(name.split(".")[0]) >= frozen:
+            if value.is_floating_point():
                 self.slow[name].lerp_(value, 1 - retention)
                 value.copy_(self.slow[name])
 
@@ -306,29 +306,39 @@ def accuracy(model, images, labels, views, precision):
     return correct / len(images)
 
 
-def freeze(model, layers):
-    """No gradients any more; batch norms use their running statistics."""
-    model[:layers].eval().requires_grad_(False)
+def resized(x, size):
+    return F.interpolate(x, (size, size), mode="bilinear", antialias=True)
 
 
 def compiling_pays(recipe, images, labels, precision):
-    """Whether all forward and backward passes take less time compiled, with the time that compiling takes."""
+    """Whether all forward and backward passes take less time compiled, with the time that compiling takes, which is for
+    every size of images anew."""
     model = recipe.make_model(images).to(memory_format=torch.channels_last)
     learned = recipe.batch_size // 2 if recipe.make_proxy else recipe.batch_size
-    x, targets = images[:learned], labels[:learned]
     steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
+    stages = [(images[:learned], 1)]
+    for size, until in reversed(recipe.resizing):
+        stages[-1] = (stages[-1][0], stages[-1][1] - until)
+        stages.append((resized(images[:learned], size), until))
 
     def seconds(model):
-        times = []
-        for _ in range(6):
-            start = time.perf_counter()
-            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-                output = model(x)
-            F.cross_entropy(output.float(), targets).backward()
-            times.append(time.perf_counter() - start)
-        return times[0] + (steps - 1) * min(times[1:])
+        total = 0
+        for x, part in stages:
+            times = []
+            for _ in range(6):
+                start = time.perf_counter()
+                with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                    output = model(x)
+                F.cross_entropy(output.float(), labels[:learned]).backward()
+                times.append(time.perf_counter() - start)
+            total += times[0] + (part * steps - 1) * min(times[1:])
+        return total
 
-    return seconds(torch.compile(copy.deepcopy(model))) < seconds(model)
+    try:
+        return seconds(torch.compile(copy.deepcopy(model))) < seconds(model)
+    except Exception as error:  # whatever keeps it from compiling here
+        print(f"torch.compile: {error}", file=sys.stderr)
+        return False
 
 
 def train(recipe, data, precision, compiling):
@@ -341,10 +351,9 @@ def train(recipe, data, precision, compiling):
     selection = HardestHalf(recipe, images, loss, precision) if recipe.make_proxy else None
     first_flip = torch.rand(len(images)) < 0.5
     steps = recipe.epochs * math.ceil(len(images) / recipe.batch_size)
-    step, seconds, frozen = 0, 0.0, 0
+    step, seconds = 0, 0.0
     for epoch in range(recipe.epochs):
         model.train()
-        freeze(model, frozen)
         start = time.perf_counter()
         for chosen in torch.randperm(len(images)).split(recipe.batch_size):
             flip = first_flip[chosen] ^ (epoch % 2 == 1) if recipe.alternating_flip else torch.rand(len(chosen)) < 0.5
@@ -354,7 +363,7 @@ def train(recipe, data, precision, compiling):
             x, targets = augmented(images[chosen], recipe, flip), labels[chosen]
             size = next((size for size, until in recipe.resizing if step < until * steps), None)
             if size:
-                x = F.interpolate(x, (size, size), mode="bilinear", antialias=True)
+                x = resized(x, size)
             if selection:
                 x, targets = selection.choose(x, targets, step, factor)
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
@@ -362,14 +371,10 @@ def train(recipe, data, precision, compiling):
             loss(output.float(), targets).backward()
             optimizer.step()
             step += 1
-            if lookahead and step % 5 == 0:
-                lookahead.follow(0.774 * (step / steps) ** 3, frozen)
-            due = [layers for layers, part in recipe.freezing if step >= round(part * steps)]
-            if max(due, default=0) > frozen:
-                frozen = max(due)
-                freeze(model, frozen)
+            if lookahead and step % recipe.lookahead[0] == 0:
+                lookahead.follow(recipe.lookahead[1] * (step / steps) ** 3)
         if lookahead and epoch == recipe.epochs - 1:
-            lookahead.follow(1, frozen)
+            lookahead.follow(1)
         seconds += time.perf_counter() - start
         record = dict(epoch=epoch + 1, seconds=seconds, images_per_second=(epoch + 1) * len(images) / seconds)
         print(json.dumps(record | dict(test_accuracy=accuracy(model, *test, False, precision))), flush=True)
@@ -388,7 +393,6 @@ def description(recipe):
     options = ["epochs", "batch_size", "label_smoothing", "translation", "alternating_flip", "views", "lookahead"]
     return {name: getattr(recipe, name) for name in options} | dict(
         resizing=recipe.resizing,
-        freezing=recipe.freezing,
         factors=[recipe.factor(step, 1000) for step in range(0, 1000, 50)],
         proxy_numbers=learned_numbers(proxy.parameters()),
         groups=[

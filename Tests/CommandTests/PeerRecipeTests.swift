@@ -30,8 +30,8 @@ private struct RecipeFacts: Decodable {
     struct Options: Decodable, Equatable {
         let epochs: Int, batchSize: Int, translation: Int
         let labelSmoothing: Float
-        let alternatingFlip: Bool, views: Bool, lookahead: Bool
-        let resizing: [[Double]], freezing: [[Double]]
+        let alternatingFlip: Bool, views: Bool
+        let lookahead: [Float], resizing: [[Double]]
         /// Of the model that chooses what is learned from.
         let proxyNumbers: Int
     }
@@ -59,13 +59,12 @@ private struct RecipeFacts: Decodable {
     init(_ recipe: Recipe) {
         let callbacks = recipe.callbacks()
         let resizing = callbacks.lazy.compactMap { $0 as? ProgressiveResizing }.first
-        let freezing = callbacks.lazy.compactMap { $0 as? ProgressiveFreezing }.first
+        let lookahead = callbacks.lazy.compactMap { $0 as? Lookahead }.first
         options = Options(
             epochs: recipe.epochs, batchSize: recipe.batchSize, translation: recipe.augmentation?.translation ?? 0,
             labelSmoothing: recipe.loss.labelSmoothing, alternatingFlip: recipe.augmentation?.flip == .alternating,
-            views: recipe.views != .none, lookahead: callbacks.contains { $0 is Lookahead },
+            views: recipe.views != .none, lookahead: lookahead.map { [Float($0.every), $0.retention] } ?? [],
             resizing: resizing?.stages.map { [Double($0.size), $0.until] } ?? [],
-            freezing: freezing?.stages.map { [Double($0.layers), $0.at] } ?? [],
             proxyNumbers: recipe.proxy.map { Self.learnedNumbers($0.makeModel().parameters) } ?? 0)
         groups = recipe.parameterGroups(of: recipe.makeModel()).map { group in
             let sgd = group.rule as? SGD
