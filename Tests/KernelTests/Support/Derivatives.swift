@@ -13,5 +13,6 @@ func derivativeError(of function: ([Double]) -> Double, at x: [Double], _ gradie
         return (function(above) - function(below)) / (2 * step)
     }
     let magnitude = gradient.map(abs).max() ?? 1
-    return (zip(differences, gradient).map { abs($0 - $1) }.max() ?? 0) / magnitude
+    // Unlike max(), which passes over NaN.
+    return zip(differences, gradient).map { abs($0 - $1) }.reduce(0) { $1 <= $0 ? $0 : $1 } / magnitude
 }

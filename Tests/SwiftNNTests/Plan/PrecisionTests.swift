@@ -30,9 +30,22 @@ import Testing
     }
 
     @Test func roundsWhatEveryOperationPutsOut() throws {
-        let model = Self.plain()
-        let (plain, rounded) = try lossOutputAndGradients(
-            model, Self.rounded(), Tensor.uniform([4, 3, 12, 12], seed: 2))
+        try expectSameBits(Self.plain(), Self.rounded())
+    }
+
+    /// The pooling takes the derivative of the activation before it.
+    @Test func roundsWhatAPoolingTakesOver() throws {
+        let layers: () -> [any Layer] = {
+            [
+                Conv2d(3, 8, kernelSize: 3), ReLU(), MaxPool2d(3, stride: 2), Conv2d(8, 10, kernelSize: 2),
+                GlobalMaxPool2d(), Flatten(),
+            ]
+        }
+        try expectSameBits(Sequential(layers()), Sequential([Round()] + Self.afterEach(layers())))
+    }
+
+    private func expectSameBits(_ model: Sequential, _ apart: Sequential) throws {
+        let (plain, rounded) = try lossOutputAndGradients(model, apart, Tensor.uniform([4, 3, 12, 12], seed: 2))
         let same = zip(plain, rounded).map { bits($0) == bits($1) }
         #expect(same == same.map { _ in true }, "loss, output, gradients of \(model.namedParameters.map(\.name))")
     }
