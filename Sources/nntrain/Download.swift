@@ -52,7 +52,9 @@ struct Download {
             try unpack(path)
             try FileManager.default.removeItem(atPath: path)
         } else if name.hasSuffix(".gz") {
-            let content = try Gzip.decompress(bytes, path: address.absoluteString)
+            // Some servers call the compression that of the transport, which is then undone already.
+            let content =
+                Gzip.isGzip(bytes) ? try Gzip.decompress(bytes, path: address.absoluteString) : bytes
             try AtomicFile.write(content, to: String(path.dropLast(".gz".count)))
         } else {
             try AtomicFile.write(bytes, to: path)

@@ -130,7 +130,8 @@ extension DatasetSource {
         names.contains { SystemFile.kind(path(of: $0, in: directory)) != .missing }
     }
 
-    private static func path(of name: String, in directory: String) -> String {
+    /// The file of a name, plain or compressed by gzip.
+    static func path(of name: String, in directory: String) -> String {
         let plain = directory + "/" + name
         return SystemFile.kind(plain) == .missing && SystemFile.kind(plain + ".gz") != .missing ? plain + ".gz" : plain
     }

@@ -65,11 +65,23 @@ public enum AtomicFile {
         return kill(process, 0) != 0 && errno == ESRCH
     }
 
-    /// The file a symbolic link leads to, so that the link stays a link.
+    /// The file a symbolic link leads to, there or not, so that the link stays a link.
     private static func resolvingLink(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        if let resolved = realpath(path, nil) {
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+        var path = path
+        // More links after each other than this are a circle.
+        for _ in 0..<40 {
+            var text = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let length = readlink(path, &text, text.count)
+            guard length > 0 else { break }
+            let target = String(decoding: text[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+            path = target.hasPrefix("/") ? target : folder + target
+        }
+        return path
     }
 
     /// Makes the new name reach the disk. Not every file system can, and the file is whole either way.

@@ -43,12 +43,14 @@ extension [UInt8] {
 }
 
 extension [Int] {
-    /// The product of sizes from a file; nil where one is negative or the product does not fit.
+    /// The product of sizes from a file; nil where one is negative or the product, zeros left out, does not fit: products of
+    /// some of them do then, too.
     var checkedProduct: Int? {
-        reduce(1) { product, size in
+        let ofOthers = reduce(1) { (product: Int?, size) in
             guard let product, size >= 0 else { return nil }
-            let (result, overflow) = product.multipliedReportingOverflow(by: size)
+            let (result, overflow) = product.multipliedReportingOverflow(by: Swift.max(size, 1))
             return overflow ? nil : result
         }
+        return contains(0) ? ofOthers.map { _ in 0 } : ofOthers
     }
 }

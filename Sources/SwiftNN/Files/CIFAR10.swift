@@ -24,7 +24,7 @@ enum CIFAR10 {
     static func readBatches(
         _ names: [String], of version: any CIFAR10Version.Type, in directory: String
     ) throws -> (labels: [Int32], pixels: [UInt8]) {
-        let batches = try names.map { try version.readBatch(directory + "/" + $0) }
+        let batches = try names.map { try version.readBatch(DatasetSource.path(of: $0, in: directory)) }
         for batch in batches where batch.labels.count != batches[0].labels.count {
             throw FileError(
                 batch.path, "\(batch.labels.count) records, \(names[0]) has \(batches[0].labels.count)")
@@ -44,7 +44,7 @@ enum CIFAR10 {
 
     /// The names of the classes.
     static func readClassNames(of version: any CIFAR10Version.Type, in directory: String) throws -> [String] {
-        let path = directory + "/" + version.classFile
+        let path = DatasetSource.path(of: version.classFile, in: directory)
         let names = try version.readClassNames(path)
         guard names.count == classCount else {
             throw FileError(path, "\(names.count) class names, \(classCount) expected")

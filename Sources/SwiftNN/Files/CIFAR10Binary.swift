@@ -8,7 +8,7 @@ enum CIFAR10Binary: CIFAR10Version {
 
     /// - Throws: `FileError` where the file is missing or ends within a record.
     static func readBatch(_ path: String) throws -> CIFAR10.Batch {
-        let bytes = try SystemFile.read(path)
+        let bytes = try Gzip.readFile(path)
         let (records, rest) = bytes.count.quotientAndRemainder(dividingBy: recordSize)
         guard rest == 0, records > 0 else {
             throw FileError(
@@ -23,6 +23,6 @@ enum CIFAR10Binary: CIFAR10Version {
 
     /// The lines of a text.
     static func readClassNames(_ path: String) throws -> [String] {
-        String(decoding: try SystemFile.read(path), as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+        String(decoding: try Gzip.readFile(path), as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
     }
 }

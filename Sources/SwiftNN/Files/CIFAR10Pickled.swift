@@ -7,7 +7,7 @@ enum CIFAR10Pickled: CIFAR10Version {
 
     /// - Throws: `FileError` where the file is missing, damaged, or not a dictionary of `data` and `labels`.
     static func readBatch(_ path: String) throws -> CIFAR10.Batch {
-        let batch = try PickleReader.read(SystemFile.read(path), path: path)
+        let batch = try PickleReader.read(Gzip.readFile(path), path: path)
         guard let items = batch["labels"]?.items, !items.isEmpty,
             let array = try batch["data"].flatMap({ try PickledArray($0) })
         else {
@@ -27,7 +27,7 @@ enum CIFAR10Pickled: CIFAR10Version {
     }
 
     static func readClassNames(_ path: String) throws -> [String] {
-        let meta = try PickleReader.read(SystemFile.read(path), path: path)
+        let meta = try PickleReader.read(Gzip.readFile(path), path: path)
         guard let items = meta["label_names"]?.items else {
             throw FileError(path, "\(meta.summary) without label_names")
         }

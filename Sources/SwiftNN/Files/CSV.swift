@@ -26,6 +26,7 @@ enum CSV {
                 try scanner.readLine(into: &images, pixels: pixels, classes: classes)
             }
         }
+        guard !images.labels.isEmpty else { throw FileError(path, "no images") }
         return images
     }
 

@@ -11,5 +11,11 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
-    public var description: String { [path, place, problem].compactMap { $0 }.joined(separator: ": ") }
+    /// Control characters, which names in files may have, are escaped: it stays one line.
+    public var description: String {
+        let text = [path, place, problem].compactMap { $0 }.joined(separator: ": ")
+        return text.unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+        }.joined()
+    }
 }

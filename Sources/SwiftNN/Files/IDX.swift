@@ -61,9 +61,10 @@ public struct IDX: Sendable {
 
     /// The bytes of [N, H, W] images.
     ///
-    /// - Throws: `FileError` where there are other dimensions or another type than uint8.
+    /// - Throws: `FileError` where there are other dimensions, no pixels, or another type than uint8.
     func images() throws -> (count: Int, height: Int, width: Int, pixels: ArraySlice<UInt8>) {
         try expect(rank: 3, "images (count, height, width)")
+        guard !shape.contains(0) else { throw FileError(path, at: "byte 4", "dimensions \(shape): no images") }
         return (shape[0], shape[1], shape[2], bytes)
     }
 

@@ -11,10 +11,14 @@ public enum PyTorchFile {
         guard let entries = root.entries else {
             throw FileError(path, "holds \(root.summary): a dictionary of tensors by name expected")
         }
+        // Entries may share one key.
+        var nameBytes = 0
         let names = try entries.map { entry in
             guard let name = entry.key.text else {
                 throw entry.key.failure("a name expected, got \(entry.key.summary)")
             }
+            nameBytes += name.utf8.count
+            guard nameBytes <= archive.pickle.count else { throw entry.key.failure("a name that stands many times") }
             return name
         }
         var builder = PyTorchTensorBuilder(archive)

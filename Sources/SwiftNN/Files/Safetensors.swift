@@ -125,13 +125,16 @@ extension Safetensors {
             throw FileError(path, at: "header", "\(metadataName) is not a list of texts")
         }
         var texts = [String: String]()
-        for (name, value) in members { texts[name] = value.string }
+        for (name, value) in members where texts.updateValue(value.string ?? "", forKey: name) != nil {
+            throw FileError(path, at: "header", "\(metadataName) has \(name) twice")
+        }
         return texts
     }
 
     private static func entry(_ name: String, _ value: JSON, path: String) throws -> Entry {
         func failure(_ problem: String) -> FileError { FileError(path, at: "tensor \(name)", problem) }
         let members = value.members ?? []
+        guard Set(members.map { $0.name }).count == members.count else { throw failure("a member stands twice") }
         func member(_ name: String) -> JSON? { members.first { $0.name == name }?.value }
         guard let typeName = member("dtype")?.string, let shape = member("shape")?.sizes,
             let offsets = member("data_offsets")?.sizes, offsets.count == 2

@@ -47,6 +47,10 @@ import Testing
         try expectProblem(
             "t10k-images-idx3-ubyte", idxBytes([1, 1, 1], type: 0x0d, data: [0, 0, 0, 0]),
             "byte 2: holds float; images (count, height, width) must be uint8")
+        for shape in [[0, 1 << 31, 1 << 31], [1 << 31, 0, 28], [0, 4, 4]] {
+            try expectProblem(
+                "t10k-images-idx3-ubyte", idxBytes(shape, data: []), "byte 4: dimensions \(shape): no images")
+        }
         _ = try ImageDataset.mnist(in: folder.path)
     }
 
@@ -75,8 +79,15 @@ import Testing
 
     // MARK: CIFAR-10
 
-    @Test func cifar10() throws {
+    @Test(arguments: [false, true]) func cifar10(compressed: Bool) throws {
         try writeCIFAR10(folder, "cifar-10-batches-bin")
+        if compressed {
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder["cifar-10-batches-bin"]) {
+                let path = "cifar-10-batches-bin/\(name)"
+                try folder.write(Gzip.compress(contents(of: folder[path])), path + ".gz")
+                try FileManager.default.removeItem(atPath: folder[path])
+            }
+        }
         let (train, test) = try ImageDataset.cifar10(in: folder.path)
         #expect(train.count == 10 && test.count == 2)
         #expect(train.shape == [3, 32, 32])

@@ -27,6 +27,15 @@ import Testing
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder["link"]) == "target")
     }
 
+    /// Over another link, to a file that is not there yet.
+    @Test func followsALinkToNothing() throws {
+        try FileManager.default.createSymbolicLink(atPath: folder["link"], withDestinationPath: "other")
+        try FileManager.default.createSymbolicLink(atPath: folder["other"], withDestinationPath: folder["target"])
+        try AtomicFile.write("new", to: folder["link"])
+        #expect(try contents(of: folder["target"]) == Array("new".utf8))
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder["link"]) == "other")
+    }
+
     @Test func missingDirectory() throws {
         let path = folder["none/model"]
         expectFileError(path, "cannot be written: no such directory") { try AtomicFile.write("text", to: path) }

@@ -60,6 +60,10 @@ import Testing
             "shape [4611686018427387904, 4] is too large"
         ),
         (
+            bytes("{'descr': '<f4', 'fortran_order': True, 'shape': (0, 4611686018427387904, 4)}", data: 0),
+            "shape [0, 4611686018427387904, 4] is too large"
+        ),
+        (
             bytes("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}", data: 0),
             "header, byte 61: a size expected"
         ),

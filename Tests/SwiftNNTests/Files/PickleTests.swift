@@ -93,6 +93,17 @@ import Testing
         try expectProblem("\(summary) without label_names", [0x80, 2] + text.unicodeScalars.map { UInt8($0.value) })
     }
 
+    /// Calls of few bytes, each of which would make a text of a megabyte once more.
+    @Test func callsThatMakeFarMore() throws {
+        let bytes = { (text: String) in text.unicodeScalars.map { UInt8($0.value) } }
+        let text = bytes("X\0\0\u{10}\0") + Array(repeating: UInt8(ascii: "a"), count: 1 << 20)
+        let memo = bytes("c_codecs\nencode\nq\0") + text + bytes("q\u{1}U\u{6}latin1q\u{2}")
+        let calls = bytes(String(repeating: "h\0h\u{1}h\u{2}\u{86}R0", count: 20) + ".")
+        let path = try folder.write([0x80, 2] + memo + calls, "cifar-10-batches-py/batches.meta")
+        let error = #expect(throws: FileError.self) { _ = try ImageDataset.cifar10(in: folder.path) }
+        #expect(error?.path == path && error?.problem == "calls that make far more than the file holds")
+    }
+
     /// A list that holds itself.
     @Test func cycles() throws {
         try expectProblem("a list without label_names", [0x80, 2] + Array("]q\0h\0a.".utf8))

@@ -73,6 +73,13 @@ import Testing
             "tensor a: dtype, shape or data_offsets is missing or malformed"
         ),
         (#"{"a":{"dtype":"Q7","shape":[1],"data_offsets":[0,4]}}"#, 4, "tensor a: unsupported dtype Q7"),
+        (
+            #"{"a":{"dtype":"F32","dtype":"F64","shape":[1],"data_offsets":[0,4]}}"#, 4,
+            "tensor a: a member stands twice"
+        ),
+        (#"{"__metadata__":{"a":"1","a":"2"}}"#, 0, "header: __metadata__ has a twice"),
+        // Of names no line breaks or colours of terminals.
+        (#"{"a\n\u001b[31m":{}}"#, 0, #"tensor a\n\u{1B}[31m: dtype, shape or data_offsets is missing or malformed"#),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, "tensor a: data_offsets [4, 0] run backwards"),
         (
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4,

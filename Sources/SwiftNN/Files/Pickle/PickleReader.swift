@@ -7,6 +7,8 @@ struct PickleReader {
 
     private let graph: PickleGraph
     private var reader: ByteReader
+    /// Bytes that calls may still make: one of few bytes can repeat what the memo holds.
+    private var bytesLeft: Int
     /// Where the current instruction stands.
     private var position = 0
     /// Numbers of values.
@@ -20,7 +22,8 @@ struct PickleReader {
     /// - Parameter path: the file, and its part that the bytes are, for errors.
     /// - Throws: `FileError` at the byte of an instruction that is unknown, cut off, or does not fit what is there.
     static func read(_ bytes: [UInt8], path: String) throws -> PickledValue {
-        var machine = PickleReader(graph: PickleGraph(path: path), reader: ByteReader(bytes, path: path))
+        var machine = PickleReader(
+            graph: PickleGraph(path: path), reader: ByteReader(bytes, path: path), bytesLeft: 2 * bytes.count + 1 << 20)
         return try machine.run()
     }
 
@@ -254,7 +257,7 @@ extension PickleReader {
         try push(try call(global, arguments: operands[1]))
     }
 
-    private func call(_ global: PickleGlobal, arguments: Int) throws -> PickleGraph.Value {
+    private mutating func call(_ global: PickleGlobal, arguments: Int) throws -> PickleGraph.Value {
         switch global {
         case .orderedDict: .dictionary(try orderedEntries(node(arguments).items ?? []))
         case .bytes: .bytes(try encodedBytes(node(arguments).items ?? []))
@@ -265,10 +268,11 @@ extension PickleReader {
     }
 
     /// `OrderedDict()`, or Python 2's `OrderedDict([[key, value], ...])`.
-    private func orderedEntries(_ arguments: [PickledValue]) throws -> [Int] {
+    private mutating func orderedEntries(_ arguments: [PickledValue]) throws -> [Int] {
         guard let pairs = arguments.first?.items ?? (arguments.isEmpty ? [] : nil) else {
             throw failure("an OrderedDict of \(arguments[0].summary)")
         }
+        try spend(pairs.count * 2 * MemoryLayout<Int>.stride)
         return try pairs.flatMap { pair in
             guard let items = pair.items, items.count == 2 else { throw pair.failure("not a key and a value") }
             return items.map(\.number)
@@ -276,13 +280,19 @@ extension PickleReader {
     }
 
     /// `bytes()`, `bytearray(b"...")` or, as protocol 2 writes bytes, `encode("...", "latin1")`.
-    private func encodedBytes(_ arguments: [PickledValue]) throws -> ArraySlice<UInt8> {
+    private mutating func encodedBytes(_ arguments: [PickledValue]) throws -> ArraySlice<UInt8> {
         guard let first = arguments.first else { return [] }
         if arguments.count == 1, let bytes = first.bytes { return bytes }
+        if case .text(let characters) = first.value { try spend(characters.count) }
         guard arguments.count == 2, case .text(let characters) = first.value,
             ["latin1", "latin-1"].contains(arguments[1].text), let bytes = Self.latin1(characters)
         else { throw failure("bytes expected, or a text in Latin-1") }
         return bytes[...]
+    }
+
+    private mutating func spend(_ count: Int) throws {
+        bytesLeft -= count
+        guard bytesLeft >= 0 else { throw failure("calls that make far more than the file holds") }
     }
 
     /// The characters of a text in UTF-8, a byte each; nil where one is not below 256.
