@@ -192,10 +192,12 @@ public final class PlanBuilder {
         Value(shape: value.shape, order: value.order, buffer: value.buffer, gradient: makeBuffer(floats: value.count))
     }
 
-    /// The element-wise sum of two values of one shape.
+    /// The element-wise sum of two values of one shape, which `fork` makes of one.
     ///
     /// - Throws: `ShapeError` where the shapes differ.
     public func sum(_ a: Value, _ b: Value) throws -> Value {
+        precondition(
+            a.gradient == nil || a.gradient !== b.gradient, "PlanBuilder.sum: of a value and itself; fork it first")
         try require(a.shape == b.shape, expected: "\(a.shape) on both sides of a sum", got: b.shape)
         let (a, b) = a.order == b.order ? (a, b) : (channelsInnermost(a), channelsInnermost(b))
         let learns = a.gradient != nil || b.gradient != nil

@@ -167,7 +167,7 @@ extension EpochRecord {
         func double(_ key: String) throws -> Double { try texts.value(prefix + key) }
         (steps, samples) = (try count(Key.steps), try count(Key.samples))
         learnedSamples = try count(Key.learnedSamples)
-        multiplyAdds = try texts.value(prefix + Key.multiplyAdds, in: 0...Int.max)
+        multiplyAdds = try texts.value(prefix + Key.multiplyAdds, in: 0...1 << 62)
         lossSum = try double(Key.lossSum)
         correct = try texts.value(prefix + Key.correct, in: 0...Double(CheckpointTexts.largestCount))
         seconds = .seconds(try texts.value(prefix + Key.seconds, in: 0...1e12))

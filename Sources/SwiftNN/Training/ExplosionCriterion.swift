@@ -20,7 +20,7 @@ public struct ExplosionCriterion: Sendable, Hashable {
 }
 
 /// Watches the losses of a training.
-struct ExplosionWatch {
+final class ExplosionWatch {
     private let criterion: ExplosionCriterion
     private var zeroOutputs: PlanCache
     /// Of the training's first step, where that is done.
@@ -40,19 +40,23 @@ struct ExplosionWatch {
     var lastingExplosion: TrainingError.Cause? { stepsBeyond >= criterion.patience ? explosion : nil }
 
     /// Takes note of the next step's loss.
-    mutating func add(_ loss: Double, of batch: Batch, outputShape: [Int]) throws {
-        explosion = try explosion(loss, of: batch, outputShape: outputShape)
+    func add(_ loss: Double, of batch: Batch, outputShape: [Int]) throws {
+        firstLoss = firstLoss ?? loss
+        explosion = try explosion(loss) { try costOfZeros(on: batch, outputShape: outputShape) }
         stepsBeyond = explosion == nil ? 0 : stepsBeyond + 1
     }
 
-    /// What a loss on a batch says; nil where it is within the limit.
-    mutating func explosion(_ loss: Double, of batch: Batch, outputShape: [Int]) throws -> TrainingError.Cause? {
-        let first = firstLoss ?? loss
-        firstLoss = first
+    /// What a loss says where outputs of zeros would cost `costOfZeros`; nil where it is within the limit.
+    func explosion(_ loss: Double, costOfZeros: () throws -> Double) rethrows -> TrainingError.Cause? {
         // The cheap half of the condition comes first: healthy steps cost nothing more.
-        guard loss > criterion.factor * first else { return nil }
-        let ofZeros = try zeroOutputs.plan(for: outputShape).forward(.zeros(outputShape), targetsOf: batch)
-        let limit = criterion.factor * max(first, ofZeros)
+        guard let firstLoss, loss > criterion.factor * firstLoss else { return nil }
+        let ofZeros = try costOfZeros()
+        let limit = criterion.factor * max(firstLoss, ofZeros)
         return ofZeros > 0 && loss > limit ? .explosion(loss: loss, limit: limit) : nil
+    }
+
+    /// What an output of zeros costs on a batch.
+    func costOfZeros(on batch: Batch, outputShape: [Int]) throws -> Double {
+        try zeroOutputs.plan(for: outputShape).forward(.zeros(outputShape), targetsOf: batch)
     }
 }

@@ -152,17 +152,25 @@ public final class Trainer {
     /// has to.
     private func score(_ record: EpochRecord, _ run: TrainingRun, on validation: any Dataset) throws -> Evaluation {
         let score = try evaluate(validation)
-        guard isLastStepFinished else { return score }
+        guard isLastStepFinished, validation.count > 0 else { return score }
         let step = run.step(of: record)
         guard score.loss.isFinite else { throw failure(.loss("\(score.loss)"), epoch: record.epoch, step: step) }
-        let loader = BatchLoader(validation, batchSize: 1, prefetch: false)
-        loader.start(epoch: 0)
-        guard let sample = try loader.next() else { return score }
-        let outputShape = try inferencePlan(for: sample).outputShape
-        if let cause = try explosionWatch?.explosion(score.loss, of: sample, outputShape: outputShape) {
+        if let cause = try explosionWatch?.explosion(score.loss, costOfZeros: { try costOfZeros(on: validation) }) {
             throw failure(cause, epoch: record.epoch, step: step)
         }
         return score
+    }
+
+    /// The loss that outputs of zeros would have on a data set.
+    private func costOfZeros(on data: any Dataset) throws -> Double {
+        var sum = 0.0
+        let loader = BatchLoader(data, batchSize: 500)
+        loader.start(epoch: 0)
+        while let batch = try loader.next(), let watch = explosionWatch {
+            let cost = try watch.costOfZeros(on: batch, outputShape: try inferencePlan(for: batch).outputShape)
+            sum += loss.reduction == .sum ? cost : cost * Double(batch.count)
+        }
+        return sum / Double(max(data.count, 1))
     }
 
     /// Learns from what the callbacks choose of a batch.
@@ -267,7 +275,7 @@ extension StepResult {
     }
 }
 
-/// A plan for every shape of inputs that occurs: mostly a full batch and a last one. They share their memory.
+/// A plan for each of the last shapes of inputs: mostly a full batch and an epoch's last one. They share their memory.
 struct PlanCache {
     private let model: any Layer
     private let loss: (any Loss)?
@@ -276,6 +284,8 @@ struct PlanCache {
     private let seed: UInt64
     private let memory: PlanMemory
     private var plans: [(shape: [Int], plan: Plan, generation: Int)] = []
+    /// Each has packed weights of its own.
+    private static let largestCount = 8
 
     init(
         _ model: any Layer, _ loss: (any Loss)?, mode: Plan.Mode, _ precision: Precision, seed: UInt64,
@@ -294,10 +304,14 @@ struct PlanCache {
     }
 
     mutating func plan(for shape: [Int]) throws -> Plan {
-        if let cached = plans.first(where: { $0.shape == shape }) { return cached.plan }
+        if let index = plans.firstIndex(where: { $0.shape == shape }) {
+            // The last ones used stand last.
+            if index != plans.count - 1 { plans.append(plans.remove(at: index)) }
+            return plans[plans.count - 1].plan
+        }
         let plan = try Plan(
             model, inputShape: shape, mode: mode, loss: loss, precision: precision, seed: seed, memory: memory)
-        plans.append((shape, plan, memory.generation))
+        plans = plans.suffix(Self.largestCount - 1) + [(shape, plan, memory.generation)]
         return plan
     }
 }

@@ -84,6 +84,19 @@ import Testing
         #expect(error?.step == 7)
     }
 
+    /// The loss of the last step's weights is only seen where the model is scored on something.
+    @Test func theScoreShowsThatTheLastStepWasOneTooFar() throws {
+        let data = Case.squaredErrors.data
+        let nothing = TensorDataset(.zeros([0, 5]), targets: .zeros([0, 2]))
+        for validation in [nil, nothing] {
+            try Case.squaredErrors.makeTrainer(losses).fit(data, epochs: 2, batchSize: 48, validation: validation)
+        }
+        let error = #expect(throws: TrainingError.self) {
+            try Case.squaredErrors.makeTrainer(losses).fit(data, epochs: 2, batchSize: 48, validation: data)
+        }
+        #expect(error?.step == 2)
+    }
+
     private final class Interrupter: TrainerCallback {
         let step: Int
         init(after step: Int) { self.step = step }
