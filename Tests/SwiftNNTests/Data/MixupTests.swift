@@ -30,7 +30,7 @@ import Testing
     }
 
     /// The mean of Beta(a, a) is 1/2 and its variance 1 / (4 (2a + 1)).
-    @Test(arguments: [0.2, 1.0, 3.0]) func weightsHaveTheMomentsOfBeta(alpha: Double) throws {
+    @Test(arguments: [0.2, 1.0, 3.0, 32]) func weightsHaveTheMomentsOfBeta(alpha: Double) throws {
         let dataset = Mixup(Self.images, alpha: alpha)
         let count = 4_000
         let weights = try (0..<count).map { epoch in

@@ -50,15 +50,35 @@ public struct Mixup: Dataset {
 }
 
 extension RandomStream {
-    /// A number from Beta(alpha, alpha) (Jöhnk 1964): U / (U + V) of powers of uniform numbers, drawn again until their
-    /// sum is at most 1.
+    /// A number from Beta(alpha, alpha).
     fileprivate mutating func beta(_ alpha: Double) -> Double {
+        guard alpha > 1 else { return smallBeta(alpha) }
+        let (a, b) = (gamma(alpha), gamma(alpha))
+        return a / (a + b)
+    }
+
+    /// By Jöhnk (1964): U / (U + V) of powers of uniform numbers, drawn again until their sum is at most 1. The larger
+    /// alpha is the longer it takes.
+    private mutating func smallBeta(_ alpha: Double) -> Double {
         while true {
             let u = pow(unit(), 1 / alpha)
             let v = pow(unit(), 1 / alpha)
             if u + v <= 1 && u + v > 0 { return u / (u + v) }
         }
     }
+
+    /// A number from Gamma(alpha, 1) for alpha > 1, by Marsaglia and Tsang (2000).
+    private mutating func gamma(_ alpha: Double) -> Double {
+        let d = alpha - 1 / 3.0
+        while true {
+            let x = normal()
+            let v = pow(1 + x / (9 * d).squareRoot(), 3)
+            if v > 0 && log(1 - unit()) < x * x / 2 + d - d * v + d * log(v) { return d * v }
+        }
+    }
+
+    /// A number from the standard normal distribution, by Box and Muller (1958).
+    private mutating func normal() -> Double { (-2 * log(1 - unit())).squareRoot() * cos(2 * .pi * unit()) }
 
     /// Uniform in [0, 1), the same in every version of Swift.
     private mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
