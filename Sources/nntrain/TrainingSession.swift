@@ -24,6 +24,7 @@ struct TrainingSession {
         let checkpoint = try resumes ? findCheckpoint() : requireNoCheckpoint()
         let (train, test) = try loadData()
         let model = recipe.makeModel()
+        try recipe.requireFit(model, train, from: recipe.dataset.title)
         let trainer = try makeTrainer(model, seed: seed, train)
         let interruption = Interruption()
         let log = out.map { EpochLog($0.log, scoredOn: scoredOn) }

@@ -47,6 +47,11 @@ public enum NumberText {
         return (value < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
     }
 
+    /// The same for a number cut to a whole one: "1,234" for 1234.5.
+    public static func grouped(_ value: Double) -> String {
+        grouped(Int(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0))
+    }
+
     /// A number of bytes: "947 bytes", "1.88 MB" (of 1,000,000 bytes).
     public static func bytes(_ count: Int) -> String {
         let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]

@@ -92,7 +92,7 @@ private struct Run: Encodable {
         [
             ("training time", NumberText.duration(.seconds(trainSeconds))),
             ("floating-point operations", "\(NumberText.fixed(pflop, digits: 4)) PFLOP"),
-            ("images/s", NumberText.grouped(Int(imagesPerSecond))),
+            ("images/s", NumberText.grouped(imagesPerSecond)),
             ("parameters", NumberText.grouped(parameters)),
             ("model file", NumberText.bytes(modelBytes)),
             ("threads, instruction set", "\(threads), \(isa)"),

@@ -58,7 +58,7 @@ final class ProgressBar: TrainerCallback {
 
     private func figures(_ record: EpochRecord) -> String {
         "loss \(NumberText.fixed(record.trainLoss, digits: 4))  accuracy \(NumberText.percent(record.trainAccuracy))  "
-            + "\(NumberText.grouped(Int(record.samplesPerSecond))) images/s"
+            + "\(NumberText.grouped(record.samplesPerSecond)) images/s"
     }
 
     /// Draws over the line on a terminal, and else leaves the line for `print()` to end.

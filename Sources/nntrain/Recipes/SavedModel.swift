@@ -34,7 +34,9 @@ struct SavedModel {
         func numbers(_ key: String) throws -> [Float] {
             let text = try value(key)
             return try text.split(separator: ",").map {
-                guard let number = Float($0) else { throw FileError(path, at: "metadata \(key)", "no number: \($0)") }
+                guard let number = Float($0), number.isFinite else {
+                    throw FileError(path, at: "metadata \(key)", "no number: \($0)")
+                }
                 return number
             }
         }
@@ -69,14 +71,26 @@ struct SavedModel {
 
     /// A data set normalised as the model's training data were.
     ///
-    /// - Throws: `FileError` at `place` where the images have other channels.
+    /// - Throws: `FileError` at `place` where the images do not fit the model.
     func normalized(_ data: ImageDataset, from place: String) throws -> ImageDataset {
         guard data.shape[0] == normalization.mean.count else {
             throw FileError(
                 place, "images of \(data.shape[0]) channels: the model was trained on \(normalization.mean.count)")
         }
+        try recipe.requireFit(model, data, from: place)
         var data = data
         data.normalization = normalization
         return data
+    }
+}
+
+extension Recipe {
+    /// - Throws: `FileError` at `place` where the images do not fit the model.
+    func requireFit(_ model: Sequential, _ data: ImageDataset, from place: String) throws {
+        do {
+            _ = try Plan(model, inputShape: [1] + data.shape)
+        } catch let error as ShapeError {
+            throw FileError(place, "images of \(data.shape) do not fit the recipe \(name): \(error)")
+        }
     }
 }

@@ -78,7 +78,7 @@ import Testing
     @Test(
         arguments: [
             [], [.nan], [0], [3, 3, 3], [-1e299, 1e299], [.infinity, 1, -.infinity], [1e16, 1e16 + 2],
-            [.leastNonzeroMagnitude, .leastNormalMagnitude],
+            [.leastNonzeroMagnitude, .leastNormalMagnitude], [0, .leastNonzeroMagnitude],
             [-5, -5.000_001], [0.999_999_999, 1], [1e301], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude],
             [9.99e299, 1], [1, 1.001], [7, 0, -7],
         ] as [[Double]])

@@ -39,9 +39,10 @@ package struct ChartAxis {
         }
     }
 
-    /// Whether a number has a place on such an axis. Numbers so large that differences overflow have none.
+    /// Whether a number has a place on such an axis. Numbers so large that differences overflow have none, and on a
+    /// logarithmic one those too small for all their digits.
     package static func canShow(_ value: Double, on scale: LineChart.Scale) -> Bool {
-        value.magnitude < 1e300 && (scale == .linear || value > 0)
+        value.magnitude < 1e300 && (scale == .linear || value >= .leastNormalMagnitude)
     }
 
     /// Where a number stands, from 0 to 1.
@@ -59,7 +60,7 @@ package struct ChartAxis {
     private static func widened(_ values: [Double]) -> ClosedRange<Double> {
         guard let low = values.min(), let high = values.max() else { return 0...1 }
         let size = max(low.magnitude, high.magnitude)
-        guard high - low <= 1e-12 * size else { return low...high }
+        guard high - low <= max(1e-12 * size, 1e-300) else { return low...high }
         let margin = size < 5 ? 0.5 : 0.1 * size
         return low - margin...high + margin
     }

@@ -85,7 +85,7 @@ struct HistorySection {
         let cells = [
             "\(record.epoch + 1)", NumberText.short(record.trainLoss),
             record.validation.map { NumberText.short($0.loss) }, accuracies[0], accuracies[1],
-            NumberText.short(Double(record.learningRate)), NumberText.grouped(Int(record.samplesPerSecond)),
+            NumberText.short(Double(record.learningRate)), NumberText.grouped(record.samplesPerSecond),
             NumberText.duration(record.seconds),
         ]
         return "<tr>\(cells.map { cell -> Markup in "<td>\(cell ?? "–")</td>" })</tr>\n"
