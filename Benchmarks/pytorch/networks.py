@@ -99,8 +99,10 @@ class Training:
         return loss
 
     def first_steps(self, x, labels):
-        """The gradients of the first step, and the losses of the first three, all on one batch."""
+        """The gradients of the first step, the losses of the first three, all on one batch, and what these changed."""
+        before = {name: p.detach().clone() for name, p in self.model.named_parameters()}
         losses = [self.step(x, labels).item()]
         outputs = {f"gradient.{name}": p.grad.clone() for name, p in self.model.named_parameters()}
         losses += [self.step(x, labels).item() for _ in range(2)]
-        return outputs | {"losses": torch.tensor(losses)}
+        changes = {f"gradient.change.{name}": p.detach() - before[name] for name, p in self.model.named_parameters()}
+        return outputs | changes | {"losses": torch.tensor(losses)}

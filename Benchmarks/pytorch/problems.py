@@ -286,6 +286,8 @@ def cross_entropy(options):
 
 
 def optimizer(options, rule, steps, **settings):
+    if OPTIMIZERS[rule]["make"] is None:  # of older versions of PyTorch
+        return
     for mode in OPTIMIZERS[rule]["modes"]:
         made = [make_optimizer(options, rule, mode, **settings) for _ in range(options.sets)]
         for _ in range(steps):

@@ -8,8 +8,9 @@ import SwiftNN
         commandName: "nnbench",
         abstract: "Measures how fast this machine, and SwiftNN on it, is.",
         discussion: """
-            Every case is first checked against PyTorch (with --pytorch) or an independent computation (which only the \
-            training steps and inferences of more than 50 GFLOP have none of), then timed: the \
+            Every case is first checked against PyTorch (with --pytorch) or an independent computation (which \
+            inferences of more than 50 GFLOP, training steps of more than a third of that and the rows of threads have \
+            none of), then timed: the \
             median over many runs, what eight tenths of them lie within, and the share of the machine's own ceiling, \
             measured in turn with the case. OpenBLAS (beside matrix products and, by im2col, convolutions), PyTorch and \
             ONNX Runtime run in turn with SwiftNN on the same number of threads, each in the mode in which it is \

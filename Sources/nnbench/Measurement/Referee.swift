@@ -20,21 +20,21 @@ struct Referee {
         return try time(benchmark.work, prepared, rivals, into: row)
     }
 
-    /// Against the peer where there is one, else against another path in this process.
+    /// Against the peer where there is one, and against another path in this process where there is none, or where the
+    /// peer computes less exactly.
     private func check(_ outputs: [NamedTensor], _ prepared: Prepared, _ rivals: PeerRivals?) throws -> Check? {
-        if let rivals {
-            let tolerance = prepared.peerTolerance ?? prepared.tolerance
-            return try rivals.all.map { rival in
-                Check(
-                    outputs, against: try rival.outputs(), by: rival.name, prepared.difference, tolerance: tolerance,
-                    gradientTolerance: prepared.gradientTolerance)
-            }.max { $0.error / $0.tolerance < $1.error / $1.tolerance }
-        }
-        return try prepared.reference.map {
+        func check(against expected: [NamedTensor], by name: String, _ tolerance: Double) -> Check {
             Check(
-                outputs, against: try $0(), by: "reference", prepared.difference, tolerance: prepared.tolerance,
+                outputs, against: expected, by: name, prepared.difference, tolerance: tolerance,
                 gradientTolerance: prepared.gradientTolerance)
         }
+        var checks = try (rivals?.all ?? []).map { rival in
+            check(against: try rival.outputs(), by: rival.name, prepared.peerTolerance ?? prepared.tolerance)
+        }
+        if let reference = prepared.reference, checks.isEmpty || prepared.peerTolerance != nil {
+            checks.append(check(against: try reference(), by: "reference", prepared.tolerance))
+        }
+        return checks.max { $0.error / $0.tolerance < $1.error / $1.tolerance }
     }
 
     private func time(_ work: Work, _ prepared: Prepared, _ rivals: PeerRivals?, into row: Row) throws -> Row {

@@ -68,17 +68,20 @@ final class Training {
         optimizer.step()
     }
 
-    /// The gradients of the first step, and the losses of the first three, all on one batch.
+    /// The gradients of the first step, the losses of the first three, all on one batch, and what these changed.
     func firstSteps() -> [NamedTensor] {
+        let learned = model.namedParameters.filter(\.parameter.requiresGradient)
+        let before = learned.map(\.parameter.value)
         step(0)
-        let gradients = model.namedParameters.filter(\.parameter.requiresGradient).map {
-            NamedTensor("gradient.\($0.name)", $0.parameter.gradient)
-        }
+        let gradients = learned.map { NamedTensor("gradient.\($0.name)", $0.parameter.gradient) }
         var losses = [loss]
         for _ in 0..<2 {
             step(0)
             losses.append(loss)
         }
-        return gradients + [NamedTensor("losses", losses, [3])]
+        let changes = zip(learned, before).map {
+            NamedTensor("gradient.change.\($0.name)", $0.parameter.value - $1)
+        }
+        return gradients + changes + [NamedTensor("losses", losses, [3])]
     }
 }
