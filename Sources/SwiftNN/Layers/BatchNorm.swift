@@ -87,7 +87,7 @@ private struct BatchNormalization {
             builder.mode == .inference || rows != 1, expected: "more than one value per channel in training",
             got: input.shape)
         let usesBatch = builder.mode == .training && !runningMean.isFrozen
-        if !usesBatch && builder.fold(fixed, into: input) { return input }
+        if !usesBatch, let output = builder.fold(fixed, into: input) { return output }
         let input = builder.channelsInnermost(input)
         let output = builder.makeValue(
             input.shape, input.order, from: input, parameters: namedParameters.map(\.parameter))

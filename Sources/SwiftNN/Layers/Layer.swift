@@ -4,7 +4,7 @@
 /// Build one from others by passing a value through them in `build`, or write its mathematics in Swift as a
 /// `CustomLayer`.
 public protocol Layer: CustomStringConvertible {
-    /// Adds the layer to a plan.
+    /// Adds the layer to a plan. Every value is passed on once: `PlanBuilder.fork` makes two of one.
     ///
     /// - Throws: `ShapeError` where the input does not fit (`PlanBuilder.require`).
     func build(_ builder: PlanBuilder, _ input: Value) throws -> Value

@@ -89,6 +89,7 @@ public final class PlanBuilder {
     func makeValue(
         _ shape: [Int], _ order: ElementOrder = .contiguous, from input: Value, parameters: [Parameter] = []
     ) -> Value {
+        take(input)
         let learns = mode == .training && (input.gradient != nil || parameters.contains(where: \.requiresGradient))
         return makeValue(shape, order, hasGradient: learns)
     }
@@ -98,6 +99,13 @@ public final class PlanBuilder {
         return Value(
             shape: shape, order: order, buffer: makeBuffer(floats: floats),
             gradient: hasGradient ? makeBuffer(floats: floats) : nil)
+    }
+
+    /// Lets an operation have a value, which nothing else may have.
+    private func take(_ value: Value) {
+        precondition(
+            value.take(),
+            "\(path.joined(separator: ".")): a value that is used already; PlanBuilder.fork makes two of one")
     }
 
     /// The value with images and sequences channels-last, as convolution, pooling and batch norm take them.
@@ -126,7 +134,8 @@ public final class PlanBuilder {
 
     /// The same elements under another shape, without an operation. The caller knows that the memory order allows it.
     func view(_ value: Value, shape: [Int], order: ElementOrder) -> Value {
-        Value(shape: shape, order: order, buffer: value.buffer, gradient: value.gradient)
+        take(value)
+        return Value(shape: shape, order: order, buffer: value.buffer, gradient: value.gradient)
     }
 
     // MARK: Operations
@@ -152,7 +161,7 @@ public final class PlanBuilder {
         let buffer = ObjectIdentifier(value.buffer)
         if case .open(let operation) = writers.removeValue(forKey: buffer), operation.fuse(activation) {
             writers[buffer] = .activating(operation)
-            return value
+            return view(value, shape: value.shape, order: value.order)
         }
         let output = makeValue(value.shape, value.order, from: value)
         return add(ActivationOperation(activation, input: value, output: output), output)
@@ -167,20 +176,23 @@ public final class PlanBuilder {
         return operation.handOverDerivative() ?? .identity
     }
 
-    /// Makes a norm of a value a part of the operation that wrote it, where that can: an activation may still follow.
-    func fold(_ norm: FixedNorm, into value: Value) -> Bool {
+    /// Makes a norm of a value a part of the operation that wrote it, where that can: an activation may still follow. The
+    /// value is then the norm's output.
+    func fold(_ norm: FixedNorm, into value: Value) -> Value? {
         // In bfloat16 what goes into a norm is rounded.
         guard precision == .float32, case .open(let operation) = writers[ObjectIdentifier(value.buffer)] else {
-            return false
+            return nil
         }
-        return (operation as? any NormFolding)?.fold(norm, self) ?? false
+        let isFolded = (operation as? any NormFolding)?.fold(norm, self) ?? false
+        return isFolded ? view(value, shape: value.shape, order: value.order) : nil
     }
 
     /// Two values of one: the same elements, each with a gradient of its own, which are summed.
     public func fork(_ value: Value) -> (Value, Value) {
+        take(value)
         writers.removeValue(forKey: ObjectIdentifier(value.buffer))
         inputIsRead = true
-        guard value.gradient != nil else { return (value, value) }
+        guard value.gradient != nil else { return (makeBranch(of: value), makeBranch(of: value)) }
         // Gradients of their own: where a branch goes straight into a sum, others read the same memory.
         let (first, second) = (makeBranch(of: value), makeBranch(of: value))
         let operation = ForkOperation(value: value, first: first, second: second)
@@ -189,17 +201,19 @@ public final class PlanBuilder {
     }
 
     private func makeBranch(of value: Value) -> Value {
-        Value(shape: value.shape, order: value.order, buffer: value.buffer, gradient: makeBuffer(floats: value.count))
+        Value(
+            shape: value.shape, order: value.order, buffer: value.buffer,
+            gradient: value.gradient.map { _ in makeBuffer(floats: value.count) })
     }
 
     /// The element-wise sum of two values of one shape, which `fork` makes of one.
     ///
     /// - Throws: `ShapeError` where the shapes differ.
     public func sum(_ a: Value, _ b: Value) throws -> Value {
-        precondition(
-            a.gradient == nil || a.gradient !== b.gradient, "PlanBuilder.sum: of a value and itself; fork it first")
         try require(a.shape == b.shape, expected: "\(a.shape) on both sides of a sum", got: b.shape)
         let (a, b) = a.order == b.order ? (a, b) : (channelsInnermost(a), channelsInnermost(b))
+        take(a)
+        take(b)
         let learns = a.gradient != nil || b.gradient != nil
         let output = makeValue(a.shape, a.order, hasGradient: learns)
         if let gradient = output.gradient {

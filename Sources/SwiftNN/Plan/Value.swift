@@ -11,10 +11,24 @@ public struct Value {
     /// nil where nobody needs it: in inference, and before the first layer that learns.
     let gradient: Buffer?
     let count: Int
+    private let use = Use()
 
     init(shape: [Int], order: ElementOrder, buffer: Buffer, gradient: Buffer?) {
         (self.shape, self.order, self.buffer, self.gradient) = (shape, order, buffer, gradient)
         count = shape.product
+    }
+}
+
+extension Value {
+    /// Whether a consumer has the value, or a copy of it.
+    private final class Use {
+        var isTaken = false
+    }
+
+    /// Notes a consumer; false where there is one already.
+    func take() -> Bool {
+        defer { use.isTaken = true }
+        return !use.isTaken
     }
 }
 

@@ -152,4 +152,26 @@ import Testing
         _ = try layer(.zeros([2, 6]))
         #expect(bits(try layer.backward(dy)) == bits(expected))
     }
+
+    /// Both would give wrong numbers: the activation is computed in place, and a gradient would be counted once.
+    @Test func aValueIsUsedOnce() async {
+        await #expect(processExitsWith: .failure) {
+            _ = try Plan(BesideItsActivation(), inputShape: [2, 3], mode: .inference)
+        }
+        await #expect(processExitsWith: .failure) { _ = try Plan(Doubled(), inputShape: [2, 3], mode: .training) }
+        await #expect(processExitsWith: .success) { _ = try Plan(Residual {}, inputShape: [2, 3], mode: .training) }
+    }
+}
+
+private struct BesideItsActivation: Layer {
+    let description = "BesideItsActivation"
+    func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
+        let a = try builder.build(Linear(3, 3), named: "linear", input)
+        return try builder.sum(a, builder.build(ReLU(), named: "activation", a))
+    }
+}
+
+private struct Doubled: Layer {
+    let description = "Doubled"
+    func build(_ builder: PlanBuilder, _ input: Value) throws -> Value { try builder.sum(input, input) }
 }
