@@ -139,7 +139,7 @@ RECIPES = {
         label_smoothing=0.1, translation=3,
     ),
     "fast": speedrun([32, 96, 192], epochs=7, resizing=((16, 0.3), (24, 0.6))),
-    "accurate": speedrun([64, 256, 256], epochs=9),
+    "accurate": speedrun([64, 256, 256], epochs=10, resizing=((16, 0.3), (24, 0.6))),
     "best": speedrun([128, 384, 384], 24, depth=3, batch_size=1024, translation=4, proxy_widths=[32, 64, 64]),
 }  # fmt: skip
 
