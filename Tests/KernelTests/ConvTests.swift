@@ -4,9 +4,11 @@ import ReferenceKernels
 import Testing
 
 @Suite struct ConvTests {
-    /// Winograd's transforms cost about a bit: 2.2e-6 was the most seen.
+    /// Winograd's transforms cost about a bit: 2.2e-6 was the most seen of up to 256 channels. What longer sums round off
+    /// grows with the root of their length, where they are not cut: how long the pieces are follows from the caches.
     static func tolerance(_ conv: ConvCase) -> Double {
-        withUnsafePointer(to: conv.shape, snn_conv_uses_winograd) ? 4e-6 : 2e-6
+        guard withUnsafePointer(to: conv.shape, snn_conv_uses_winograd) else { return 2e-6 }
+        return 4e-6 * max(1, (Double(max(conv.inChannels, conv.outChannels)) / 256).squareRoot())
     }
 
     @Test(arguments: ConvCase.all) func outputSizesFollowTheFormula(_ conv: ConvCase) {
