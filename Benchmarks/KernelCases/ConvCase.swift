@@ -21,10 +21,14 @@ public struct ConvCase: KernelCase {
     public var batch: Int, inChannels: Int, outChannels: Int
     public var height: Axis, width: Axis
     public var groups: Int
+    /// Whether the input, the weights and the output's gradient are in bfloat16.
+    public var bfloat16: Bool
 
-    public init(batch: Int, inChannels: Int, outChannels: Int, height: Axis, width: Axis, groups: Int = 1) {
+    public init(
+        batch: Int, inChannels: Int, outChannels: Int, height: Axis, width: Axis, groups: Int = 1, bfloat16: Bool = false
+    ) {
         (self.batch, self.inChannels, self.outChannels) = (batch, inChannels, outChannels)
-        (self.height, self.width, self.groups) = (height, width, groups)
+        (self.height, self.width, self.groups, self.bfloat16) = (height, width, groups, bfloat16)
     }
 
     public var description: String {
@@ -32,6 +36,7 @@ public struct ConvCase: KernelCase {
             + " k\(Self.label(height, width) { $0.kernel }) s\(Self.label(height, width) { $0.stride })"
             + " d\(Self.label(height, width) { $0.dilation })"
             + " p\(height.padBefore),\(height.padAfter),\(width.padBefore),\(width.padAfter) g\(groups)"
+            + (bfloat16 ? " bfloat16" : "")
     }
 
     public var operations: Int { 2 * batch * height.outputSize * width.outputSize * weightCount }
@@ -39,7 +44,7 @@ public struct ConvCase: KernelCase {
     public var inputCount: Int { batch * height.size * width.size * inChannels }
     public var outputCount: Int { batch * height.outputSize * width.outputSize * outChannels }
 
-    public static let all: [ConvCase] = edges + oneDimensional + grouped
+    public static let all: [ConvCase] = edges + oneDimensional + grouped + bfloat16Cases
 
     /// The smaller ones: unoptimised tests compare every number, in many configurations.
     public static var tested: [ConvCase] {
@@ -137,4 +142,33 @@ public struct ConvCase: KernelCase {
         square(1, 8, 24, size: 5, kernel: 7, pad: 3, groups: 8),
         square(0, 4, 8, size: 5, kernel: 3, groups: 4),
     ]
+
+    /// In blocks, where the CPU has products of bfloat16 numbers: channels and images that fill blocks and that do not,
+    /// gradients of several pieces, strides, dilation, only padding under a pixel, more blocks than a list holds, parts
+    /// of an image; and too few channels or images for blocks.
+    static let bfloat16Cases: [ConvCase] = [
+        square(32, 32, 32, size: 4, kernel: 3, pad: 1),
+        square(33, 24, 40, size: 5, kernel: 3, pad: 1),
+        square(16, 17, 16, size: 6, kernel: 2, stride: 2),
+        square(70, 33, 65, size: 3, kernel: 1),
+        square(20, 64, 31, size: 6, kernel: 1, stride: 2),
+        square(40, 16, 20, size: 7, kernel: 3, stride: 2, pad: 1),
+        square(16, 19, 18, size: 9, kernel: 3, stride: 3, dilation: 2, pad: 1),
+        square(17, 20, 16, size: 9, kernel: 4, stride: 2, dilation: 3, pad: 4),
+        square(16, 20, 17, size: 2, kernel: 2, stride: 3, pad: 4),
+        square(16, 170, 16, size: 4, kernel: 5, pad: 2),
+        square(18, 16, 16, size: 12, kernel: 5, pad: 2),
+        square(16, 40, 300, size: 3, kernel: 3, stride: 2, pad: 1),
+        ConvCase(
+            batch: 16, inChannels: 16, outChannels: 34, height: Axis(5, 2, pad: (1, 0)),
+            width: Axis(6, 3, stride: 2, dilation: 2, pad: (0, 3))),
+        ConvCase(batch: 35, inChannels: 16, outChannels: 18, height: Axis(1, 1), width: Axis(40, 9, pad: (8, 0))),
+        square(20, 3, 18, size: 6, kernel: 3, pad: 1),
+        square(3, 18, 18, size: 6, kernel: 3, pad: 1),
+        square(16, 32, 32, size: 4, kernel: 3, pad: 1, groups: 2),
+    ].map { conv in
+        var conv = conv
+        conv.bfloat16 = true
+        return conv
+    }
 }

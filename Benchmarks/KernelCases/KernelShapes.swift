@@ -18,7 +18,7 @@ extension ConvCase {
             out_channels: outChannels, kernel_height: height.kernel, kernel_width: width.kernel,
             stride_height: height.stride, stride_width: width.stride, dilation_height: height.dilation,
             dilation_width: width.dilation, pad_top: height.padBefore, pad_bottom: height.padAfter,
-            pad_left: width.padBefore, pad_right: width.padAfter, groups: groups)
+            pad_left: width.padBefore, pad_right: width.padAfter, groups: groups, bfloat16: bfloat16)
     }
 }
 

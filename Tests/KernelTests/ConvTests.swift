@@ -18,8 +18,8 @@ import Testing
     }
 
     @Test(arguments: ConvCase.tested) func forwardMatchesReference(_ conv: ConvCase) {
-        let x = randomFloats(conv.inputCount, seed: 1)
-        let weights = randomFloats(conv.weightCount, seed: 2)
+        let x = conv.operand(conv.inputCount, seed: 1)
+        let weights = conv.operand(conv.weightCount, seed: 2)
         let bias = randomFloats(conv.outChannels, seed: 3)
         let reference = conv.reference
         let plain = reference.forward(x: doubles(x), weights: doubles(weights), bias: nil)
@@ -34,8 +34,8 @@ import Testing
     }
 
     @Test(arguments: ConvCase.tested) func backwardDataMatchesReference(_ conv: ConvCase) {
-        let dy = randomFloats(conv.outputCount, seed: 4)
-        let weights = randomFloats(conv.weightCount, seed: 2)
+        let dy = conv.operand(conv.outputCount, seed: 4)
+        let weights = conv.operand(conv.weightCount, seed: 2)
         let expected = conv.reference.backwardData(dy: doubles(dy), weights: doubles(weights))
 
         onEveryConfiguration(conv) {
@@ -46,8 +46,8 @@ import Testing
     }
 
     @Test(arguments: ConvCase.tested) func backwardWeightsMatchesReference(_ conv: ConvCase) {
-        let x = randomFloats(conv.inputCount, seed: 1)
-        let dy = randomFloats(conv.outputCount, seed: 4)
+        let x = conv.operand(conv.inputCount, seed: 1)
+        let dy = conv.operand(conv.outputCount, seed: 4)
         let before = randomFloats(conv.weightCount, seed: 5)
         let expected = conv.reference.backwardWeights(x: doubles(x), dy: doubles(dy))
         let accumulated = zip(expected, before).map { $0 + Double($1) }
@@ -106,6 +106,10 @@ import Testing
 }
 
 extension ConvCase {
+    func operand(_ count: Int, seed: UInt64) -> [Float] {
+        bfloat16 ? randomBFloat16Numbers(count, seed: seed) : randomFloats(count, seed: seed)
+    }
+
     var reference: ReferenceConv {
         ReferenceConv(
             batch: batch, inChannels: inChannels, outChannels: outChannels, groups: groups,

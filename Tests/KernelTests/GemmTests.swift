@@ -76,9 +76,7 @@ import Testing
     }
 
     private func operand(_ gemm: GemmCase, count: Int, seed: UInt64) -> [Float] {
-        var numbers = randomFloats(count, seed: seed)
-        if gemm.bfloat16 { snn_round_to_bfloat16(count, randomFloats(count, seed: seed), &numbers) }
-        return numbers
+        gemm.bfloat16 ? randomBFloat16Numbers(count, seed: seed) : randomFloats(count, seed: seed)
     }
 
     private func multiply(

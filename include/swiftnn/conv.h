@@ -17,6 +17,8 @@ typedef struct {
     size_t dilation_height, dilation_width;
     size_t pad_top, pad_bottom, pad_left, pad_right;
     size_t groups;
+    /// Whether x, the weights and dy hold numbers that bfloat16 has, as in snn_gemm_shape.
+    bool bfloat16;
 } snn_conv_shape;
 
 /// Output positions along one axis: floor((in + pads - dilation * (kernel - 1) - 1) / stride) + 1, or 0 where the
@@ -30,7 +32,7 @@ size_t snn_conv_out_width(const snn_conv_shape *shape);
 
 /// Whether the convolution is computed by Winograd's minimal filtering, F(4 x 4, 3 x 3), in all three passes: a quarter
 /// of the multiply-adds for about twice the rounding error. So are those with 3 x 3 weights, stride 1, no dilation and
-/// one group that gain by it; which follows from the shape alone.
+/// one group that gain by it; which follows from the shape and, in bfloat16, from the tier in use.
 bool snn_conv_uses_winograd(const snn_conv_shape *shape);
 
 /// Bytes of the weights packed for the forward pass by the tier in use.

@@ -14,11 +14,12 @@ typedef enum {
     SNN_ISA_NEON = 1,
     SNN_ISA_AVX2 = 2,
     SNN_ISA_AVX512 = 3,
+    SNN_ISA_AMX = 4,  ///< that of AVX-512, but with products of bfloat16 numbers by AMX
 } snn_isa;
 
-#define SNN_ISA_COUNT 4
+#define SNN_ISA_COUNT 5
 
-/// "portable", "neon", "avx2" or "avx512".
+/// "portable", "neon", "avx2", "avx512" or "amx".
 const char *snn_isa_name(snn_isa isa);
 
 /// Whether this CPU (and this build) can run the tier. A build with -DSWIFTNN_EMULATE_AVX512 computes the AVX-512 tier

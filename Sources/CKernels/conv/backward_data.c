@@ -3,19 +3,30 @@
 // of its own that visits no other.
 #include <string.h>
 
+#include "conv/blocks.h"
 #include "conv/direct.h"
-#include "conv/gather.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
 #include "swiftnn/conv.h"
+
+/// What one phase needs.
+static size_t phase_workspace_size(const snn_conv_shape *shape, size_t row, size_t column) {
+    const conv_geometry geometry = conv_backward_geometry(shape, row, column);
+    return conv_uses_blocks(shape) ? conv_blocks_workspace_size(&geometry) : conv_zeros_size(&geometry);
+}
 
 size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
     if (snn_conv_uses_winograd(shape)) {
         const winograd_grid grid = winograd_backward_grid(shape);
         return winograd_pass_workspace_size(&grid);
     }
-    const conv_geometry geometry = conv_backward_geometry(shape, 0, 0);
-    return conv_zeros_size(&geometry);
+    size_t largest = 0;
+    for (size_t row = 0; row < shape->stride_height; row++) {
+        for (size_t column = 0; column < shape->stride_width; column++) {
+            largest = snn_max(largest, phase_workspace_size(shape, row, column));
+        }
+    }
+    return largest;
 }
 
 void snn_conv_backward_data(
@@ -25,12 +36,17 @@ void snn_conv_backward_data(
         winograd_pass(&grid, dy, packed_transposed, NULL, dx, workspace);
         return;
     }
-    memset(workspace, 0, snn_conv_backward_data_workspace_size(shape));
+    const bool in_blocks = conv_uses_blocks(shape);
+    if (!in_blocks) memset(workspace, 0, snn_conv_backward_data_workspace_size(shape));
     const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
     for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
         for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
             const conv_geometry geometry = conv_backward_geometry(shape, row, column);
-            conv_direct(&geometry, &operands);
+            if (in_blocks) {
+                conv_blocks(&geometry, &operands, workspace);
+            } else {
+                conv_direct(&geometry, &operands);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 // bits do not depend on the threads.
 #include <string.h>
 
+#include "conv/blocks.h"
 #include "conv/depthwise.h"
 #include "conv/gradient_operand.h"
 #include "conv/packing.h"
@@ -297,6 +298,7 @@ size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
         const winograd_grid grid = winograd_forward_grid(shape);
         return winograd_weights_workspace_size(&grid);
     }
+    if (conv_uses_blocks(shape)) return conv_blocks_backward_weights_workspace_size(shape);
     return conv_is_depthwise(shape) ? depthwise_weights_workspace_size(shape) : direct_workspace_size(shape);
 }
 
@@ -306,6 +308,8 @@ void snn_conv_backward_weights(
     if (snn_conv_uses_winograd(shape)) {
         const winograd_grid grid = winograd_forward_grid(shape);
         winograd_backward_weights(&grid, x, dy, accumulate, dweights, workspace);
+    } else if (conv_uses_blocks(shape)) {
+        conv_blocks_backward_weights(shape, x, dy, accumulate, dweights, workspace);
     } else if (conv_is_depthwise(shape)) {
         depthwise_backward_weights(shape, x, dy, accumulate, dweights, workspace);
     } else {

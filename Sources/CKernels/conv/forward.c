@@ -1,6 +1,7 @@
 // The forward pass.
 #include <string.h>
 
+#include "conv/blocks.h"
 #include "conv/direct.h"
 #include "conv/gather.h"
 #include "conv/lines.h"
@@ -13,6 +14,7 @@ size_t snn_conv_forward_workspace_size(const snn_conv_shape *shape) {
         return winograd_pass_workspace_size(&grid);
     }
     const conv_geometry geometry = conv_forward_geometry(shape);
+    if (conv_uses_blocks(shape)) return conv_blocks_workspace_size(&geometry);
     return conv_zeros_size(&geometry) + conv_padded_size(shape);
 }
 
@@ -24,6 +26,11 @@ void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *p
         return;
     }
     const conv_geometry geometry = conv_forward_geometry(shape);
+    if (conv_uses_blocks(shape)) {
+        const conv_operands operands = {.source = x, .packed = packed, .epilogue = epilogue, .target = y};
+        conv_blocks(&geometry, &operands, workspace);
+        return;
+    }
     const size_t zeros_size = conv_zeros_size(&geometry);
     memset(workspace, 0, zeros_size);
     const conv_operands operands = {

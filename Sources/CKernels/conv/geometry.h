@@ -75,6 +75,9 @@ size_t conv_padded_size(const snn_conv_shape *shape);
 /// The source that conv_forward_geometry means: x, or its padded copy, which is made.
 const float *conv_padded(const snn_conv_shape *shape, const float *x, float *copy);
 
+/// Whether the convolution of floats gains by Winograd's filtering.
+bool conv_suits_winograd(const snn_conv_shape *shape);
+
 /// Multiply-adds of one pass over all taps, for snn_threads_for_products.
 size_t conv_products(const snn_conv_shape *shape);
 

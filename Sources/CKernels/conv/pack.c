@@ -1,6 +1,7 @@
 // Packing weights into the panels that the register tiles read.
 #include <string.h>
 
+#include "conv/blocks.h"
 #include "conv/geometry.h"
 #include "conv/packing.h"
 #include "conv/winograd.h"
@@ -113,6 +114,7 @@ void conv_unpack_sums(
 }
 
 static size_t packed_bytes(const snn_conv_shape *shape, const conv_packing *packing) {
+    if (conv_uses_blocks(shape)) return conv_blocks_packed_size(packing);
     const size_t floats = snn_conv_uses_winograd(shape) ? winograd_packed_size(packing) : conv_packing_size(packing);
     return snn_round_up(floats * sizeof(float), SNN_ALIGNMENT);
 }
@@ -126,6 +128,8 @@ void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *pack
     const conv_packing packing = conv_forward_packing(shape);
     if (snn_conv_uses_winograd(shape)) {
         winograd_pack(&packing, false, weights, packed);
+    } else if (conv_uses_blocks(shape)) {
+        conv_blocks_pack(&packing, weights, packed);
     } else {
         pack(&packing, weights, packed);
     }
@@ -140,6 +144,8 @@ void snn_conv_pack_transposed(const snn_conv_shape *shape, const float *weights,
     const conv_packing packing = conv_transposed_packing(shape);
     if (snn_conv_uses_winograd(shape)) {
         winograd_pack(&packing, true, weights, packed);
+    } else if (conv_uses_blocks(shape)) {
+        conv_blocks_pack(&packing, weights, packed);
     } else {
         pack(&packing, weights, packed);
     }

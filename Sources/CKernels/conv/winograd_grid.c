@@ -1,4 +1,5 @@
 // Which convolutions are computed by Winograd's filtering, and where the pixels of their tiles are.
+#include "conv/blocks.h"
 #include "conv/geometry.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
@@ -54,7 +55,7 @@ static double direct_cost(const snn_conv_shape *shape) {
     return met * (double)shape->in_channels * (double)shape->out_channels;
 }
 
-bool snn_conv_uses_winograd(const snn_conv_shape *shape) {
+bool conv_suits_winograd(const snn_conv_shape *shape) {
     const bool fits = shape->kernel_height == 3 && shape->kernel_width == 3 && shape->stride_height == 1 &&
                       shape->stride_width == 1 && shape->dilation_height == 1 && shape->dilation_width == 1 &&
                       shape->groups == 1 && !conv_is_folded(shape);
@@ -66,6 +67,10 @@ bool snn_conv_uses_winograd(const snn_conv_shape *shape) {
     const double cost = (double)(snn_max(tiles, least_rows) + weight_cost) * winograd_planes * products +
                         (double)(tiles * transform_cost) * channels;
     return (double)shape->batch * direct_cost(shape) + weight_cost * 9 * products > 1.25 * cost;
+}
+
+bool snn_conv_uses_winograd(const snn_conv_shape *shape) {
+    return conv_suits_winograd(shape) && !conv_uses_blocks(shape);
 }
 
 typedef struct {

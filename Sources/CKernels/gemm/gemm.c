@@ -21,9 +21,10 @@ typedef enum {
 /// The blocking of one product: C is cut into blocks of rows, the depth into slices.
 typedef struct {
     const snn_kernel_table *kernels;  ///< of the calling thread, for others may have another tier
-    const snn_pair_kernels *pairs;    ///< NULL where the packed elements are floats
+    const snn_block_kernels *blocks;  ///< NULL where the packed elements are floats
     b_source source;
-    size_t elements;    ///< along the depth: floats, or pairs of bfloat16 numbers
+    size_t elements;    ///< along the depth: floats, or pairs of bfloat16 numbers in whole blocks
+    size_t tile_rows;   ///< of a register tile, or a block
     size_t panels;      ///< of op(B)
     size_t depth;       ///< of a slice, in elements
     size_t tiles;       ///< of rows in a block of A
@@ -44,14 +45,20 @@ static size_t deepest_group(const snn_gemm_shape *shape) {
     return snn_max(snn_l2_cache_size() / 2 / snn_min(shape->n * sizeof(float), page), 4 * shape->m);
 }
 
+/// Blocks of bfloat16 numbers of a slice, which a tile has pointers to.
+enum { most_slice_blocks = 64 };
+
 /// Tiles of rows that stay in half of the second-level cache: the other half is for what streams through.
-static size_t block_tiles(const snn_kernel_table *kernels, size_t depth) {
-    const size_t rows = snn_l2_cache_size() / 2 / (snn_max(depth, 1) * sizeof(float));
-    return snn_max(rows / kernels->tile_rows, 1);
+static size_t block_tiles(const gemm_blocking *blocking) {
+    const size_t rows = snn_l2_cache_size() / 2 / (snn_max(blocking->depth, 1) * sizeof(float));
+    return snn_max(rows / blocking->tile_rows, 1);
 }
 
-static size_t equal_depth(size_t elements, size_t deepest) {
-    return snn_ceil_div(elements, snn_max(snn_ceil_div(elements, deepest), 1));
+/// Equally deep slices, of whole blocks.
+static size_t equal_depth(const gemm_blocking *blocking, size_t deepest) {
+    const size_t multiple = blocking->blocks != NULL ? SNN_BLOCK_PAIRS : 1;
+    const size_t pieces = snn_max(snn_ceil_div(blocking->elements, snn_round_up(deepest, multiple)), 1);
+    return snn_round_up(snn_ceil_div(blocking->elements, pieces), multiple);
 }
 
 /// One or two tiles of rows, for which packing op(B) takes as long as the product.
@@ -69,25 +76,27 @@ static b_source choose_b_source(const snn_gemm_shape *shape, const gemm_blocking
     // as a whole anyway.
     const bool in_place = has_few_rows(shape, kernels) || shape->ldb <= 4 * kernels->tile_columns ||
                           shape->k * shape->ldb * sizeof(float) <= snn_l1_cache_size();
-    if (in_place && !shape->transpose_b && blocking->pairs == NULL) return B_IN_PLACE;
-    const bool one_block = shape->m <= block_tiles(kernels, blocking->depth) * kernels->tile_rows;
+    if (in_place && !shape->transpose_b && blocking->blocks == NULL) return B_IN_PLACE;
+    const bool one_block = shape->m <= block_tiles(blocking) * blocking->tile_rows;
     return one_block && blocking->panels >= fewest_groups ? B_GROUPS : B_SLICES;
 }
 
 static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {
     const snn_kernel_table *kernels = snn_kernels();
     gemm_blocking blocking = {.kernels = kernels, .panels = snn_ceil_div(shape->n, kernels->tile_columns)};
-    blocking.pairs = packed || !has_few_rows(shape, kernels) ? gemm_packed_pairs(shape) : NULL;
-    blocking.elements = gemm_elements(shape, blocking.pairs);
-    blocking.depth = equal_depth(blocking.elements, deepest_slice(kernels));
+    blocking.blocks = packed || !has_few_rows(shape, kernels) ? gemm_packed_blocks(shape) : NULL;
+    blocking.elements = gemm_elements(shape, blocking.blocks);
+    blocking.tile_rows = blocking.blocks != NULL ? SNN_BLOCK : kernels->tile_rows;
+    const bool in_blocks = blocking.blocks != NULL;
+    blocking.depth = equal_depth(&blocking, in_blocks ? most_slice_blocks * SNN_BLOCK_PAIRS : deepest_slice(kernels));
     blocking.source = packed ? B_PACKED : choose_b_source(shape, &blocking);
     if (blocking.source == B_GROUPS && !shape->transpose_b) {
-        blocking.depth = equal_depth(blocking.elements, snn_min(blocking.depth, deepest_group(shape)));
+        blocking.depth = equal_depth(&blocking, snn_min(blocking.depth, deepest_group(shape)));
     }
-    blocking.tiles = block_tiles(kernels, blocking.depth);
-    blocking.chunk_rows = snn_round_up(snn_min(shape->m, 4096), blocking.tiles * kernels->tile_rows);
+    blocking.tiles = block_tiles(&blocking);
+    blocking.chunk_rows = snn_round_up(snn_min(shape->m, 4096), blocking.tiles * blocking.tile_rows);
     // Where few panels read A, packing it is not worth while by itself.
-    blocking.pack_a = blocking.pairs != NULL || blocking.panels >= 8;
+    blocking.pack_a = in_blocks || blocking.panels >= 8;
     return blocking;
 }
 
@@ -138,14 +147,14 @@ static bool is_last_slice(const gemm_slice *slice) {
 }
 
 static size_t slice_tiles(const gemm_slice *slice) {
-    return snn_ceil_div(slice->end_row - slice->first_row, slice->blocking->kernels->tile_rows);
+    return snn_ceil_div(slice->end_row - slice->first_row, slice->blocking->tile_rows);
 }
 
 static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_of_b, size_t panel) {
     const snn_gemm_shape *shape = slice->shape;
     const size_t width = slice->blocking->kernels->tile_columns, column = panel * width;
     snn_tile tile = {
-        .rows = snn_min(slice->blocking->kernels->tile_rows, slice->end_row - row),
+        .rows = snn_min(slice->blocking->tile_rows, slice->end_row - row),
         .columns = snn_min(width, shape->n - column),
         .depth = slice->depth,
         .b = panel_of_b,
@@ -171,13 +180,36 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
     return tile;
 }
 
+/// A tile in blocks, which lie behind one another in both packed operands.
+static void multiply_blocks(const gemm_blocking *blocking, const snn_tile *tile) {
+    const uint16_t *a[most_slice_blocks], *b[most_slice_blocks];
+    const size_t count = tile->depth / SNN_BLOCK_PAIRS;
+    for (size_t i = 0; i < count; i++) {
+        a[i] = (const uint16_t *)tile->a + i * SNN_BLOCK_NUMBERS;
+        b[i] = (const uint16_t *)tile->b + i * SNN_BLOCK_NUMBERS;
+    }
+    const snn_block_product product = {
+        .rows = tile->rows,
+        .columns = tile->columns,
+        .count = count,
+        .a = a,
+        .b = b,
+        .c = tile->c,
+        .c_row = tile->c_row,
+        .alpha = tile->alpha,
+        .beta = tile->beta,
+        .bias = tile->bias,
+    };
+    blocking->blocks->product(&product);
+}
+
 /// The products of the tiles [first, end) of rows with one panel.
 static void multiply_panel(const gemm_slice *slice, size_t first, size_t end, const float *panel_of_b, size_t panel) {
     const gemm_blocking *blocking = slice->blocking;
     for (size_t i = first; i < end; i++) {
-        const snn_tile tile = tile_at(slice, slice->first_row + i * blocking->kernels->tile_rows, panel_of_b, panel);
-        if (blocking->pairs != NULL) {
-            blocking->pairs->tile(&tile);
+        const snn_tile tile = tile_at(slice, slice->first_row + i * blocking->tile_rows, panel_of_b, panel);
+        if (blocking->blocks != NULL) {
+            multiply_blocks(blocking, &tile);
         } else {
             blocking->kernels->gemm_tile(&tile);
         }
@@ -189,7 +221,7 @@ static void activate(const gemm_slice *slice, size_t first, size_t end, size_t f
     if (slice->epilogue == NULL || slice->epilogue->activation.kind == SNN_IDENTITY || !is_last_slice(slice)) return;
     if (first_panel >= end_panel) return;
     const snn_gemm_shape *shape = slice->shape;
-    const size_t rows = slice->blocking->kernels->tile_rows, width = slice->blocking->kernels->tile_columns;
+    const size_t rows = slice->blocking->tile_rows, width = slice->blocking->kernels->tile_columns;
     const size_t column = first_panel * width, columns = snn_min(end_panel * width, shape->n) - column;
     const size_t end_row = snn_min(slice->first_row + end * rows, slice->end_row);
     for (size_t row = slice->first_row + first * rows; row < end_row; row++) {
@@ -237,31 +269,50 @@ static void multiply_panels(const gemm_slice *slice, size_t first, size_t end, f
     }
 }
 
-/// Packs one tile of rows of op(A), in the order in which it is stored: so that its rows, or the columns of its rows,
-/// lie side by side.
+/// Packs one tile of rows of op(A) in blocks, from its rows or from its columns.
+static void pack_row_blocks(const gemm_slice *slice, size_t rows, size_t features, const float *a, uint16_t *packed) {
+    const snn_gemm_shape *shape = slice->shape;
+    const snn_block_kernels *blocks = slice->blocking->blocks;
+    if (!shape->transpose_a) {
+        blocks->copy_rows(rows, features, a, shape->lda, packed, SNN_BLOCK, SNN_BLOCK_NUMBERS);
+        return;
+    }
+    uint16_t turned[SNN_BLOCK_NUMBERS];
+    for (size_t feature = 0; feature < features; feature += SNN_BLOCK) {
+        for (size_t pair = 0; pair < SNN_BLOCK_PAIRS; pair++) {
+            const size_t row = feature + 2 * pair;
+            const float *first = row < features ? a + row * shape->lda : NULL;
+            const float *second = row + 1 < features ? first + shape->lda : NULL;
+            blocks->copy_pairs(1, rows, first, second, 0, turned + pair * 2 * SNN_BLOCK, 0, 0);
+        }
+        slice->blocking->kernels->transpose(SNN_BLOCK_PAIRS, rows, (const float *)turned, SNN_BLOCK,
+            (float *)(packed + feature * SNN_BLOCK), SNN_BLOCK_PAIRS);
+    }
+}
+
+/// Packs one tile of rows of op(A): as floats in the order in which it is stored, so that its rows, or the columns of
+/// its rows, lie side by side.
 static void pack_row_tile(const gemm_slice *slice, size_t row) {
     const snn_gemm_shape *shape = slice->shape;
     const gemm_blocking *blocking = slice->blocking;
-    const size_t rows = snn_min(blocking->kernels->tile_rows, slice->end_row - row);
+    const size_t rows = snn_min(blocking->tile_rows, slice->end_row - row);
     float *packed = slice->packed_a + (row - slice->first_row) * slice->depth;
-    const size_t first = gemm_features(shape, blocking->pairs, slice->first_k);
-    const size_t features = gemm_features(shape, blocking->pairs, slice->first_k + slice->depth) - first;
+    const size_t first = gemm_features(shape, blocking->blocks, slice->first_k);
+    const size_t features = gemm_features(shape, blocking->blocks, slice->first_k + slice->depth) - first;
     const float *a = slice->a + (shape->transpose_a ? first * shape->lda + row : row * shape->lda + first);
-    if (blocking->pairs == NULL) {
-        const size_t lines = shape->transpose_a ? features : rows, line = shape->transpose_a ? rows : features;
-        blocking->kernels->copy_rows(lines, line, a, shape->lda, packed);
-    } else if (shape->transpose_a) {
-        blocking->pairs->pair_rows(features, rows, a, shape->lda, packed, rows);
-    } else {
-        blocking->pairs->pair_columns(rows, features, a, shape->lda, packed);
+    if (blocking->blocks != NULL) {
+        pack_row_blocks(slice, rows, features, a, (uint16_t *)packed);
+        return;
     }
+    const size_t lines = shape->transpose_a ? features : rows, line = shape->transpose_a ? rows : features;
+    blocking->kernels->copy_rows(lines, line, a, shape->lda, packed);
 }
 
 static void pack_chunk(const gemm_slice *slice, int threads) {
     const size_t tiles = slice_tiles(slice);
     SNN_PARALLEL_FOR(
         threads, for (size_t i = 0; i < tiles;
-                      i++) { pack_row_tile(slice, slice->first_row + i * slice->blocking->kernels->tile_rows); });
+                      i++) { pack_row_tile(slice, slice->first_row + i * slice->blocking->tile_rows); });
 }
 
 static void multiply_chunk(const gemm_slice *slice, size_t shares) {
@@ -307,7 +358,7 @@ static void multiply(const snn_gemm_shape *shape, const gemm_blocking *blocking,
         .shape = shape,
         .blocking = blocking,
         .a = a,
-        .given_b = {blocking->kernels, blocking->pairs, shape, b},
+        .given_b = {blocking->kernels, blocking->blocks, shape, b},
         .packed_a = workspace,
         .packed_b = (float *)((char *)workspace + packed_a_bytes(blocking)),
         .c = c,

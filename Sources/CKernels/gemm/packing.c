@@ -9,49 +9,57 @@
 /// Elements packed at a time for all panels: few enough for their lines of B to stay in cache and in reach of the TLB.
 enum { packed_elements = 8 };
 
-const snn_pair_kernels *gemm_packed_pairs(const snn_gemm_shape *shape) {
-    // Of each row of A, all numbers are paired: in products with few columns that would take longer than it saves.
-    return shape->bfloat16 && shape->n >= 2 * snn_kernels()->tile_columns ? snn_pairs() : NULL;
+const snn_block_kernels *gemm_packed_blocks(const snn_gemm_shape *shape) {
+    // All numbers of A are copied: in products with few columns that would take longer than it saves.
+    return shape->bfloat16 && shape->n >= 2 * SNN_BLOCK ? snn_blocks() : NULL;
 }
 
-size_t gemm_elements(const snn_gemm_shape *shape, const snn_pair_kernels *pairs) {
-    return pairs != NULL ? snn_ceil_div(shape->k, 2) : shape->k;
+size_t gemm_elements(const snn_gemm_shape *shape, const snn_block_kernels *blocks) {
+    return blocks != NULL ? snn_round_up(shape->k, SNN_BLOCK) / 2 : shape->k;
 }
 
-size_t gemm_features(const snn_gemm_shape *shape, const snn_pair_kernels *pairs, size_t elements) {
-    return pairs != NULL ? snn_min(2 * elements, shape->k) : elements;
+size_t gemm_features(const snn_gemm_shape *shape, const snn_block_kernels *blocks, size_t elements) {
+    return blocks != NULL ? snn_min(2 * elements, shape->k) : elements;
 }
 
-/// Pairs of transposed columns: paired as they lie, then turned, a few at a time.
+/// Rows of pairs of a panel, `features` numbers deep, from the rows of B.
+static void pack_pairs(const gemm_b *b, size_t columns, size_t features, const float *source, uint16_t *packed) {
+    const size_t ldb = b->shape->ldb, row = 2 * SNN_BLOCK;
+    b->blocks->copy_pairs(features / 2, columns, source, source + ldb, 2 * ldb, packed, row, 0);
+    if (features % 2 == 0) return;
+    b->blocks->copy_pairs(1, columns, source + (features - 1) * ldb, NULL, 0, packed + features / 2 * row, row, 0);
+}
+
+/// The same from the columns of B as rows: a block at a time as one of A, which is then transposed.
 static void pack_transposed_pairs(
-    const gemm_b *b, size_t columns, size_t features, const float *source, float *packed) {
-    enum { turned_features = 64 };
-    float turned[SNN_MAX_TILE_COLUMNS * turned_features / 2];
-    const size_t ldb = b->shape->ldb, width = b->kernels->tile_columns;
-    for (size_t feature = 0; feature < features; feature += turned_features) {
-        const size_t count = snn_min(turned_features, features - feature), pairs = snn_ceil_div(count, 2);
-        b->pairs->pair_columns(columns, count, source + feature, ldb, turned);
-        b->kernels->transpose(columns, pairs, turned, pairs, packed + feature / 2 * width, width);
+    const gemm_b *b, size_t columns, size_t features, const float *source, uint16_t *packed) {
+    uint16_t turned[SNN_BLOCK_NUMBERS];
+    for (size_t feature = 0; feature < features; feature += SNN_BLOCK) {
+        const size_t count = snn_min(SNN_BLOCK, features - feature);
+        b->blocks->copy_rows(columns, count, source + feature, b->shape->ldb, turned, SNN_BLOCK, 0);
+        b->kernels->transpose(columns, SNN_BLOCK_PAIRS, (const float *)turned, SNN_BLOCK_PAIRS,
+            (float *)(packed + feature * SNN_BLOCK), SNN_BLOCK);
     }
 }
 
 static void pack_panel(const gemm_b *b, size_t panel, size_t first, size_t end, float *packed) {
     const snn_gemm_shape *shape = b->shape;
     const size_t width = b->kernels->tile_columns, column = panel * width, columns = snn_min(width, shape->n - column);
-    const size_t feature = gemm_features(shape, b->pairs, first);
-    const size_t features = gemm_features(shape, b->pairs, end) - feature;
+    const size_t feature = gemm_features(shape, b->blocks, first);
+    const size_t features = gemm_features(shape, b->blocks, end) - feature;
     const float *source = b->b + (shape->transpose_b ? column * shape->ldb + feature : feature * shape->ldb + column);
-    if (!shape->transpose_b && b->pairs == NULL) {
+    if (!shape->transpose_b && b->blocks == NULL) {
         b->kernels->panel_copy(features, columns, source, shape->ldb, packed);
         return;
     }
-    if (columns < width) memset(packed, 0, (end - first) * width * sizeof(float));
-    if (b->pairs == NULL) {
+    const bool in_full = columns == width && (b->blocks == NULL || features == 2 * (end - first));
+    if (!in_full) memset(packed, 0, (end - first) * width * sizeof(float));
+    if (b->blocks == NULL) {
         b->kernels->transpose(columns, features, source, shape->ldb, packed, width);
     } else if (shape->transpose_b) {
-        pack_transposed_pairs(b, columns, features, source, packed);
+        pack_transposed_pairs(b, columns, features, source, (uint16_t *)packed);
     } else {
-        b->pairs->pair_rows(features, columns, source, shape->ldb, packed, width);
+        pack_pairs(b, columns, features, source, (uint16_t *)packed);
     }
 }
 
@@ -81,7 +89,7 @@ void gemm_pack_slice(const gemm_b *b, size_t first, size_t end, float *packed, i
 /// Puts a number in its place in a packed panel of zeros.
 static void put(const gemm_b *b, size_t feature, size_t column, float number, float *packed) {
     const size_t width = b->kernels->tile_columns;
-    if (b->pairs == NULL) {
+    if (b->blocks == NULL) {
         packed[feature * width + column] = number;
     } else {
         const char *upper_half = (const char *)&number + 2;
@@ -106,7 +114,7 @@ static void pack_reordered_numbers(const gemm_b *b, snn_feature_order order, siz
     const snn_gemm_shape *shape = b->shape;
     const size_t width = b->kernels->tile_columns, column = panel * width, columns = snn_min(width, shape->n - column);
     const size_t feature_step = shape->transpose_b ? 1 : shape->ldb, column_step = shape->transpose_b ? shape->ldb : 1;
-    memset(packed, 0, gemm_elements(shape, b->pairs) * width * sizeof(float));
+    memset(packed, 0, gemm_elements(shape, b->blocks) * width * sizeof(float));
     for (size_t position = 0; position < order.spatial; position++) {
         for (size_t channel = 0; channel < order.channels; channel++) {
             const float *source = b->b + column * column_step + (channel * order.spatial + position) * feature_step;
@@ -118,19 +126,19 @@ static void pack_reordered_numbers(const gemm_b *b, snn_feature_order order, siz
 
 size_t snn_gemm_packed_size(const snn_gemm_shape *shape) {
     const size_t columns = snn_round_up(shape->n, snn_kernels()->tile_columns);
-    return snn_round_up(gemm_elements(shape, gemm_packed_pairs(shape)) * columns * sizeof(float), SNN_ALIGNMENT);
+    return snn_round_up(gemm_elements(shape, gemm_packed_blocks(shape)) * columns * sizeof(float), SNN_ALIGNMENT);
 }
 
 void snn_gemm_pack_b(const snn_gemm_shape *shape, snn_feature_order order, const float *b, void *packed) {
-    const gemm_b source = {snn_kernels(), gemm_packed_pairs(shape), shape, b};
+    const gemm_b source = {snn_kernels(), gemm_packed_blocks(shape), shape, b};
     const int threads = snn_threads_for(shape->k * shape->n);
-    const size_t elements = gemm_elements(shape, source.pairs);
+    const size_t elements = gemm_elements(shape, source.blocks);
     if (order.channels == 1) {
         gemm_pack_slice(&source, 0, elements, packed, threads);
         return;
     }
     const size_t width = source.kernels->tile_columns, panels = snn_ceil_div(shape->n, width);
-    const bool by_rows = source.pairs == NULL && shape->transpose_b;
+    const bool by_rows = source.blocks == NULL && shape->transpose_b;
     SNN_PARALLEL_FOR(
         threads, for (size_t panel = 0; panel < panels; panel++) {
             float *out = (float *)packed + panel * elements * width;

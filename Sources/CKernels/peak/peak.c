@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "gemm/pairs.h"
+#include "gemm/blocks.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -23,8 +23,8 @@ static double on_all_threads(size_t rounds, float (*multiply_add)(size_t rounds,
 double snn_peak_multiply_add(size_t rounds) { return on_all_threads(rounds, snn_kernels()->multiply_add); }
 
 double snn_peak_multiply_add_bfloat16(size_t rounds) {
-    const snn_pair_kernels *pairs = snn_pairs();
-    return pairs == NULL ? 0 : on_all_threads(rounds, pairs->multiply_add);
+    const snn_block_kernels *blocks = snn_blocks();
+    return blocks == NULL ? 0 : on_all_threads(rounds, blocks->multiply_add);
 }
 
 void snn_peak_copy(size_t bytes, const void *from, void *to) {

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
-#include "gemm/pairs.h"
+#include "gemm/blocks.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
@@ -19,14 +22,15 @@ static int omp_get_num_procs(void) { return 1; }
 static void kmp_set_blocktime(int milliseconds) { (void)milliseconds; }
 #endif
 
-static const char *const isa_names[SNN_ISA_COUNT] = {"portable", "neon", "avx2", "avx512"};
+static const char *const isa_names[SNN_ISA_COUNT] = {"portable", "neon", "avx2", "avx512", "amx"};
 
 static const snn_kernel_table *table_of(snn_isa isa) {
     switch (isa) {
         case SNN_ISA_PORTABLE: return &snn_kernels_portable;
 #if defined(__x86_64__)
         case SNN_ISA_AVX2: return &snn_kernels_avx2;
-        case SNN_ISA_AVX512: return &snn_kernels_avx512;
+        case SNN_ISA_AVX512:
+        case SNN_ISA_AMX: return &snn_kernels_avx512;
 #elif defined(__aarch64__)
         case SNN_ISA_NEON: return &snn_kernels_neon;
 #endif
@@ -36,22 +40,43 @@ static const snn_kernel_table *table_of(snn_isa isa) {
 
 const char *snn_isa_name(snn_isa isa) { return (unsigned)isa < SNN_ISA_COUNT ? isa_names[isa] : "unknown"; }
 
+#if defined(__x86_64__)
+static bool cpu_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+static bool cpu_has_avx512(void) {
+#if defined(SWIFTNN_EMULATE_AVX512)
+    return cpu_has_avx2();
+#else
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#endif
+}
+
+static bool cpu_has_amx(void) {
+#if defined(__linux__) && !defined(SWIFTNN_EMULATE_AVX512)
+    // Linux has room for the tile registers of those processes only that ask for it.
+    enum { request_permission = 0x1023, tile_data = 18 };
+    return cpu_has_avx512() && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
+           syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+    return false;
+#endif
+}
+#endif
+
 bool snn_isa_available(snn_isa isa) {
     if (table_of(isa) == NULL) return false;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-#if defined(SWIFTNN_EMULATE_AVX512)
-    const snn_isa needed = isa == SNN_ISA_AVX512 ? SNN_ISA_AVX2 : isa;
-#else
-    const snn_isa needed = isa;
-#endif
-    if (needed == SNN_ISA_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (needed == SNN_ISA_AVX512) {
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    switch (isa) {
+        case SNN_ISA_AVX2: return cpu_has_avx2();
+        case SNN_ISA_AVX512: return cpu_has_avx512();
+        case SNN_ISA_AMX: return cpu_has_amx();
+        default: return true;
     }
-#endif
+#else
     return true;
+#endif
 }
 
 static snn_isa best_isa(void) {
@@ -85,11 +110,12 @@ bool snn_isa_override(int isa) {
 
 const snn_kernel_table *snn_kernels(void) { return table_of(snn_isa_active()); }
 
-const snn_pair_kernels *snn_pairs(void) {
+const snn_block_kernels *snn_blocks(void) {
 #if defined(__x86_64__) && defined(SWIFTNN_EMULATE_AVX512)
-    if (snn_isa_active() == SNN_ISA_AVX512) return &snn_pairs_avx512;
+    if (snn_isa_active() == SNN_ISA_AVX512) return &snn_blocks_avx512;
 #elif defined(__x86_64__)
-    if (snn_isa_active() == SNN_ISA_AVX512 && __builtin_cpu_supports("avx512bf16")) return &snn_pairs_avx512;
+    if (snn_isa_active() == SNN_ISA_AMX) return &snn_blocks_amx;
+    if (snn_isa_active() == SNN_ISA_AVX512 && __builtin_cpu_supports("avx512bf16")) return &snn_blocks_avx512;
 #endif
     return NULL;
 }

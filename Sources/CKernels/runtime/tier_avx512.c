@@ -22,8 +22,6 @@
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target(AVX512_BFLOAT16_TARGET))), apply_to = function)
-#include "simd/avx512_bfloat16.h"
-#define SNN_TIER_PAIRS snn_pairs_avx512
-#include "gemm/pair_kernels.h"
+#include "gemm/block_kernels_avx512.h"
 #pragma clang attribute pop
 #endif

@@ -31,14 +31,15 @@ struct Convolution {
     }
 
     /// The kernels' shape for an input of [batch, channels, height, width].
-    private func shape(batch: Int, height: Int, width: Int) -> snn_conv_shape {
+    private func shape(batch: Int, height: Int, width: Int, _ precision: Precision) -> snn_conv_shape {
         let reach = SpatialSize(dilation.height * (kernel.height - 1), dilation.width * (kernel.width - 1))
         let pad = padding.resolved(reach: reach)
         return snn_conv_shape(
             batch: batch, in_height: height, in_width: width, in_channels: inChannels, out_channels: outChannels,
             kernel_height: kernel.height, kernel_width: kernel.width, stride_height: stride.height,
             stride_width: stride.width, dilation_height: dilation.height, dilation_width: dilation.width,
-            pad_top: pad.top, pad_bottom: pad.bottom, pad_left: pad.left, pad_right: pad.right, groups: groups)
+            pad_top: pad.top, pad_bottom: pad.bottom, pad_left: pad.left, pad_right: pad.right, groups: groups,
+            bfloat16: precision == .bfloat16)
     }
 
     /// - Parameter dimensions: 1 for [N, C, L], 2 for [N, C, H, W].
@@ -50,7 +51,7 @@ struct Convolution {
             padding != .same || stride == 1,
             expected: "stride 1 with padding .same (a stride of \(stride) cannot keep the size)", got: input.shape)
         let (height, width) = dimensions == 1 ? (1, input.shape[2]) : (input.shape[2], input.shape[3])
-        var shape = shape(batch: input.shape[0], height: height, width: width)
+        var shape = shape(batch: input.shape[0], height: height, width: width, builder.precision)
         let (outHeight, outWidth) = (snn_conv_out_height(&shape), snn_conv_out_width(&shape))
         try builder.require(
             outHeight > 0 && outWidth > 0, expected: "an image no smaller than the kernel of \(kernel)",

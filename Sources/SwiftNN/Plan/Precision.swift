@@ -4,7 +4,7 @@ public enum Precision: String, Sendable, CaseIterable {
     /// What every operation puts out, forward and backward, and the weights of convolutions and linear layers have the
     /// precision of bfloat16, 8 significant bits; an activation belongs to the operation that it is fused into. Sums, norms
     /// and losses are computed in float32 from them, as is what the optimizer gets (Micikevicius et al. 2018, "Mixed
-    /// precision training"; Kalamkar et al. 2019, "A study of bfloat16 for deep learning training"). Linear layers multiply
-    /// at 16 bits where the CPU can (AVX512-BF16).
+    /// precision training"; Kalamkar et al. 2019, "A study of bfloat16 for deep learning training"). Linear layers and
+    /// convolutions multiply at 16 bits where the CPU gains by it (AMX, AVX512-BF16).
     case bfloat16
 }

@@ -4,7 +4,7 @@ import CKernels
 public enum Runtime {
     /// An instruction-set tier of the kernels.
     public enum InstructionSet: String, Sendable, CaseIterable {
-        case portable, neon, avx2, avx512
+        case portable, neon, avx2, avx512, amx
 
         /// Whether this CPU can run the tier.
         public var isAvailable: Bool { snn_isa_available(kernelValue) }
@@ -15,6 +15,7 @@ public enum Runtime {
             case .neon: SNN_ISA_NEON
             case .avx2: SNN_ISA_AVX2
             case .avx512: SNN_ISA_AVX512
+            case .amx: SNN_ISA_AMX
             }
         }
     }

@@ -19,8 +19,10 @@ struct ConvBenchmark: Benchmark {
 
     static func all(_ line: ShapeLine) throws -> [ConvBenchmark] {
         let fields = try ConvCase.fields(of: line)
-        let (conv, precision) = (try ConvCase(fields), try fields.precision())
-        return Pass.allCases.map { pass in
+        let precision = try fields.precision()
+        var conv = try ConvCase(fields)
+        conv.bfloat16 = precision == .bfloat16
+        return Pass.allCases.map { [conv] pass in
             ConvBenchmark(
                 conv: conv, precision: precision, pass: pass, name: "conv \(pass.rawValue) \(line.text)",
                 group: line.group)

@@ -28,3 +28,11 @@ func withOptional<R>(_ array: [Float]?, _ body: (UnsafePointer<Float>?) -> R) ->
     guard let array else { return body(nil) }
     return array.withUnsafeBufferPointer { body($0.baseAddress) }
 }
+
+/// The same, rounded to numbers that bfloat16 has.
+func randomBFloat16Numbers(_ count: Int, seed: UInt64) -> [Float] {
+    let numbers = randomFloats(count, seed: seed)
+    var rounded = numbers
+    snn_round_to_bfloat16(count, numbers, &rounded)
+    return rounded
+}

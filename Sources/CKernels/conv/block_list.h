@@ -1,0 +1,32 @@
+// Products of blocks that add up to one tile of a convolution, a list at a time.
+#ifndef SNN_CONV_BLOCK_LIST_H
+#define SNN_CONV_BLOCK_LIST_H
+
+#include "gemm/blocks.h"
+
+/// Blocks that a list holds before they are summed.
+enum { BLOCK_LIST_SIZE = 128 };
+
+typedef struct {
+    const snn_block_kernels *kernels;
+    snn_block_product sum;  ///< its beta and bias for what comes first; a and b are those below
+    const uint16_t *a[BLOCK_LIST_SIZE], *b[BLOCK_LIST_SIZE];
+} block_list;
+
+/// Adds what is in the list to C.
+static inline void block_list_flush(block_list *list) {
+    list->sum.a = list->a;
+    list->sum.b = list->b;
+    list->kernels->product(&list->sum);
+    list->sum.count = 0;
+    list->sum.beta = 1;
+    list->sum.bias = NULL;
+}
+
+static inline void block_list_add(block_list *list, const uint16_t *a, const uint16_t *b) {
+    if (list->sum.count == BLOCK_LIST_SIZE) block_list_flush(list);
+    list->a[list->sum.count] = a;
+    list->b[list->sum.count++] = b;
+}
+
+#endif

@@ -1,0 +1,245 @@
+// The weight gradient in blocks of bfloat16 numbers. It sums over the pixels of all images: the depth of a block is 32
+// images, its rows are channels of x, its columns channels of dy. A piece of both is copied into blocks first, which
+// all taps and channels then read. Where the gradient is small, chunks of pieces have sums of their own that are added
+// up at the end; else all threads share every piece. Either follows from the shape alone, so the bits do not depend on
+// the threads.
+#include <string.h>
+
+#include "conv/block_list.h"
+#include "conv/blocks.h"
+#include "conv/pixel_blocks.h"
+#include "runtime/kernel_table.h"
+#include "runtime/parallel.h"
+#include "swiftnn/runtime.h"
+
+typedef struct {
+    const snn_kernel_table *kernels;
+    const snn_block_kernels *blocks;
+    conv_geometry geometry;    ///< a group of 32 images counts as one
+    size_t images;             ///< in all
+    conv_packing packing;      ///< the order of the sums
+    pixel_blocks pieces;
+    size_t row_blocks, panels;       ///< of the channels of x and of dy
+    size_t chunks, sums_size;        ///< floats of a chunk
+    size_t x_lines;                  ///< of x under a piece, at most
+    size_t x_line, dy_line;          ///< numbers of a copied line
+    size_t copy_size;                ///< numbers of the copies of a piece
+    const float *x, *dy;
+    float *sums;
+    uint16_t *copies;
+} gradient_plan;
+
+/// Pixels of a piece: as many as fit the second-level cache, as blocks of both.
+static size_t choose_pixels(const gradient_plan *plan) {
+    const size_t pixel = (plan->row_blocks + plan->panels) * SNN_BLOCK_NUMBERS * sizeof(uint16_t);
+    return snn_max(16, snn_l2_cache_size() / pixel);
+}
+
+/// The lines of x that some lines of dy read.
+static void source_lines(const conv_axis *height, size_t first_line, size_t end_line, size_t *first, size_t *end) {
+    *first = height->source_size;
+    *end = 0;
+    for (size_t line = first_line; line < end_line; line++) {
+        size_t top, bottom;
+        conv_axis_taps(height, line, &top, &bottom);
+        if (top == bottom) continue;
+        *first = snn_min(*first, (size_t)conv_axis_source(height, line, top));
+        *end = snn_max(*end, (size_t)conv_axis_source(height, line, bottom - 1) + 1);
+    }
+    *first = snn_min(*first, *end);
+}
+
+static gradient_plan make_plan(const snn_conv_shape *shape) {
+    gradient_plan plan = {
+        .kernels = snn_kernels(),
+        .blocks = snn_blocks(),
+        .geometry = conv_forward_geometry(shape),
+        .images = shape->batch,
+        .packing = conv_forward_packing(shape),
+        .row_blocks = snn_ceil_div(shape->in_channels, SNN_BLOCK),
+        .panels = snn_ceil_div(shape->out_channels, SNN_BLOCK),
+    };
+    plan.geometry.batch = snn_ceil_div(shape->batch, SNN_BLOCK);
+    plan.pieces = pixel_blocks_of(&plan.geometry, choose_pixels(&plan));
+    plan.sums_size = conv_packing_size(&plan.packing);
+    const bool in_chunks = plan.sums_size * sizeof(float) <= snn_l2_cache_size() / 2;
+    plan.chunks = in_chunks ? snn_min(SNN_WANTED_CHUNKS, plan.pieces.count) : 1;
+    const conv_axis *height = &plan.geometry.height;
+    const size_t reach = (plan.pieces.lines - 1) * (size_t)height->step + (height->taps - 1) * (size_t)height->tap_offset;
+    plan.x_lines = snn_min(height->source_size, reach + 1);
+    plan.x_line = plan.geometry.width.source_size * plan.row_blocks * SNN_BLOCK_NUMBERS;
+    plan.dy_line = plan.pieces.columns * plan.panels * SNN_BLOCK_NUMBERS;
+    plan.copy_size = plan.pieces.images * (plan.x_lines * plan.x_line + plan.pieces.lines * plan.dy_line);
+    return plan;
+}
+
+/// A piece of the pixels, and its copies: of x all columns, [group of images][line][column][block of channels], and of
+/// dy [group][line][column][panel].
+typedef struct {
+    pixel_block pixels;
+    size_t first_x_line, end_x_line;
+    uint16_t *x, *dy;
+} gradient_piece;
+
+static gradient_piece piece_at(const gradient_plan *plan, size_t index, uint16_t *copies) {
+    gradient_piece piece = {.pixels = pixel_block_at(&plan->geometry, &plan->pieces, index), .x = copies};
+    piece.dy = copies + plan->pieces.images * plan->x_lines * plan->x_line;
+    source_lines(&plan->geometry.height, piece.pixels.first_line, piece.pixels.end_line, &piece.first_x_line,
+        &piece.end_x_line);
+    return piece;
+}
+
+static uint16_t *x_line_of(const gradient_plan *plan, const gradient_piece *piece, size_t group, size_t line) {
+    return piece->x + (group * plan->x_lines + line - piece->first_x_line) * plan->x_line;
+}
+
+static uint16_t *dy_line_of(const gradient_plan *plan, const gradient_piece *piece, size_t group, size_t line) {
+    return piece->dy + (group * plan->pieces.lines + line - piece->pixels.first_line) * plan->dy_line;
+}
+
+/// Some pixels, `channels` numbers each and `image` numbers from one image to the next, of a group of images as blocks
+/// of B. Images that are not there are zeros.
+static void copy_pixels(const gradient_plan *plan, size_t group, size_t pixels, size_t channels, const float *first,
+    size_t image, uint16_t *out) {
+    const size_t row = snn_ceil_div(channels, SNN_BLOCK) * SNN_BLOCK_NUMBERS;
+    for (size_t pair = 0; pair < SNN_BLOCK_PAIRS; pair++) {
+        const size_t left = plan->images - snn_min(group * SNN_BLOCK + 2 * pair, plan->images);
+        const float *pixel = first + 2 * pair * image;
+        plan->blocks->copy_pairs(pixels, channels, left > 0 ? pixel : NULL, left > 1 ? pixel + image : NULL, channels,
+            out + pair * 2 * SNN_BLOCK, row, SNN_BLOCK_NUMBERS);
+    }
+}
+
+static void copy_dy_line(const gradient_plan *plan, const gradient_piece *piece, size_t group, size_t line) {
+    const size_t channels = plan->geometry.target_channels, width = plan->geometry.width.positions;
+    const size_t image = plan->geometry.height.positions * width * channels, in_all = piece->pixels.first_image + group;
+    const float *first = plan->dy + in_all * SNN_BLOCK * image + (line * width + piece->pixels.first_column) * channels;
+    copy_pixels(plan, in_all, piece->pixels.end_column - piece->pixels.first_column, channels, first, image,
+        dy_line_of(plan, piece, group, line));
+}
+
+/// As blocks of A, which are those of B transposed.
+static void copy_x_line(const gradient_plan *plan, const gradient_piece *piece, size_t group, size_t line) {
+    const size_t channels = plan->geometry.source_channels, width = plan->geometry.width.source_size;
+    const size_t image = plan->geometry.height.source_size * width * channels;
+    const size_t in_all = piece->pixels.first_image + group;
+    uint16_t *out = x_line_of(plan, piece, group, line);
+    copy_pixels(plan, in_all, width, channels, plan->x + in_all * SNN_BLOCK * image + line * width * channels, image, out);
+    for (size_t block = 0; block < width * plan->row_blocks; block++, out += SNN_BLOCK_NUMBERS) {
+        uint16_t turned[SNN_BLOCK_NUMBERS];
+        memcpy(turned, out, sizeof(turned));
+        plan->kernels->transpose(
+            SNN_BLOCK_PAIRS, SNN_BLOCK, (const float *)turned, SNN_BLOCK, (float *)out, SNN_BLOCK_PAIRS);
+    }
+}
+
+/// A share of the lines of a piece.
+static void copy_piece(const gradient_plan *plan, const gradient_piece *piece, size_t share, size_t shares) {
+    const size_t x_lines = piece->end_x_line - piece->first_x_line;
+    const size_t dy_lines = piece->pixels.end_line - piece->pixels.first_line;
+    const size_t x_all = piece->pixels.images * x_lines, all = x_all + piece->pixels.images * dy_lines;
+    for (size_t i = all * share / shares; i < all * (share + 1) / shares; i++) {
+        if (i < x_all) {
+            copy_x_line(plan, piece, i / x_lines, piece->first_x_line + i % x_lines);
+        } else {
+            copy_dy_line(
+                plan, piece, (i - x_all) / dy_lines, piece->pixels.first_line + (i - x_all) % dy_lines);
+        }
+    }
+}
+
+/// Adds a piece to the weights of one tap between a block of channels of x and a panel of dy.
+static void add_tile(const gradient_plan *plan, const gradient_piece *piece, bool is_first, size_t panel, size_t tap,
+    size_t row_block, float *sums) {
+    const conv_axis *height = &plan->geometry.height, *width = &plan->geometry.width;
+    const size_t row = row_block * SNN_BLOCK, depth = plan->packing.depth, panel_columns = plan->packing.panel_columns;
+    const tap_pixels met = pixel_block_tap(&plan->geometry, &piece->pixels, tap);
+    block_list list = {
+        .kernels = plan->blocks,
+        .sum = {
+            .rows = snn_min(SNN_BLOCK, depth - row),
+            .columns = snn_min(SNN_BLOCK, plan->packing.columns - panel * SNN_BLOCK),
+            .c = sums + panel * conv_packing_panel_size(&plan->packing) + (tap * depth + row) * panel_columns,
+            .c_row = panel_columns,
+            .alpha = 1,
+            .beta = is_first ? 0 : 1,
+        }};
+    const size_t x_pixel = plan->row_blocks * SNN_BLOCK_NUMBERS, dy_pixel = plan->panels * SNN_BLOCK_NUMBERS;
+    const size_t x_step = (size_t)width->step * x_pixel, first_column = met.first_column;
+    for (size_t group = 0; group < met.images; group++) {
+        for (size_t line = met.first_line; line < met.first_line + met.lines; line++) {
+            const size_t x_row = (size_t)conv_axis_source(height, line, tap / width->taps);
+            const size_t x_column = (size_t)conv_axis_source(width, first_column, tap % width->taps);
+            const uint16_t *a = x_line_of(plan, piece, group, x_row) + x_column * x_pixel + row_block * SNN_BLOCK_NUMBERS;
+            const uint16_t *b = dy_line_of(plan, piece, group, line) +
+                                (first_column - piece->pixels.first_column) * dy_pixel + panel * SNN_BLOCK_NUMBERS;
+            for (size_t j = 0; j < met.columns; j++) block_list_add(&list, a + j * x_step, b + j * dy_pixel);
+        }
+    }
+    // The first piece is added even without pixels: its sums are then zero.
+    if (list.sum.count > 0 || is_first) block_list_flush(&list);
+}
+
+/// Adds a piece to a share of the gradient, tap by tap in a panel.
+static void add_piece(const gradient_plan *plan, const gradient_piece *piece, bool is_first, size_t share,
+    size_t shares, float *sums) {
+    const size_t panel_tiles = plan->packing.taps * plan->row_blocks, tiles = plan->panels * panel_tiles;
+    for (size_t i = tiles * share / shares; i < tiles * (share + 1) / shares; i++) {
+        const size_t in_panel = i % panel_tiles;
+        add_tile(plan, piece, is_first, i / panel_tiles, in_panel / plan->row_blocks, in_panel % plan->row_blocks, sums);
+    }
+}
+
+static void add_chunk(const gradient_plan *plan, size_t chunk, uint16_t *copies) {
+    const size_t first = plan->pieces.count * chunk / plan->chunks, end = plan->pieces.count * (chunk + 1) / plan->chunks;
+    for (size_t index = first; index < end; index++) {
+        const gradient_piece piece = piece_at(plan, index, copies);
+        copy_piece(plan, &piece, 0, 1);
+        add_piece(plan, &piece, index == first, 0, 1, plan->sums + chunk * plan->sums_size);
+    }
+}
+
+static void add_chunks(const gradient_plan *plan, size_t threads) {
+    const size_t shares = snn_min(threads, snn_min(plan->chunks, (size_t)snn_most_threads()));
+    SNN_PARALLEL_FOR((int)shares, for (size_t share = 0; share < shares; share++) {
+        const size_t end = plan->chunks * (share + 1) / shares;
+        for (size_t chunk = plan->chunks * share / shares; chunk < end; chunk++) {
+            add_chunk(plan, chunk, plan->copies + share * plan->copy_size);
+        }
+    });
+}
+
+static void add_shared_piece(const gradient_plan *plan, size_t index, size_t threads) {
+    const gradient_piece piece = piece_at(plan, index, plan->copies);
+    SNN_PARALLEL_FOR(
+        (int)threads, for (size_t share = 0; share < threads; share++) { copy_piece(plan, &piece, share, threads); });
+    SNN_PARALLEL_FOR((int)threads, for (size_t share = 0; share < threads; share++) {
+        add_piece(plan, &piece, index == 0, share, threads, plan->sums);
+    });
+}
+
+static size_t sums_bytes(const gradient_plan *plan) {
+    return snn_round_up(plan->chunks * plan->sums_size * sizeof(float), SNN_ALIGNMENT);
+}
+
+size_t conv_blocks_backward_weights_workspace_size(const snn_conv_shape *shape) {
+    const gradient_plan plan = make_plan(shape);
+    const size_t copies = snn_min(plan.chunks, (size_t)snn_most_threads());
+    return sums_bytes(&plan) + copies * plan.copy_size * sizeof(uint16_t);
+}
+
+void conv_blocks_backward_weights(
+    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    gradient_plan plan = make_plan(shape);
+    plan.x = x;
+    plan.dy = dy;
+    plan.sums = workspace;
+    plan.copies = (uint16_t *)((char *)workspace + sums_bytes(&plan));
+    const size_t threads = (size_t)snn_threads_for_products(conv_products(shape));
+    if (plan.chunks > 1) {
+        add_chunks(&plan, threads);
+    } else {
+        for (size_t index = 0; index < plan.pieces.count; index++) add_shared_piece(&plan, index, threads);
+    }
+    conv_unpack_sums(&plan.packing, plan.chunks, plan.sums, accumulate, dweights);
+}

@@ -1,0 +1,26 @@
+// Convolution in blocks of bfloat16 numbers (gemm/blocks.h), whose rows are the same pixel of 32 images: so every pixel of
+// a block meets the same padding, and no tap is summed that is padding.
+#ifndef SNN_CONV_BLOCKS_H
+#define SNN_CONV_BLOCKS_H
+
+#include <stdint.h>
+
+#include "conv/gather.h"
+#include "conv/packing.h"
+
+/// Whether all three passes are computed so, by the tier in use.
+bool conv_uses_blocks(const snn_conv_shape *shape);
+
+/// Bytes of the weights in blocks of B: [panel of 32 columns][tap][32 of the depth].
+size_t conv_blocks_packed_size(const conv_packing *packing);
+void conv_blocks_pack(const conv_packing *packing, const float *weights, uint16_t *packed);
+
+/// The sum that the forward pass and the data gradient both are, at all positions of the geometry.
+void conv_blocks(const conv_geometry *geometry, const conv_operands *operands, void *workspace);
+size_t conv_blocks_workspace_size(const conv_geometry *geometry);
+
+void conv_blocks_backward_weights(
+    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace);
+size_t conv_blocks_backward_weights_workspace_size(const snn_conv_shape *shape);
+
+#endif

@@ -1,0 +1,53 @@
+// The micro-kernels for blocks of bfloat16 numbers: copies to them, and what is done with a product's sums. Included by
+// what computes the sums.
+#include "gemm/blocks.h"
+
+typedef float block_sums[SNN_BLOCK][SNN_BLOCK] __attribute__((aligned(64)));
+
+/// C = alpha * sums + beta * C + bias.
+static void block_store(const snn_block_product *product, block_sums sums) {
+    for (size_t v = 0; v < product->columns; v += SIMD_WIDTH) {
+        const size_t lanes = lanes_at(v, product->columns);
+        const vf offset = product->bias != NULL ? v_load_lanes(product->bias + v, lanes) : v_zero();
+        for (size_t r = 0; r < product->rows; r++) {
+            float *c = product->c + r * product->c_row + v;
+            vf result = v_fma(v_set1(product->alpha), v_load(sums[r] + v), offset);
+            if (product->beta != 0) result = v_fma(v_set1(product->beta), v_load_lanes(c, lanes), result);
+            v_store_lanes(c, result, lanes);
+        }
+    }
+}
+
+/// Up to a whole vector of the numbers left of a row, and zeros behind the last one or where there is no row.
+SIMD_INLINE vu block_bits(const float *x, size_t left) {
+    if (x == NULL || left == 0) return (vu)0;
+    return (vu)(left >= SIMD_WIDTH ? v_load(x) : v_load_n(x, left));
+}
+
+static void block_copy_rows(
+    size_t rows, size_t columns, const float *x, size_t x_row, uint16_t *out, size_t out_row, size_t out_block) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c += SNN_BLOCK) {
+            uint16_t *row = out + r * out_row + c / SNN_BLOCK * out_block;
+            for (size_t v = 0; v < SNN_BLOCK; v += SIMD_WIDTH) {
+                const size_t left = c + v < columns ? columns - c - v : 0;
+                v_store_u16(row + v, (vi)(block_bits(x + r * x_row + c + v, left) >> 16));
+            }
+        }
+    }
+}
+
+static void block_copy_pairs(size_t rows, size_t columns, const float *first, const float *second, size_t x_row,
+    uint16_t *out, size_t out_row, size_t out_block) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c += SNN_BLOCK) {
+            uint16_t *row = out + r * out_row + c / SNN_BLOCK * out_block;
+            for (size_t v = 0; v < SNN_BLOCK; v += SIMD_WIDTH) {
+                const size_t at = r * x_row + c + v, left = c + v < columns ? columns - c - v : 0;
+                const vu low = block_bits(first == NULL ? NULL : first + at, left);
+                const vu high = block_bits(second == NULL ? NULL : second + at, left);
+                v_store((float *)(row + 2 * v), (vf)(low >> 16 | (high & 0xffff0000)));
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// Products of blocks by AMX: registers that hold a quarter of a block each, 16 rows of 64 bytes, and an instruction that
+// adds the products of two of them to 16 x 16 sums.
+#include "gemm/block_kernels.h"
+
+/// What a thread's tile registers are, as the instruction takes it: here 16 rows of 64 bytes each.
+typedef struct {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} amx_configuration;
+
+static const amx_configuration amx_quarters = {
+    .palette = 1,
+    .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64},
+    .rows = {16, 16, 16, 16, 16, 16, 16, 16},
+};
+
+enum { amx_a_row = SNN_BLOCK * sizeof(uint16_t), amx_b_row = SNN_BLOCK * 2 * sizeof(uint16_t) };
+
+/// Sums in registers 0 to 3, A in 4 and 5, B in 6 and 7. Whether there are lower rows and right columns is a constant.
+SIMD_INLINE void amx_sums(const snn_block_product *product, const bool lower, const bool right, block_sums sums) {
+    _tile_zero(0);
+    if (right) _tile_zero(1);
+    if (lower) _tile_zero(2);
+    if (lower && right) _tile_zero(3);
+    for (size_t i = 0; i < product->count; i++) {
+        const uint16_t *a = product->a[i], *b = product->b[i];
+        _tile_loadd(4, a, amx_a_row);
+        _tile_loadd(6, b, amx_b_row);
+        _tile_dpbf16ps(0, 4, 6);
+        if (right) {
+            _tile_loadd(7, b + SNN_BLOCK, amx_b_row);
+            _tile_dpbf16ps(1, 4, 7);
+        }
+        if (lower) {
+            _tile_loadd(5, a + SNN_BLOCK_NUMBERS / 2, amx_a_row);
+            _tile_dpbf16ps(2, 5, 6);
+        }
+        if (lower && right) _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_stored(0, sums[0], sizeof(sums[0]));
+    if (right) _tile_stored(1, sums[0] + SIMD_WIDTH, sizeof(sums[0]));
+    if (lower) _tile_stored(2, sums[SIMD_WIDTH], sizeof(sums[0]));
+    if (lower && right) _tile_stored(3, sums[SIMD_WIDTH] + SIMD_WIDTH, sizeof(sums[0]));
+}
+
+static void block_product_in_tiles(const snn_block_product *product) {
+    block_sums sums;
+    const bool lower = product->rows > SIMD_WIDTH, right = product->columns > SIMD_WIDTH;
+    // Every time, for another library in the process may have set the thread's registers up in another way.
+    _tile_loadconfig(&amx_quarters);
+    if (lower && right) {
+        amx_sums(product, true, true, sums);
+    } else if (lower) {
+        amx_sums(product, true, false, sums);
+    } else if (right) {
+        amx_sums(product, false, true, sums);
+    } else {
+        amx_sums(product, false, false, sums);
+    }
+    // Registers in use would have to be saved whenever the thread is interrupted.
+    _tile_release();
+    block_store(product, sums);
+}
+
+/// Writes the operations of one round.
+static float amx_multiply_add(size_t rounds, size_t *operations_per_round) {
+    // Pairs of 0.75.
+    uint16_t numbers[SNN_BLOCK_NUMBERS / 2];
+    for (size_t i = 0; i < SNN_BLOCK_NUMBERS / 2; i++) numbers[i] = 0x3f40;
+    block_sums sums;
+    *operations_per_round = 2 * SNN_BLOCK * SNN_BLOCK * SNN_BLOCK;
+    _tile_loadconfig(&amx_quarters);
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    _tile_loadd(4, numbers, amx_a_row);
+    _tile_loadd(5, numbers, amx_a_row);
+    _tile_loadd(6, numbers, amx_a_row);
+    _tile_loadd(7, numbers, amx_a_row);
+    for (size_t round = 0; round < rounds; round++) {
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_stored(0, sums[0], sizeof(sums[0]));
+    _tile_release();
+    return sums[0][0];
+}
+
+const snn_block_kernels snn_blocks_amx = {
+    .product = block_product_in_tiles,
+    .copy_rows = block_copy_rows,
+    .copy_pairs = block_copy_pairs,
+    .multiply_add = amx_multiply_add,
+    .in_matrix_unit = true,
+};

@@ -1,0 +1,70 @@
+// Products of blocks by AVX512-BF16: two products in each lane.
+#include "gemm/block_kernels.h"
+
+/// c + a * b for both of the bfloat16 numbers in each lane, the upper ones first.
+#if defined(SWIFTNN_EMULATE_AVX512)
+SIMD_INLINE vf v_add_pair_products(vf a, vf b, vf c) {
+    const vf upper = v_fma((vf)((vu)a & 0xffff0000), (vf)((vu)b & 0xffff0000), c);
+    return v_fma((vf)((vu)a << 16), (vf)((vu)b << 16), upper);
+}
+#else
+SIMD_INLINE vf v_add_pair_products(vf a, vf b, vf c) {
+    return (vf)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b);
+}
+#endif
+
+/// Rows whose sums are in registers at a time.
+enum { block_strip = 8 };
+
+/// The sums of a strip of rows; `vectors` of columns is a constant.
+SIMD_INLINE void block_strip_sums(
+    const snn_block_product *product, const size_t vectors, size_t first_row, block_sums out) {
+    vf sums[block_strip][SNN_BLOCK / SIMD_WIDTH];
+    for (size_t i = 0; i < block_strip; i++) {
+        for (size_t v = 0; v < vectors; v++) sums[i][v] = v_zero();
+    }
+    for (size_t block = 0; block < product->count; block++) {
+        const float *a = (const float *)product->a[block] + first_row * SNN_BLOCK_PAIRS;
+        const float *b = (const float *)product->b[block];
+        for (size_t k = 0; k < SNN_BLOCK_PAIRS; k++) {
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < block_strip; i++) {
+                const vf pair = v_set1(a[i * SNN_BLOCK_PAIRS + k]);
+#pragma clang loop unroll(full)
+                for (size_t v = 0; v < vectors; v++) {
+                    sums[i][v] = v_add_pair_products(pair, v_load(b + k * SNN_BLOCK + v * SIMD_WIDTH), sums[i][v]);
+                }
+            }
+        }
+    }
+    for (size_t i = 0; i < block_strip; i++) {
+        for (size_t v = 0; v < vectors; v++) v_store(out[first_row + i] + v * SIMD_WIDTH, sums[i][v]);
+    }
+}
+
+static void block_product_by_pairs(const snn_block_product *product) {
+    block_sums sums;
+    for (size_t row = 0; row < product->rows; row += block_strip) {
+        if (product->columns > SIMD_WIDTH) {
+            block_strip_sums(product, 2, row, sums);
+        } else {
+            block_strip_sums(product, 1, row, sums);
+        }
+    }
+    block_store(product, sums);
+}
+
+/// Writes the operations of one round: two products in each lane.
+static float pair_multiply_add(size_t rounds, size_t *operations_per_round) {
+    // Pairs of 0.75 and of 0.25.
+    volatile uint32_t left = 0x3f403f40, right = 0x3e803e80;
+    *operations_per_round = 2 * 2 * SIMD_WIDTH * PEAK_SUMS;
+    return add_products(v_add_pair_products, (vf)((vu)0 + left), (vf)((vu)0 + right), rounds);
+}
+
+const snn_block_kernels snn_blocks_avx512 = {
+    .product = block_product_by_pairs,
+    .copy_rows = block_copy_rows,
+    .copy_pairs = block_copy_pairs,
+    .multiply_add = pair_multiply_add,
+};

@@ -1,0 +1,55 @@
+// Products of bfloat16 numbers at 16 bits, in blocks of 32 x 32: what a CPU's instructions for them take, and with which
+// matrix products and convolutions are summed alike.
+//
+// A block of A holds 32 numbers along the depth of each of 32 rows, row by row. A block of B holds 32 columns; two
+// numbers that follow each other along the depth lie side by side, so that a row of the block is 32 pairs. Numbers that
+// are not there are zeros. As the rows of a block of A are 16 pairs, one is the transpose of the other, pair by pair.
+#ifndef SNN_GEMM_BLOCKS_H
+#define SNN_GEMM_BLOCKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SNN_BLOCK = 32,                            ///< rows, columns and depth
+    SNN_BLOCK_PAIRS = SNN_BLOCK / 2,           ///< along the depth
+    SNN_BLOCK_NUMBERS = SNN_BLOCK * SNN_BLOCK
+};
+
+/// C = alpha * sum over `count` of A[i] * B[i] + beta * C + bias, for up to 32 rows and columns of C. Rows of A from
+/// `rows` on may hold anything.
+typedef struct {
+    size_t rows, columns;
+    size_t count;
+    const uint16_t *const *a, *const *b;  ///< the blocks
+    float *c;
+    size_t c_row;
+    float alpha, beta;  ///< with beta = 0, C is not read
+    const float *bias;  ///< `columns` numbers, or NULL
+} snn_block_product;
+
+/// Sources are floats that bfloat16 has.
+typedef struct {
+    void (*product)(const snn_block_product *product);
+    /// Rows of blocks of A: number c of row r goes to out[r * out_row + c / 32 * out_block + c % 32].
+    void (*copy_rows)(
+        size_t rows, size_t columns, const float *x, size_t x_row, uint16_t *out, size_t out_row, size_t out_block);
+    /// Rows of blocks of B: the pair of number c of row r of `first` and of `second` (both x_row from row to row, or
+    /// NULL for zeros) goes to out[r * out_row + c / 32 * out_block + c % 32 * 2] and the number behind it.
+    void (*copy_pairs)(size_t rows, size_t columns, const float *first, const float *second, size_t x_row,
+        uint16_t *out, size_t out_row, size_t out_block);
+    /// As that of the kernel table.
+    float (*multiply_add)(size_t rounds, size_t *operations_per_round);
+    /// Whether they are so many times as fast as those of floats that Winograd's filtering saves nothing.
+    bool in_matrix_unit;
+} snn_block_kernels;
+
+/// NULL where the calling thread's tier or the CPU has no instruction for them.
+const snn_block_kernels *snn_blocks(void);
+
+#if defined(__x86_64__)
+extern const snn_block_kernels snn_blocks_avx512, snn_blocks_amx;
+#endif
+
+#endif
