@@ -25,7 +25,8 @@ public struct ConvCase: KernelCase {
     public var bfloat16: Bool
 
     public init(
-        batch: Int, inChannels: Int, outChannels: Int, height: Axis, width: Axis, groups: Int = 1, bfloat16: Bool = false
+        batch: Int, inChannels: Int, outChannels: Int, height: Axis, width: Axis, groups: Int = 1,
+        bfloat16: Bool = false
     ) {
         (self.batch, self.inChannels, self.outChannels) = (batch, inChannels, outChannels)
         (self.height, self.width, self.groups, self.bfloat16) = (height, width, groups, bfloat16)

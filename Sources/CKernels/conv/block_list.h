@@ -9,14 +9,21 @@ enum { BLOCK_LIST_SIZE = 128 };
 
 typedef struct {
     const snn_block_kernels *kernels;
-    snn_block_product sum;  ///< its beta and bias for what comes first; a and b are those below
+    snn_block_product sum;
     const uint16_t *a[BLOCK_LIST_SIZE], *b[BLOCK_LIST_SIZE];
 } block_list;
 
-/// Adds what is in the list to C.
-static inline void block_list_flush(block_list *list) {
+/// An empty list for the sum, whose beta and bias are for what comes first. Its pointers are left as they are.
+static inline void block_list_start(block_list *list, const snn_block_kernels *kernels, snn_block_product sum) {
+    list->kernels = kernels;
+    list->sum = sum;
     list->sum.a = list->a;
     list->sum.b = list->b;
+    list->sum.count = 0;
+}
+
+/// Adds what is in the list to C.
+static inline void block_list_flush(block_list *list) {
     list->kernels->product(&list->sum);
     list->sum.count = 0;
     list->sum.beta = 1;

@@ -15,15 +15,15 @@
 typedef struct {
     const snn_kernel_table *kernels;
     const snn_block_kernels *blocks;
-    conv_geometry geometry;    ///< a group of 32 images counts as one
-    size_t images;             ///< in all
-    conv_packing packing;      ///< the order of the sums
+    conv_geometry geometry;  ///< a group of 32 images counts as one
+    size_t images;           ///< in all
+    conv_packing packing;    ///< the order of the sums
     pixel_blocks pieces;
-    size_t row_blocks, panels;       ///< of the channels of x and of dy
-    size_t chunks, sums_size;        ///< floats of a chunk
-    size_t x_lines;                  ///< of x under a piece, at most
-    size_t x_line, dy_line;          ///< numbers of a copied line
-    size_t copy_size;                ///< numbers of the copies of a piece
+    size_t row_blocks, panels;  ///< of the channels of x and of dy
+    size_t chunks, sums_size;   ///< floats of a chunk
+    size_t x_lines;             ///< of x under a piece, at most
+    size_t x_line, dy_line;     ///< numbers of a copied line
+    size_t copy_size;           ///< numbers of the copies of a piece
     const float *x, *dy;
     float *sums;
     uint16_t *copies;
@@ -65,7 +65,8 @@ static gradient_plan make_plan(const snn_conv_shape *shape) {
     const bool in_chunks = plan.sums_size * sizeof(float) <= snn_l2_cache_size() / 2;
     plan.chunks = in_chunks ? snn_min(SNN_WANTED_CHUNKS, plan.pieces.count) : 1;
     const conv_axis *height = &plan.geometry.height;
-    const size_t reach = (plan.pieces.lines - 1) * (size_t)height->step + (height->taps - 1) * (size_t)height->tap_offset;
+    const size_t reach =
+        (plan.pieces.lines - 1) * (size_t)height->step + (height->taps - 1) * (size_t)height->tap_offset;
     plan.x_lines = snn_min(height->source_size, reach + 1);
     plan.x_line = plan.geometry.width.source_size * plan.row_blocks * SNN_BLOCK_NUMBERS;
     plan.dy_line = plan.pieces.columns * plan.panels * SNN_BLOCK_NUMBERS;
@@ -84,8 +85,8 @@ typedef struct {
 static gradient_piece piece_at(const gradient_plan *plan, size_t index, uint16_t *copies) {
     gradient_piece piece = {.pixels = pixel_block_at(&plan->geometry, &plan->pieces, index), .x = copies};
     piece.dy = copies + plan->pieces.images * plan->x_lines * plan->x_line;
-    source_lines(&plan->geometry.height, piece.pixels.first_line, piece.pixels.end_line, &piece.first_x_line,
-        &piece.end_x_line);
+    source_lines(
+        &plan->geometry.height, piece.pixels.first_line, piece.pixels.end_line, &piece.first_x_line, &piece.end_x_line);
     return piece;
 }
 
@@ -124,7 +125,8 @@ static void copy_x_line(const gradient_plan *plan, const gradient_piece *piece, 
     const size_t image = plan->geometry.height.source_size * width * channels;
     const size_t in_all = piece->pixels.first_image + group;
     uint16_t *out = x_line_of(plan, piece, group, line);
-    copy_pixels(plan, in_all, width, channels, plan->x + in_all * SNN_BLOCK * image + line * width * channels, image, out);
+    copy_pixels(
+        plan, in_all, width, channels, plan->x + in_all * SNN_BLOCK * image + line * width * channels, image, out);
     for (size_t block = 0; block < width * plan->row_blocks; block++, out += SNN_BLOCK_NUMBERS) {
         uint16_t turned[SNN_BLOCK_NUMBERS];
         memcpy(turned, out, sizeof(turned));
@@ -142,8 +144,7 @@ static void copy_piece(const gradient_plan *plan, const gradient_piece *piece, s
         if (i < x_all) {
             copy_x_line(plan, piece, i / x_lines, piece->first_x_line + i % x_lines);
         } else {
-            copy_dy_line(
-                plan, piece, (i - x_all) / dy_lines, piece->pixels.first_line + (i - x_all) % dy_lines);
+            copy_dy_line(plan, piece, (i - x_all) / dy_lines, piece->pixels.first_line + (i - x_all) % dy_lines);
         }
     }
 }
@@ -154,23 +155,24 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
     const conv_axis *height = &plan->geometry.height, *width = &plan->geometry.width;
     const size_t row = row_block * SNN_BLOCK, depth = plan->packing.depth, panel_columns = plan->packing.panel_columns;
     const tap_pixels met = pixel_block_tap(&plan->geometry, &piece->pixels, tap);
-    block_list list = {
-        .kernels = plan->blocks,
-        .sum = {
-            .rows = snn_min(SNN_BLOCK, depth - row),
-            .columns = snn_min(SNN_BLOCK, plan->packing.columns - panel * SNN_BLOCK),
-            .c = sums + panel * conv_packing_panel_size(&plan->packing) + (tap * depth + row) * panel_columns,
-            .c_row = panel_columns,
-            .alpha = 1,
-            .beta = is_first ? 0 : 1,
-        }};
+    const snn_block_product sum = {
+        .rows = snn_min(SNN_BLOCK, depth - row),
+        .columns = snn_min(SNN_BLOCK, plan->packing.columns - panel * SNN_BLOCK),
+        .c = sums + panel * conv_packing_panel_size(&plan->packing) + (tap * depth + row) * panel_columns,
+        .c_row = panel_columns,
+        .alpha = 1,
+        .beta = is_first ? 0 : 1,
+    };
+    block_list list;
+    block_list_start(&list, plan->blocks, sum);
     const size_t x_pixel = plan->row_blocks * SNN_BLOCK_NUMBERS, dy_pixel = plan->panels * SNN_BLOCK_NUMBERS;
     const size_t x_step = (size_t)width->step * x_pixel, first_column = met.first_column;
     for (size_t group = 0; group < met.images; group++) {
         for (size_t line = met.first_line; line < met.first_line + met.lines; line++) {
             const size_t x_row = (size_t)conv_axis_source(height, line, tap / width->taps);
             const size_t x_column = (size_t)conv_axis_source(width, first_column, tap % width->taps);
-            const uint16_t *a = x_line_of(plan, piece, group, x_row) + x_column * x_pixel + row_block * SNN_BLOCK_NUMBERS;
+            const uint16_t *a =
+                x_line_of(plan, piece, group, x_row) + x_column * x_pixel + row_block * SNN_BLOCK_NUMBERS;
             const uint16_t *b = dy_line_of(plan, piece, group, line) +
                                 (first_column - piece->pixels.first_column) * dy_pixel + panel * SNN_BLOCK_NUMBERS;
             for (size_t j = 0; j < met.columns; j++) block_list_add(&list, a + j * x_step, b + j * dy_pixel);
@@ -181,17 +183,19 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
 }
 
 /// Adds a piece to a share of the gradient, tap by tap in a panel.
-static void add_piece(const gradient_plan *plan, const gradient_piece *piece, bool is_first, size_t share,
-    size_t shares, float *sums) {
+static void add_piece(
+    const gradient_plan *plan, const gradient_piece *piece, bool is_first, size_t share, size_t shares, float *sums) {
     const size_t panel_tiles = plan->packing.taps * plan->row_blocks, tiles = plan->panels * panel_tiles;
     for (size_t i = tiles * share / shares; i < tiles * (share + 1) / shares; i++) {
         const size_t in_panel = i % panel_tiles;
-        add_tile(plan, piece, is_first, i / panel_tiles, in_panel / plan->row_blocks, in_panel % plan->row_blocks, sums);
+        add_tile(
+            plan, piece, is_first, i / panel_tiles, in_panel / plan->row_blocks, in_panel % plan->row_blocks, sums);
     }
 }
 
 static void add_chunk(const gradient_plan *plan, size_t chunk, uint16_t *copies) {
-    const size_t first = plan->pieces.count * chunk / plan->chunks, end = plan->pieces.count * (chunk + 1) / plan->chunks;
+    const size_t first = plan->pieces.count * chunk / plan->chunks,
+                 end = plan->pieces.count * (chunk + 1) / plan->chunks;
     for (size_t index = first; index < end; index++) {
         const gradient_piece piece = piece_at(plan, index, copies);
         copy_piece(plan, &piece, 0, 1);
@@ -213,9 +217,8 @@ static void add_shared_piece(const gradient_plan *plan, size_t index, size_t thr
     const gradient_piece piece = piece_at(plan, index, plan->copies);
     SNN_PARALLEL_FOR(
         (int)threads, for (size_t share = 0; share < threads; share++) { copy_piece(plan, &piece, share, threads); });
-    SNN_PARALLEL_FOR((int)threads, for (size_t share = 0; share < threads; share++) {
-        add_piece(plan, &piece, index == 0, share, threads, plan->sums);
-    });
+    SNN_PARALLEL_FOR((int)threads, for (size_t share = 0; share < threads;
+                                        share++) { add_piece(plan, &piece, index == 0, share, threads, plan->sums); });
 }
 
 static size_t sums_bytes(const gradient_plan *plan) {

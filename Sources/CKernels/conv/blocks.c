@@ -21,8 +21,8 @@ bool conv_uses_blocks(const snn_conv_shape *shape) {
 }
 
 size_t conv_blocks_packed_size(const conv_packing *packing) {
-    return conv_packing_panels(packing) * packing->taps * snn_ceil_div(packing->depth, SNN_BLOCK) *
-           SNN_BLOCK_NUMBERS * sizeof(uint16_t);
+    return conv_packing_panels(packing) * packing->taps * snn_ceil_div(packing->depth, SNN_BLOCK) * SNN_BLOCK_NUMBERS *
+           sizeof(uint16_t);
 }
 
 /// The upper halves of two numbers next to each other.
@@ -128,16 +128,16 @@ static void sum_pixel(const blocks_part *part, size_t i, size_t j, size_t panel)
     const size_t line = part->first_image * height->target_size + height->first_target + i * height->target_stride;
     const size_t pixel = line * width->target_size + width->first_target + j * width->target_stride;
     const snn_epilogue *epilogue = plan->operands->epilogue;
-    block_list list = {
-        .kernels = plan->blocks,
-        .sum = {
-            .rows = part->images,
-            .columns = snn_min(SNN_BLOCK, geometry->columns - column),
-            .c = plan->operands->target + pixel * geometry->target_channels + column,
-            .c_row = height->target_size * width->target_size * geometry->target_channels,
-            .alpha = 1,
-            .bias = epilogue != NULL && epilogue->bias != NULL ? epilogue->bias + column : NULL,
-        }};
+    const snn_block_product sum = {
+        .rows = part->images,
+        .columns = snn_min(SNN_BLOCK, geometry->columns - column),
+        .c = plan->operands->target + pixel * geometry->target_channels + column,
+        .c_row = height->target_size * width->target_size * geometry->target_channels,
+        .alpha = 1,
+        .bias = epilogue != NULL && epilogue->bias != NULL ? epilogue->bias + column : NULL,
+    };
+    block_list list;
+    block_list_start(&list, plan->blocks, sum);
     size_t top, bottom, left, right;
     conv_axis_taps(height, i, &top, &bottom);
     conv_axis_taps(width, j, &left, &right);

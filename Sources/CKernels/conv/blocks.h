@@ -1,5 +1,5 @@
-// Convolution in blocks of bfloat16 numbers (gemm/blocks.h), whose rows are the same pixel of 32 images: so every pixel of
-// a block meets the same padding, and no tap is summed that is padding.
+// Convolution in blocks of bfloat16 numbers (gemm/blocks.h), whose rows are the same pixel of 32 images: so every pixel
+// of a block meets the same padding, and no tap is summed that is padding.
 #ifndef SNN_CONV_BLOCKS_H
 #define SNN_CONV_BLOCKS_H
 

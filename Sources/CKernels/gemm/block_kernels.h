@@ -4,16 +4,30 @@
 
 typedef float block_sums[SNN_BLOCK][SNN_BLOCK] __attribute__((aligned(64)));
 
-/// C = alpha * sums + beta * C + bias.
+/// C = alpha * sums + beta * C + bias, for one vector of columns; `lanes` is a constant where there are that many, and
+/// so is whether beta is 0.
+SIMD_INLINE void block_store_columns(
+    const snn_block_product *product, block_sums sums, size_t column, const size_t lanes, const bool adds) {
+    // Of its own, or every row would read the product anew, which C might be a part of.
+    const size_t rows = product->rows, c_row = product->c_row;
+    const vf alpha = v_set1(product->alpha), beta = v_set1(product->beta);
+    const vf offset = product->bias != NULL ? v_load_lanes(product->bias + column, lanes) : v_zero();
+    float *c = product->c + column;
+    for (size_t r = 0; r < rows; r++, c += c_row) {
+        const vf result = v_fma(alpha, v_load(sums[r] + column), offset);
+        v_store_lanes(c, adds ? v_fma(beta, v_load_lanes(c, lanes), result) : result, lanes);
+    }
+}
+
 static void block_store(const snn_block_product *product, block_sums sums) {
-    for (size_t v = 0; v < product->columns; v += SIMD_WIDTH) {
-        const size_t lanes = lanes_at(v, product->columns);
-        const vf offset = product->bias != NULL ? v_load_lanes(product->bias + v, lanes) : v_zero();
-        for (size_t r = 0; r < product->rows; r++) {
-            float *c = product->c + r * product->c_row + v;
-            vf result = v_fma(v_set1(product->alpha), v_load(sums[r] + v), offset);
-            if (product->beta != 0) result = v_fma(v_set1(product->beta), v_load_lanes(c, lanes), result);
-            v_store_lanes(c, result, lanes);
+    for (size_t column = 0; column < product->columns; column += SIMD_WIDTH) {
+        const size_t lanes = lanes_at(column, product->columns);
+        if (lanes < SIMD_WIDTH) {
+            block_store_columns(product, sums, column, lanes, product->beta != 0);
+        } else if (product->beta != 0) {
+            block_store_columns(product, sums, column, SIMD_WIDTH, true);
+        } else {
+            block_store_columns(product, sums, column, SIMD_WIDTH, false);
         }
     }
 }

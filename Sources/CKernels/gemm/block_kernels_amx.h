@@ -1,5 +1,5 @@
-// Products of blocks by AMX: registers that hold a quarter of a block each, 16 rows of 64 bytes, and an instruction that
-// adds the products of two of them to 16 x 16 sums.
+// Products of blocks by AMX: registers that hold a quarter of a block each, 16 rows of 64 bytes, and an instruction
+// that adds the products of two of them to 16 x 16 sums.
 #include "gemm/block_kernels.h"
 
 /// What a thread's tile registers are, as the instruction takes it: here 16 rows of 64 bytes each.

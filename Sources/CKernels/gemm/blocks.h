@@ -1,5 +1,5 @@
-// Products of bfloat16 numbers at 16 bits, in blocks of 32 x 32: what a CPU's instructions for them take, and with which
-// matrix products and convolutions are summed alike.
+// Products of bfloat16 numbers at 16 bits, in blocks of 32 x 32: what a CPU's instructions for them take, and with
+// which matrix products and convolutions are summed alike.
 //
 // A block of A holds 32 numbers along the depth of each of 32 rows, row by row. A block of B holds 32 columns; two
 // numbers that follow each other along the depth lie side by side, so that a row of the block is 32 pairs. Numbers that
@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 enum {
-    SNN_BLOCK = 32,                            ///< rows, columns and depth
-    SNN_BLOCK_PAIRS = SNN_BLOCK / 2,           ///< along the depth
+    SNN_BLOCK = 32,                   ///< rows, columns and depth
+    SNN_BLOCK_PAIRS = SNN_BLOCK / 2,  ///< along the depth
     SNN_BLOCK_NUMBERS = SNN_BLOCK * SNN_BLOCK
 };
 
