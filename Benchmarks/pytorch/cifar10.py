@@ -391,18 +391,18 @@ def description(recipe):
     optimizers = Optimizers(recipe.make_model(images), recipe).all
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     options = ["epochs", "batch_size", "label_smoothing", "translation", "alternating_flip", "views", "lookahead"]
-    return {name: getattr(recipe, name) for name in options} | dict(
-        resizing=recipe.resizing,
+    options = {name: getattr(recipe, name) for name in options}
+    return dict(
+        options=options | dict(resizing=recipe.resizing, proxy_numbers=learned_numbers(proxy.parameters())),
         factors=[recipe.factor(step, 1000) for step in range(0, 1000, 50)],
-        proxy_numbers=learned_numbers(proxy.parameters()),
         groups=[
             dict(
-                numbers=learned_numbers(group["params"]), lr=group["lr"], momentum=group["momentum"],
-                weight_decay=group.get("weight_decay", 0),
+                numbers=learned_numbers(group["params"]),
+                rule=dict(lr=group["lr"], momentum=group["momentum"], weight_decay=group.get("weight_decay", 0)),
             )
             for group in groups
         ],
-    )  # fmt: skip
+    )
 
 
 def main():

@@ -19,7 +19,7 @@ import Testing
         let peer = try decoder.decode(RecipeFacts.self, from: Data(result.output.utf8))
         let own = RecipeFacts(try Recipe.find(name, of: .cifar10))
         #expect(own.options == peer.options)
-        #expect(Rule.numbers(own.groups) == Rule.numbers(peer.groups))
+        #expect(own.numbersByRule == peer.numbersByRule)
         // The sides round to whole steps, of which there are a thousand, at different places.
         let differences = zip(own.factors, peer.factors).map { abs($0 - $1) }
         #expect(own.factors.count == peer.factors.count && differences.allSatisfy { $0 < 5e-3 }, "\(differences)")
@@ -36,10 +36,14 @@ private struct RecipeFacts: Decodable {
         let proxyNumbers: Int
     }
 
+    struct Rule: Decodable, Hashable {
+        let lr: Float, momentum: Float, weightDecay: Float
+    }
+
     struct Group: Decodable {
         /// How many numbers learn by the rule.
         let numbers: Int
-        let lr: Float, momentum: Float, weightDecay: Float
+        let rule: Rule
     }
 
     let options: Options
@@ -47,14 +51,8 @@ private struct RecipeFacts: Decodable {
     /// Of the learning rate, at every fiftieth step of a thousand.
     let factors: [Float]
 
-    enum CodingKeys: CodingKey { case groups, factors }
-
-    init(from decoder: any Decoder) throws {
-        options = try Options(from: decoder)
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        groups = try container.decode([Group].self, forKey: .groups)
-        factors = try container.decode([Float].self, forKey: .factors)
-    }
+    /// PyTorch's side keeps biases apart even where they learn as the weights do.
+    var numbersByRule: [Rule: Int] { Dictionary(groups.map { ($0.rule, $0.numbers) }, uniquingKeysWith: +) }
 
     init(_ recipe: Recipe) {
         let callbacks = recipe.callbacks()
@@ -69,10 +67,10 @@ private struct RecipeFacts: Decodable {
         groups = recipe.parameterGroups(of: recipe.makeModel()).map { group in
             let sgd = group.rule as? SGD
             let muon = group.rule as? Muon
-            return Group(
-                numbers: Self.learnedNumbers(group.parameters), lr: group.rule.lr,
-                momentum: sgd?.momentum ?? muon?.momentum ?? .nan,
+            let rule = Rule(
+                lr: group.rule.lr, momentum: sgd?.momentum ?? muon?.momentum ?? .nan,
                 weightDecay: sgd?.weightDecay ?? muon?.weightDecay ?? .nan)
+            return Group(numbers: Self.learnedNumbers(group.parameters), rule: rule)
         }
         factors = stride(from: 0, to: 1000, by: 50).map { step in
             recipe.schedule.factor(at: TrainingPosition(step: step, totalSteps: 1000, stepsPerEpoch: 100))
@@ -81,16 +79,5 @@ private struct RecipeFacts: Decodable {
 
     private static func learnedNumbers(_ parameters: [Parameter]) -> Int {
         parameters.filter(\.requiresGradient).map(\.count).reduce(0, +)
-    }
-}
-
-/// What groups may have in common: PyTorch's side keeps biases apart even where they learn as the weights do.
-private struct Rule: Hashable {
-    let lr: Float, momentum: Float, weightDecay: Float
-
-    /// How many numbers learn by each rule.
-    static func numbers(_ groups: [RecipeFacts.Group]) -> [Rule: Int] {
-        let numbers = groups.map { (Rule(lr: $0.lr, momentum: $0.momentum, weightDecay: $0.weightDecay), $0.numbers) }
-        return Dictionary(numbers, uniquingKeysWith: +)
     }
 }

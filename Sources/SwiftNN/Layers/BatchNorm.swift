@@ -98,7 +98,7 @@ private struct BatchNormalization {
         return builder.add(operation, output)
     }
 
-    private var fixed: FixedNorm {
+    fileprivate var fixed: FixedNorm {
         FixedNorm(scale: scale, shift: shift, mean: runningMean, variance: runningVariance, epsilon: epsilon)
     }
 
@@ -211,33 +211,20 @@ private final class BatchNormInferenceOperation: BatchNormOperation, ActivationF
     var backwardBuffers: [Buffer] { [input.buffer, input.gradient, output.gradient, workspace].compactMap { $0 } }
 
     func forward(step: Int) {
-        norm.scale.withOptionalValue { scale in
-            norm.shift.withOptionalValue { shift in
-                norm.runningMean.withValue { mean in
-                    norm.runningVariance.withValue { variance in
-                        snn_batch_norm_forward_inference(
-                            &shape, input.buffer.floats, scale, shift, mean, variance, activation.kernel,
-                            output.buffer.floats)
-                    }
-                }
-            }
+        norm.fixed.withValues { values in
+            snn_batch_norm_forward_inference(
+                &shape, input.buffer.floats, values.scale, values.shift, values.mean, values.variance,
+                activation.kernel, output.buffer.floats)
         }
     }
 
     func backward() {
         guard let dy = output.gradient, let workspace else { return }
         withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
-            norm.scale.withOptionalValue { scale in
-                norm.shift.withOptionalValue { shift in
-                    norm.runningMean.withValue { mean in
-                        norm.runningVariance.withValue { variance in
-                            snn_batch_norm_backward_inference(
-                                &shape, input.buffer.floats, dy.floats, scale, shift, mean, variance,
-                                activation.kernel, accumulate, input.gradient?.floats, dscale, dshift,
-                                workspace.bytes)
-                        }
-                    }
-                }
+            norm.fixed.withValues { values in
+                snn_batch_norm_backward_inference(
+                    &shape, input.buffer.floats, dy.floats, values.scale, values.shift, values.mean, values.variance,
+                    activation.kernel, accumulate, input.gradient?.floats, dscale, dshift, workspace.bytes)
             }
         }
     }

@@ -8,6 +8,24 @@ struct FixedNorm {
 
     /// Grows with every change of a parameter.
     var version: Int { mean.version + variance.version + (scale?.version ?? 0) + (shift?.version ?? 0) }
+
+    /// The numbers of each channel, nil where there is no scale or no shift.
+    struct Values {
+        let scale: UnsafePointer<Float>?, shift: UnsafePointer<Float>?
+        let mean: UnsafePointer<Float>, variance: UnsafePointer<Float>
+    }
+
+    func withValues<R>(_ body: (Values) -> R) -> R {
+        mean.withValue { mean in
+            variance.withValue { variance in
+                scale.withOptionalValue { scale in
+                    shift.withOptionalValue { shift in
+                        body(Values(scale: scale, shift: shift, mean: mean, variance: variance))
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// An operation with weights [outputs, ...] that a fixed norm behind it can become a part of.
@@ -41,19 +59,14 @@ final class FoldedNorm {
     func weights(_ own: UnsafePointer<Float>) -> UnsafePointer<Float> {
         let outputs = weight.shape[0]
         let row = weight.count / outputs
-        norm.mean.withValue { mean in
-            norm.variance.withValue { variance in
-                norm.scale.withOptionalValue { scale in
-                    norm.shift.withOptionalValue { shift in
-                        ownBias.withOptionalValue { ownBias in
-                            for output in 0..<outputs {
-                                let factor = (scale?[output] ?? 1) / (variance[output] + norm.epsilon).squareRoot()
-                                snn_scale(row, factor, own + output * row, scratch.floats + output * row)
-                                biasBuffer.floats[output] =
-                                    ((ownBias?[output] ?? 0) - mean[output]) * factor + (shift?[output] ?? 0)
-                            }
-                        }
-                    }
+        norm.withValues { values in
+            ownBias.withOptionalValue { ownBias in
+                for output in 0..<outputs {
+                    let deviation = (values.variance[output] + norm.epsilon).squareRoot()
+                    let factor = (values.scale?[output] ?? 1) / deviation
+                    snn_scale(row, factor, own + output * row, scratch.floats + output * row)
+                    biasBuffer.floats[output] =
+                        ((ownBias?[output] ?? 0) - values.mean[output]) * factor + (values.shift?[output] ?? 0)
                 }
             }
         }

@@ -55,8 +55,7 @@ public final class TargetSlot {
         guard source.count == rows else {
             throw ShapeError(layer: "Plan labels", expected: "\(rows) labels", got: [source.count])
         }
-        let valid = snn_labels_valid(rows, classes, source)
-        guard valid == rows else { throw LabelError(label: source[valid], row: valid, classes: classes) }
+        if let error = LabelError.first(in: source, classes: classes) { throw error }
         labels.update(from: source, count: rows)
         guard case .probabilities = kind else { return }
         buffer.floats.update(repeating: 0, count: rows * classes)
@@ -90,6 +89,12 @@ public struct LabelError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public init(label: Int32, row: Int, classes: Int) {
         (self.label, self.row, self.classes) = (label, row, classes)
+    }
+
+    /// What the first of the labels that are not in `0..<classes` is stopped by; nil where all are.
+    static func first(in labels: [Int32], classes: Int) -> LabelError? {
+        let row = snn_labels_valid(labels.count, classes, labels)
+        return row == labels.count ? nil : LabelError(label: labels[row], row: row, classes: classes)
     }
 
     public var description: String { "label \(label) of row \(row) is outside of 0 ..< \(classes)" }

@@ -62,10 +62,7 @@ extension Layer {
     ) throws -> Evaluation {
         let probabilities = try probabilities(
             for: images, views: views, precision: precision, batchSize: batchSize)
-        let classes = probabilities.shape[1]
-        if let row = images.labels.firstIndex(where: { !(0..<classes).contains(Int($0)) }) {
-            throw LabelError(label: images.labels[row], row: row, classes: classes)
-        }
+        if let error = LabelError.first(in: images.labels, classes: probabilities.shape[1]) { throw error }
         return Evaluation(probabilities: probabilities, labels: images.labels)
     }
 
@@ -93,8 +90,7 @@ extension Evaluation {
             probabilities.shape.count == 2 && probabilities.shape[0] == labels.count,
             "Evaluation: probabilities of shape \(probabilities.shape) for \(labels.count) labels")
         let classes = probabilities.shape[1]
-        precondition(
-            labels.allSatisfy { (0..<classes).contains(Int($0)) }, "Evaluation: labels outside of 0 ..< \(classes)")
+        if let error = LabelError.first(in: labels, classes: classes) { preconditionFailure("Evaluation: \(error)") }
         let loss = probabilities.withSpan { rows in
             labels.indices.reduce(0.0) { $0 - max(-100, Double(log(rows[$1 * classes + Int(labels[$1])]))) }
         }

@@ -86,6 +86,17 @@ struct Recipe: Sendable {
     }
 }
 
+extension Recipe {
+    /// - Throws: `FileError` at `place` where the images do not fit the model.
+    func requireFit(_ model: Sequential, _ data: ImageDataset, from place: String) throws {
+        do {
+            _ = try Plan(model, inputShape: [1] + data.shape)
+        } catch let error as ShapeError {
+            throw FileError(place, "images of \(data.shape) do not fit the recipe \(name): \(error)")
+        }
+    }
+}
+
 extension Recipe.Proxy: CustomStringConvertible {
     var description: String {
         "the hardest \(Int((100 * part).rounded())) % of each batch for \(summary), which learns every \(learnsEvery) steps"

@@ -83,14 +83,3 @@ struct SavedModel {
         return data
     }
 }
-
-extension Recipe {
-    /// - Throws: `FileError` at `place` where the images do not fit the model.
-    func requireFit(_ model: Sequential, _ data: ImageDataset, from place: String) throws {
-        do {
-            _ = try Plan(model, inputShape: [1] + data.shape)
-        } catch let error as ShapeError {
-            throw FileError(place, "images of \(data.shape) do not fit the recipe \(name): \(error)")
-        }
-    }
-}

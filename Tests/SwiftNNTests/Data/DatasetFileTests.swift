@@ -80,14 +80,7 @@ import Testing
     // MARK: CIFAR-10
 
     @Test(arguments: [false, true]) func cifar10(compressed: Bool) throws {
-        try writeCIFAR10(folder, "cifar-10-batches-bin")
-        if compressed {
-            for name in try FileManager.default.contentsOfDirectory(atPath: folder["cifar-10-batches-bin"]) {
-                let path = "cifar-10-batches-bin/\(name)"
-                try folder.write(Gzip.compress(contents(of: folder[path])), path + ".gz")
-                try FileManager.default.removeItem(atPath: folder[path])
-            }
-        }
+        try writeCIFAR10(folder, "cifar-10-batches-bin", compressed: compressed)
         let (train, test) = try ImageDataset.cifar10(in: folder.path)
         #expect(train.count == 10 && test.count == 2)
         #expect(train.shape == [3, 32, 32])
