@@ -1,6 +1,7 @@
 // The GEMM micro-kernels: a block of accumulators that stays in registers while the depth runs.
 #include "gemm/tile.h"
 #include "runtime/parallel.h"
+#include "swiftnn/runtime.h"
 
 // Under a sanitizer, whose checks would take minutes to compile in every variant of a tile, one variant serves all: the
 // loops over its rows and vectors then stay loops.
@@ -91,10 +92,20 @@ SIMD_INLINE void tile_store(const size_t rows, const size_t vectors, const size_
     }
 }
 
+/// Fetches C, which would else be waited for when all is summed.
+SIMD_INLINE void tile_fetch(const size_t rows, const size_t vectors, const float *c, size_t c_row) {
+    const size_t line = SNN_ALIGNMENT / sizeof(float);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t v = 0; v < vectors * SIMD_WIDTH; v += line) __builtin_prefetch(c + i * c_row + v, 1);
+    }
+}
+
 SIMD_INLINE void gemm_tile_sized(
     const size_t rows, const size_t vectors, const bool masked, const tile_product product, const snn_tile *tile) {
     tile_accumulators acc;
     tile_clear(rows, vectors, acc);
+    tile_fetch(rows, vectors, tile->c, tile->c_row);
     const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) a[i] = tile->a + i * tile->a_row;
