@@ -159,6 +159,9 @@ public struct ConvCase: KernelCase {
         square(16, 20, 17, size: 2, kernel: 2, stride: 3, pad: 4),
         square(16, 170, 16, size: 4, kernel: 5, pad: 2),
         square(18, 16, 16, size: 12, kernel: 5, pad: 2),
+        square(16, 33, 16, size: 9, kernel: 9),
+        square(16, 16, 16, size: 2, kernel: 3),
+        square(16, 16, 16, size: 1, kernel: 2, stride: 3, pad: 4),
         square(16, 40, 300, size: 3, kernel: 3, stride: 2, pad: 1),
         ConvCase(
             batch: 16, inChannels: 16, outChannels: 34, height: Axis(5, 2, pad: (1, 0)),

@@ -49,7 +49,7 @@ public struct GemmCase: KernelCase {
             GemmCase(m: 5, n: 150, k: 67, transposeB: true), GemmCase(m: 20, n: 300, k: 530, transposeB: true),
         ]
 
-    /// Even and odd depths, too few columns for pairs and enough, and several slices, blocks of rows and groups of panels.
+    /// Even and odd depths, too few columns for blocks and enough, and several slices, blocks of rows and groups of panels.
     private static let bfloat16: [GemmCase] =
         [(33, 17, 20), (33, 70, 1), (14, 64, 33), (30, 96, 64), (61, 75, 130), (1, 90, 67)].flatMap { m, n, k in
             [(false, false), (false, true), (true, false), (true, true)].map { a, b in
@@ -60,5 +60,6 @@ public struct GemmCase: KernelCase {
             GemmCase(m: 270, n: 130, k: 1026, transposeA: true, bfloat16: true),
             GemmCase(m: 300, n: 80, k: 2201, transposeB: true, bfloat16: true),
             GemmCase(m: 40, n: 600, k: 1060, beta: 1, bfloat16: true),
+            GemmCase(m: 40, n: 70, k: 0, beta: 0.5, bfloat16: true),
         ]
 }

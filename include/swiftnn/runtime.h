@@ -22,8 +22,8 @@ typedef enum {
 /// "portable", "neon", "avx2", "avx512" or "amx".
 const char *snn_isa_name(snn_isa isa);
 
-/// Whether this CPU (and this build) can run the tier. A build with -DSWIFTNN_EMULATE_AVX512 computes the AVX-512 tier
-/// with AVX2, for tests.
+/// Whether this CPU (and this build) can run the tier. Linux is asked for AMX's registers for the whole process. A
+/// build with -DSWIFTNN_EMULATE_AVX512 computes the AVX-512 tier with AVX2, for tests.
 bool snn_isa_available(snn_isa isa);
 
 /// The tier in use by the calling thread: its override, or else the process's: the one named by the environment

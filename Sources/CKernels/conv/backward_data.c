@@ -20,9 +20,9 @@ size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
         const winograd_grid grid = winograd_backward_grid(shape);
         return winograd_pass_workspace_size(&grid);
     }
-    size_t largest = 0;
-    for (size_t row = 0; row < shape->stride_height; row++) {
-        for (size_t column = 0; column < shape->stride_width; column++) {
+    size_t largest = phase_workspace_size(shape, 0, 0);
+    for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
+        for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
             largest = snn_max(largest, phase_workspace_size(shape, row, column));
         }
     }

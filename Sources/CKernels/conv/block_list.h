@@ -22,7 +22,7 @@ static inline void block_list_start(block_list *list, const snn_block_kernels *k
     list->sum.count = 0;
 }
 
-/// Adds what is in the list to C.
+/// Adds what is in the list to C: the first time by the sum's own beta and bias, from then on to what C has.
 static inline void block_list_flush(block_list *list) {
     list->kernels->product(&list->sum);
     list->sum.count = 0;

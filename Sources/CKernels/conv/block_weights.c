@@ -29,24 +29,36 @@ typedef struct {
     uint16_t *copies;
 } gradient_plan;
 
-/// Pixels of a piece: as many as fit the second-level cache, as blocks of both.
-static size_t choose_pixels(const gradient_plan *plan) {
-    const size_t pixel = (plan->row_blocks + plan->panels) * SNN_BLOCK_NUMBERS * sizeof(uint16_t);
-    return snn_max(16, snn_l2_cache_size() / pixel);
+/// Pixels of a piece: as many as fit the second-level cache, as blocks of both, and where chunks are wanted few enough
+/// for some; of few pixels, most time would go into loading and storing the sums.
+static size_t choose_pixels(const gradient_plan *plan, bool in_chunks) {
+    enum { fewest_pixels = 16, fewest_chunks = 8 };
+    const conv_axis *height = &plan->geometry.height, *width = &plan->geometry.width;
+    const size_t x_pixels = (size_t)height->step * (size_t)width->step;
+    const size_t bytes = (x_pixels * plan->row_blocks + plan->panels) * SNN_BLOCK_NUMBERS * sizeof(uint16_t);
+    const size_t all = plan->geometry.batch * height->positions * width->positions;
+    const size_t fitting = snn_l2_cache_size() / bytes;
+    return snn_max(fewest_pixels, in_chunks ? snn_min(fitting, all / fewest_chunks) : fitting);
 }
 
-/// The lines of x that some lines of dy read.
-static void source_lines(const conv_axis *height, size_t first_line, size_t end_line, size_t *first, size_t *end) {
-    *first = height->source_size;
+/// The lines (or columns) of x that some lines (or columns) of dy read.
+static void source_range(const conv_axis *axis, size_t first_target, size_t end_target, size_t *first, size_t *end) {
+    *first = axis->source_size;
     *end = 0;
-    for (size_t line = first_line; line < end_line; line++) {
-        size_t top, bottom;
-        conv_axis_taps(height, line, &top, &bottom);
-        if (top == bottom) continue;
-        *first = snn_min(*first, (size_t)conv_axis_source(height, line, top));
-        *end = snn_max(*end, (size_t)conv_axis_source(height, line, bottom - 1) + 1);
+    for (size_t target = first_target; target < end_target; target++) {
+        size_t first_tap, end_tap;
+        conv_axis_taps(axis, target, &first_tap, &end_tap);
+        if (first_tap == end_tap) continue;
+        *first = snn_min(*first, (size_t)conv_axis_source(axis, target, first_tap));
+        *end = snn_max(*end, (size_t)conv_axis_source(axis, target, end_tap - 1) + 1);
     }
     *first = snn_min(*first, *end);
+}
+
+/// The most of them that so many of dy read.
+static size_t source_reach(const conv_axis *axis, size_t targets) {
+    const size_t reach = (targets - 1) * (size_t)axis->step + (axis->taps - 1) * (size_t)axis->tap_offset;
+    return snn_min(axis->source_size, reach + 1);
 }
 
 static gradient_plan make_plan(const snn_conv_shape *shape) {
@@ -60,33 +72,32 @@ static gradient_plan make_plan(const snn_conv_shape *shape) {
         .panels = snn_ceil_div(shape->out_channels, SNN_BLOCK),
     };
     plan.geometry.batch = snn_ceil_div(shape->batch, SNN_BLOCK);
-    plan.pieces = pixel_blocks_of(&plan.geometry, choose_pixels(&plan));
     plan.sums_size = conv_packing_size(&plan.packing);
     const bool in_chunks = plan.sums_size * sizeof(float) <= snn_l2_cache_size() / 2;
+    plan.pieces = pixel_blocks_of(&plan.geometry, choose_pixels(&plan, in_chunks));
     plan.chunks = in_chunks ? snn_min(SNN_WANTED_CHUNKS, plan.pieces.count) : 1;
-    const conv_axis *height = &plan.geometry.height;
-    const size_t reach =
-        (plan.pieces.lines - 1) * (size_t)height->step + (height->taps - 1) * (size_t)height->tap_offset;
-    plan.x_lines = snn_min(height->source_size, reach + 1);
-    plan.x_line = plan.geometry.width.source_size * plan.row_blocks * SNN_BLOCK_NUMBERS;
+    plan.x_lines = source_reach(&plan.geometry.height, plan.pieces.lines);
+    plan.x_line = source_reach(&plan.geometry.width, plan.pieces.columns) * plan.row_blocks * SNN_BLOCK_NUMBERS;
     plan.dy_line = plan.pieces.columns * plan.panels * SNN_BLOCK_NUMBERS;
     plan.copy_size = plan.pieces.images * (plan.x_lines * plan.x_line + plan.pieces.lines * plan.dy_line);
     return plan;
 }
 
-/// A piece of the pixels, and its copies: of x all columns, [group of images][line][column][block of channels], and of
-/// dy [group][line][column][panel].
+/// A piece of the pixels, and its copies: what of x is under it, [group of images][line][column][block of channels],
+/// and of dy [group][line][column][panel].
 typedef struct {
     pixel_block pixels;
-    size_t first_x_line, end_x_line;
+    size_t first_x_line, end_x_line, first_x_column, end_x_column;
     uint16_t *x, *dy;
 } gradient_piece;
 
 static gradient_piece piece_at(const gradient_plan *plan, size_t index, uint16_t *copies) {
     gradient_piece piece = {.pixels = pixel_block_at(&plan->geometry, &plan->pieces, index), .x = copies};
     piece.dy = copies + plan->pieces.images * plan->x_lines * plan->x_line;
-    source_lines(
+    source_range(
         &plan->geometry.height, piece.pixels.first_line, piece.pixels.end_line, &piece.first_x_line, &piece.end_x_line);
+    source_range(&plan->geometry.width, piece.pixels.first_column, piece.pixels.end_column, &piece.first_x_column,
+        &piece.end_x_column);
     return piece;
 }
 
@@ -124,11 +135,12 @@ static void copy_x_line(const gradient_plan *plan, const gradient_piece *piece, 
     const size_t channels = plan->geometry.source_channels, width = plan->geometry.width.source_size;
     const size_t image = plan->geometry.height.source_size * width * channels;
     const size_t in_all = piece->pixels.first_image + group;
+    const size_t pixels = piece->end_x_column - piece->first_x_column;
+    const float *first = plan->x + in_all * SNN_BLOCK * image + (line * width + piece->first_x_column) * channels;
     uint16_t *out = x_line_of(plan, piece, group, line);
-    copy_pixels(
-        plan, in_all, width, channels, plan->x + in_all * SNN_BLOCK * image + line * width * channels, image, out);
-    for (size_t block = 0; block < width * plan->row_blocks; block++, out += SNN_BLOCK_NUMBERS) {
-        uint16_t turned[SNN_BLOCK_NUMBERS];
+    copy_pixels(plan, in_all, pixels, channels, first, image, out);
+    for (size_t block = 0; block < pixels * plan->row_blocks; block++, out += SNN_BLOCK_NUMBERS) {
+        _Alignas(SNN_ALIGNMENT) uint16_t turned[SNN_BLOCK_NUMBERS];
         memcpy(turned, out, sizeof(turned));
         plan->kernels->transpose(
             SNN_BLOCK_PAIRS, SNN_BLOCK, (const float *)turned, SNN_BLOCK, (float *)out, SNN_BLOCK_PAIRS);
@@ -170,7 +182,8 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
     for (size_t group = 0; group < met.images; group++) {
         for (size_t line = met.first_line; line < met.first_line + met.lines; line++) {
             const size_t x_row = (size_t)conv_axis_source(height, line, tap / width->taps);
-            const size_t x_column = (size_t)conv_axis_source(width, first_column, tap % width->taps);
+            const size_t x_column =
+                (size_t)conv_axis_source(width, first_column, tap % width->taps) - piece->first_x_column;
             const uint16_t *a =
                 x_line_of(plan, piece, group, x_row) + x_column * x_pixel + row_block * SNN_BLOCK_NUMBERS;
             const uint16_t *b = dy_line_of(plan, piece, group, line) +

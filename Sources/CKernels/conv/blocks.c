@@ -10,12 +10,10 @@
 /// Fewer channels or images would leave most of a block empty.
 enum { fewest_channels = 16, fewest_images = 16 };
 
-/// Parts of the lines of an image that are shared out, where there are few groups of images.
-enum { wanted_shares = 16 };
-
 bool conv_uses_blocks(const snn_conv_shape *shape) {
     const snn_block_kernels *blocks = snn_blocks();
-    if (!shape->bfloat16 || blocks == NULL || shape->groups != 1 || shape->batch < fewest_images) return false;
+    if (!shape->bfloat16 || blocks == NULL || shape->groups != 1 || conv_is_folded(shape)) return false;
+    if (shape->batch < fewest_images) return false;
     if (snn_min(shape->in_channels, shape->out_channels) < fewest_channels) return false;
     return blocks->in_matrix_unit || !conv_suits_winograd(shape);
 }
@@ -26,24 +24,25 @@ size_t conv_blocks_packed_size(const conv_packing *packing) {
 }
 
 /// The upper halves of two numbers next to each other.
-static void put_pair(float first, float second, uint16_t *out) {
-    memcpy(out, (const char *)&first + 2, 2);
-    memcpy(out + 1, (const char *)&second + 2, 2);
+static void put_pair(const float *first, const float *second, uint16_t *out) {
+    memcpy(out, (const char *)first + 2, 2);
+    memcpy(out + 1, (const char *)second + 2, 2);
 }
 
 /// Taps inside, so that the weights are read in their order.
 static void pack_panel(const conv_packing *packing, const float *weights, size_t columns, uint16_t *panel) {
     const size_t depth_blocks = snn_ceil_div(packing->depth, SNN_BLOCK);
+    const float zero = 0;
     if (columns < SNN_BLOCK || packing->depth % SNN_BLOCK != 0) {
         memset(panel, 0, packing->taps * depth_blocks * SNN_BLOCK_NUMBERS * sizeof(uint16_t));
     }
     for (size_t d = 0; d < packing->depth; d += 2) {
-        const size_t next = d + 1 < packing->depth ? packing->depth_stride : 0;
+        const bool has_next = d + 1 < packing->depth;
         uint16_t *row = panel + (d / SNN_BLOCK) * SNN_BLOCK_NUMBERS + d % SNN_BLOCK * SNN_BLOCK;
         for (size_t tap = 0; tap < packing->taps; tap++, row += depth_blocks * SNN_BLOCK_NUMBERS) {
             const float *source = weights + d * packing->depth_stride + tap;
             for (size_t c = 0; c < columns; c++, source += packing->column_stride) {
-                put_pair(source[0], next > 0 ? source[next] : 0, row + 2 * c);
+                put_pair(source, has_next ? source + packing->depth_stride : &zero, row + 2 * c);
             }
         }
     }
@@ -66,10 +65,21 @@ typedef struct {
     const snn_block_kernels *blocks;
     size_t depth_blocks, panels;
     size_t image_groups, parts;  ///< of the images, and of the lines of one
+    size_t workers;              ///< at most
     size_t kept_lines;           ///< of the source, as blocks
     size_t line_numbers;         ///< of one of them
     uint16_t *lines;             ///< those of every worker
 } blocks_plan;
+
+/// Parts that the lines of a group of images are cut into, so that the threads have equally much to do: what a part
+/// copies, the next one copies in part again. The bits do not depend on it.
+static size_t choose_parts(size_t image_groups, size_t lines) {
+    const size_t threads = (size_t)snn_most_threads();
+    if (image_groups >= 4 * threads) return 1;
+    size_t parts = 1;
+    while (image_groups * parts % threads != 0) parts++;
+    return snn_max(1, snn_min(parts, lines));
+}
 
 static blocks_plan make_plan(const conv_geometry *geometry, const conv_operands *operands) {
     const conv_axis *height = &geometry->height;
@@ -82,16 +92,17 @@ static blocks_plan make_plan(const conv_geometry *geometry, const conv_operands 
         .depth_blocks = snn_ceil_div(geometry->depth, SNN_BLOCK),
         .panels = snn_ceil_div(geometry->columns, SNN_BLOCK),
         .image_groups = snn_ceil_div(geometry->batch, SNN_BLOCK),
-        .kept_lines = snn_min(height->source_size, snn_max(height->taps, 1) * tap_step + 1),
+        .kept_lines = snn_min(height->source_size, (snn_max(height->taps, 1) - 1) * tap_step + 1),
     };
-    plan.parts = snn_max(1, snn_min(wanted_shares / plan.image_groups, height->positions / 4));
+    plan.parts = choose_parts(plan.image_groups, height->positions);
+    plan.workers = snn_min((size_t)snn_most_threads(), plan.image_groups * plan.parts);
     plan.line_numbers = geometry->width.source_size * plan.depth_blocks * SNN_BLOCK_NUMBERS;
     return plan;
 }
 
 size_t conv_blocks_workspace_size(const conv_geometry *geometry) {
     const blocks_plan plan = make_plan(geometry, NULL);
-    return (size_t)snn_most_threads() * plan.kept_lines * plan.line_numbers * sizeof(uint16_t);
+    return plan.workers * plan.kept_lines * plan.line_numbers * sizeof(uint16_t);
 }
 
 /// A worker's place: some lines of a group of images.
@@ -206,8 +217,8 @@ void conv_blocks(const conv_geometry *geometry, const conv_operands *operands, v
     plan.lines = workspace;
     const size_t parts = plan.image_groups * plan.parts;
     const size_t sums = geometry->batch * geometry->height.positions * geometry->width.positions * geometry->columns;
-    const size_t products = sums * geometry->height.taps * geometry->width.taps * geometry->depth;
-    const size_t workers = snn_min((size_t)snn_threads_for_products(products), (size_t)snn_most_threads());
+    const size_t products = sums * (geometry->height.taps * geometry->width.taps * geometry->depth + 16);
+    const size_t workers = snn_min((size_t)snn_threads_for_products(products), plan.workers);
     SNN_PARALLEL_FOR((int)workers, for (size_t worker = 0; worker < workers; worker++) {
         const size_t end = parts * (worker + 1) / workers;
         for (size_t part = parts * worker / workers; part < end; part++) sum_part(&plan, part, worker);

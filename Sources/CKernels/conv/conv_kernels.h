@@ -112,8 +112,8 @@ SIMD_INLINE void weight_gradient_tile_sized(
             const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
             for (size_t i = 0; i < rows; i++) a[i] = first + i;
-            tile_accumulate(rows, vectors, masked, v_fma, acc, tile->counts[2], a, tile->a_steps[2], b,
-                tile->b_steps[2], ahead, tile->ahead_step, tail);
+            tile_accumulate(rows, vectors, masked, acc, tile->counts[2], a, tile->a_steps[2], b, tile->b_steps[2],
+                ahead, tile->ahead_step, tail);
             ahead += tile->counts[2] * tile->ahead_step;
         }
     }

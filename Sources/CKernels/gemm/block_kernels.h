@@ -2,6 +2,8 @@
 // what computes the sums.
 #include "gemm/blocks.h"
 
+_Static_assert(SIMD_TILE_COLUMNS == SNN_BLOCK, "a panel is as wide as a block");
+
 typedef float block_sums[SNN_BLOCK][SNN_BLOCK] __attribute__((aligned(64)));
 
 /// C = alpha * sums + beta * C + bias, for one vector of columns; `lanes` is a constant where there are that many, and

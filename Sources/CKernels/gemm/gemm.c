@@ -181,7 +181,7 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
 }
 
 /// A tile in blocks, which lie behind one another in both packed operands.
-static void multiply_blocks(const gemm_blocking *blocking, const snn_tile *tile) {
+static void multiply_tile_in_blocks(const gemm_blocking *blocking, const snn_tile *tile) {
     const uint16_t *a[most_slice_blocks], *b[most_slice_blocks];
     const size_t count = tile->depth / SNN_BLOCK_PAIRS;
     for (size_t i = 0; i < count; i++) {
@@ -209,7 +209,7 @@ static void multiply_panel(const gemm_slice *slice, size_t first, size_t end, co
     for (size_t i = first; i < end; i++) {
         const snn_tile tile = tile_at(slice, slice->first_row + i * blocking->tile_rows, panel_of_b, panel);
         if (blocking->blocks != NULL) {
-            multiply_blocks(blocking, &tile);
+            multiply_tile_in_blocks(blocking, &tile);
         } else {
             blocking->kernels->gemm_tile(&tile);
         }
@@ -277,7 +277,7 @@ static void pack_row_blocks(const gemm_slice *slice, size_t rows, size_t feature
         blocks->copy_rows(rows, features, a, shape->lda, packed, SNN_BLOCK, SNN_BLOCK_NUMBERS);
         return;
     }
-    uint16_t turned[SNN_BLOCK_NUMBERS];
+    _Alignas(SNN_ALIGNMENT) uint16_t turned[SNN_BLOCK_NUMBERS];
     for (size_t feature = 0; feature < features; feature += SNN_BLOCK) {
         for (size_t pair = 0; pair < SNN_BLOCK_PAIRS; pair++) {
             const size_t row = feature + 2 * pair;

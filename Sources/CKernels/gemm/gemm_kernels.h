@@ -23,14 +23,10 @@ typedef vf tile_accumulators[SIMD_TALL_TILE_ROWS][SIMD_TILE_VECTORS];
 /// the place of a second vector. The order of the additions follows from the number of columns alone.
 #define TILE_PARTS(VECTORS) ((VECTORS) == 1 ? 2 : 1)
 
-/// c + a * b, lane by lane: v_fma, or what multiplies several numbers in every lane.
-typedef vf (*tile_product)(vf a, vf b, vf c);
-
 /// acc += row k of B times column k of A, to the accumulators from `part` on; as many numbers as a row of B has are
 /// fetched `ahead`.
-SIMD_INLINE void tile_multiply(const size_t rows, const size_t vectors, const bool masked, const tile_product product,
-    const size_t part, tile_accumulators acc, const float *const *a, size_t a_k, const float *b, const float *ahead,
-    size_t tail) {
+SIMD_INLINE void tile_multiply(const size_t rows, const size_t vectors, const bool masked, const size_t part,
+    tile_accumulators acc, const float *const *a, size_t a_k, const float *b, const float *ahead, size_t tail) {
     vf row_of_b[SIMD_TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
@@ -42,27 +38,27 @@ SIMD_INLINE void tile_multiply(const size_t rows, const size_t vectors, const bo
     for (size_t i = 0; i < rows; i++) {
         vf element = v_set1(a[i][a_k]);
 #pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) acc[i][part + v] = product(element, row_of_b[v], acc[i][part + v]);
+        for (size_t v = 0; v < vectors; v++) acc[i][part + v] = v_fma(element, row_of_b[v], acc[i][part + v]);
     }
 }
 
-/// acc += A * B over `depth`. `rows`, `vectors`, `masked` and `product` are constants at every call, so the loops over
+/// acc += A * B over `depth`. `rows`, `vectors` and `masked` are constants at every call, so the loops over
 /// them unroll and acc lives in registers. Where masked, only `tail` lanes of the last vector of B may be read. With
 /// every row of B one of what is needed next is fetched, which lie ahead_depth apart.
-SIMD_INLINE void tile_accumulate(const size_t rows, const size_t vectors, const bool masked, const tile_product product,
-    tile_accumulators acc, size_t depth, const float *const *a, size_t a_depth, const float *b, size_t b_depth,
-    const float *ahead, size_t ahead_depth, size_t tail) {
+SIMD_INLINE void tile_accumulate(const size_t rows, const size_t vectors, const bool masked, tile_accumulators acc,
+    size_t depth, const float *const *a, size_t a_depth, const float *b, size_t b_depth, const float *ahead,
+    size_t ahead_depth, size_t tail) {
     const size_t parts = TILE_PARTS(vectors), whole = depth - depth % parts;
     for (size_t k = 0; k < whole; k += parts) {
 #pragma clang loop unroll(full)
         for (size_t part = 0; part < parts; part++) {
             const size_t row = k + part;
-            tile_multiply(rows, vectors, masked, product, part, acc, a, row * a_depth, b + row * b_depth,
+            tile_multiply(rows, vectors, masked, part, acc, a, row * a_depth, b + row * b_depth,
                 ahead + (row + tile_prefetched_rows) * ahead_depth, tail);
         }
     }
     if (whole == depth) return;
-    tile_multiply(rows, vectors, masked, product, 0, acc, a, whole * a_depth, b + whole * b_depth,
+    tile_multiply(rows, vectors, masked, 0, acc, a, whole * a_depth, b + whole * b_depth,
         ahead + (whole + tile_prefetched_rows) * ahead_depth, tail);
 }
 
@@ -101,15 +97,14 @@ SIMD_INLINE void tile_fetch(const size_t rows, const size_t vectors, const float
     }
 }
 
-SIMD_INLINE void gemm_tile_sized(
-    const size_t rows, const size_t vectors, const bool masked, const tile_product product, const snn_tile *tile) {
+SIMD_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const bool masked, const snn_tile *tile) {
     tile_accumulators acc;
     tile_clear(rows, vectors, acc);
     tile_fetch(rows, vectors, tile->c, tile->c_row);
     const float *a[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) a[i] = tile->a + i * tile->a_row;
-    tile_accumulate(rows, vectors, masked, product, acc, tile->depth, a, tile->a_depth, tile->b, tile->b_depth, tile->b,
+    tile_accumulate(rows, vectors, masked, acc, tile->depth, a, tile->a_depth, tile->b, tile->b_depth, tile->b,
         tile->b_depth, tile->columns - (vectors - 1) * SIMD_WIDTH);
     float *c[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
@@ -125,8 +120,7 @@ SIMD_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vector
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < rows; i++) a[i] = tile->a[t * rows + i] + tile->a_offset;
         const float *b = tile->b + tile->b_tap[t] * tile->depth * SIMD_TILE_COLUMNS;
-        tile_accumulate(
-            rows, vectors, false, v_fma, acc, tile->depth, a, 1, b, SIMD_TILE_COLUMNS, b, SIMD_TILE_COLUMNS, 0);
+        tile_accumulate(rows, vectors, false, acc, tile->depth, a, 1, b, SIMD_TILE_COLUMNS, b, SIMD_TILE_COLUMNS, 0);
     }
     float *c[SIMD_TILE_ROWS];
 #pragma clang loop unroll(full)
@@ -226,11 +220,11 @@ SIMD_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, c
 static void gemm_tile(const snn_tile *tile) {
     if (tile->rows == 0 || tile->columns == 0) return;
     if (tile->b_padded || tile->columns % SIMD_WIDTH == 0) {
-#define CALL(R, V) gemm_tile_sized(R, V, false, v_fma, tile)
+#define CALL(R, V) gemm_tile_sized(R, V, false, tile)
         TILE_CASES(CALL, SIMD_TILE_ROWS)
 #undef CALL
     } else {
-#define CALL(R, V) gemm_tile_sized(R, V, true, v_fma, tile)
+#define CALL(R, V) gemm_tile_sized(R, V, true, tile)
         TILE_CASES(CALL, SIMD_TILE_ROWS)
 #undef CALL
     }

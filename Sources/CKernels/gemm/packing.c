@@ -33,7 +33,7 @@ static void pack_pairs(const gemm_b *b, size_t columns, size_t features, const f
 /// The same from the columns of B as rows: a block at a time as one of A, which is then transposed.
 static void pack_transposed_pairs(
     const gemm_b *b, size_t columns, size_t features, const float *source, uint16_t *packed) {
-    uint16_t turned[SNN_BLOCK_NUMBERS];
+    _Alignas(SNN_ALIGNMENT) uint16_t turned[SNN_BLOCK_NUMBERS];
     for (size_t feature = 0; feature < features; feature += SNN_BLOCK) {
         const size_t count = snn_min(SNN_BLOCK, features - feature);
         b->blocks->copy_rows(columns, count, source + feature, b->shape->ldb, turned, SNN_BLOCK, 0);

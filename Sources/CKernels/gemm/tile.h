@@ -1,4 +1,4 @@
-// The register tile: the one place where products are summed, for matrix products and convolutions alike.
+// The register tile: where products of floats are summed, for matrix products and convolutions alike.
 #ifndef SNN_TILE_H
 #define SNN_TILE_H
 
@@ -10,8 +10,8 @@
 #define SNN_MAX_TILE_COLUMNS 32
 
 /// C = alpha * A * B + beta * C + bias, for rows <= tile_rows and columns <= tile_columns of the tier. A is read by
-/// broadcasts at a + i * a_row + k * a_depth, B by vectors at b + k * b_depth. Where both are pairs (gemm/pairs.h), a
-/// pair stands in the place of a float.
+/// broadcasts at a + i * a_row + k * a_depth, B by vectors at b + k * b_depth. Where both are in blocks
+/// of bfloat16 numbers (gemm/blocks.h), the depth counts pairs, and a and b are their first blocks.
 typedef struct {
     size_t rows, columns, depth;
     const float *a;

@@ -63,6 +63,22 @@ import Testing
         }
     }
 
+    /// The same with channels and images enough.
+    @Test func convolutionsMultiplyRoundedNumbers() throws {
+        let layers: () -> [any Layer] = {
+            [
+                Conv2d(16, 24, kernelSize: 3, padding: 1), ReLU(), Conv2d(24, 40, kernelSize: 2, stride: 2), ReLU(),
+                Conv2d(40, 20, kernelSize: 1, bias: false), Flatten(), Linear(320, 10),
+            ]
+        }
+        let (plain, rounded) = try lossOutputAndGradients(
+            Sequential(layers()), Sequential([Round()] + Self.afterEach(layers())),
+            Tensor.uniform([33, 16, 8, 8], seed: 6))
+        for (index, (tensor, expected)) in zip(plain, rounded).enumerated() {
+            expectClose(tensor, expected, tolerance: 0.02, "loss, output and gradients, number \(index)")
+        }
+    }
+
     /// Of one model in bfloat16, and of another with the same weights, already rounded, in float32.
     private func lossOutputAndGradients(
         _ plain: Sequential, _ rounded: Sequential, _ x: Tensor
