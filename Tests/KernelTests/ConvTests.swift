@@ -107,7 +107,7 @@ import Testing
 
 extension ConvCase {
     func operand(_ count: Int, seed: UInt64) -> [Float] {
-        bfloat16 ? randomBFloat16Numbers(count, seed: seed) : randomFloats(count, seed: seed)
+        randomOperand(count, seed: seed, bfloat16: bfloat16)
     }
 
     var reference: ReferenceConv {

@@ -76,7 +76,7 @@ import Testing
     }
 
     private func operand(_ gemm: GemmCase, count: Int, seed: UInt64) -> [Float] {
-        gemm.bfloat16 ? randomBFloat16Numbers(count, seed: seed) : randomFloats(count, seed: seed)
+        randomOperand(count, seed: seed, bfloat16: gemm.bfloat16)
     }
 
     private func multiply(

@@ -9,10 +9,22 @@
 #include "runtime/parallel.h"
 #include "swiftnn/conv.h"
 
-/// What one phase needs.
-static size_t phase_workspace_size(const snn_conv_shape *shape, size_t row, size_t column) {
-    const conv_geometry geometry = conv_backward_geometry(shape, row, column);
-    return conv_uses_blocks(shape) ? conv_blocks_workspace_size(&geometry) : conv_zeros_size(&geometry);
+/// Enough for each phase, whose numbers of taps differ.
+static size_t blocks_workspace_size(const snn_conv_shape *shape) {
+    size_t largest = 0;
+    for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
+        for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
+            const conv_geometry geometry = conv_backward_geometry(shape, row, column);
+            largest = snn_max(largest, conv_blocks_workspace_size(&geometry));
+        }
+    }
+    return largest;
+}
+
+/// The same for all phases.
+static size_t zeros_size(const snn_conv_shape *shape) {
+    const conv_geometry geometry = conv_backward_geometry(shape, 0, 0);
+    return conv_zeros_size(&geometry);
 }
 
 size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
@@ -20,13 +32,7 @@ size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
         const winograd_grid grid = winograd_backward_grid(shape);
         return winograd_pass_workspace_size(&grid);
     }
-    size_t largest = phase_workspace_size(shape, 0, 0);
-    for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
-        for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
-            largest = snn_max(largest, phase_workspace_size(shape, row, column));
-        }
-    }
-    return largest;
+    return conv_uses_blocks(shape) ? blocks_workspace_size(shape) : zeros_size(shape);
 }
 
 void snn_conv_backward_data(
@@ -37,7 +43,7 @@ void snn_conv_backward_data(
         return;
     }
     const bool in_blocks = conv_uses_blocks(shape);
-    if (!in_blocks) memset(workspace, 0, snn_conv_backward_data_workspace_size(shape));
+    if (!in_blocks) memset(workspace, 0, zeros_size(shape));
     const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
     for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
         for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {

@@ -11,6 +11,15 @@ func randomFloats(_ count: Int, seed: UInt64) -> [Float] {
     }
 }
 
+/// Such inputs, rounded where they are to be numbers that bfloat16 has.
+func randomOperand(_ count: Int, seed: UInt64, bfloat16: Bool) -> [Float] {
+    let numbers = randomFloats(count, seed: seed)
+    guard bfloat16 else { return numbers }
+    var rounded = numbers
+    snn_round_to_bfloat16(count, numbers, &rounded)
+    return rounded
+}
+
 /// Scratch memory for one kernel call, aligned as kernels expect, and filled with NaN so that a kernel that reads what
 /// it did not write is found out.
 func withWorkspace<R>(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> R) -> R {
@@ -27,12 +36,4 @@ func unwritten(_ count: Int) -> [Float] { [Float](repeating: .nan, count: count)
 func withOptional<R>(_ array: [Float]?, _ body: (UnsafePointer<Float>?) -> R) -> R {
     guard let array else { return body(nil) }
     return array.withUnsafeBufferPointer { body($0.baseAddress) }
-}
-
-/// The same, rounded to numbers that bfloat16 has.
-func randomBFloat16Numbers(_ count: Int, seed: UInt64) -> [Float] {
-    let numbers = randomFloats(count, seed: seed)
-    var rounded = numbers
-    snn_round_to_bfloat16(count, numbers, &rounded)
-    return rounded
 }
