@@ -185,8 +185,9 @@ def augmented(images, recipe, mirrored):
 class Muon(torch.optim.Optimizer):
     """Momentum whose step is orthogonalised, on weights kept at the norm sqrt(rows) (Jordan 2024)."""
 
-    def __init__(self, params, lr, momentum):
+    def __init__(self, params, lr, momentum, precision):
         super().__init__(params, dict(lr=lr, momentum=momentum))
+        self.dtype = getattr(torch, precision)
 
     @torch.no_grad()
     def step(self):
@@ -196,18 +197,18 @@ class Muon(torch.optim.Optimizer):
                     continue
                 velocity = self.state[weight].setdefault("velocity", torch.zeros_like(weight))
                 velocity.mul_(group["momentum"]).add_(weight.grad)
-                step = orthogonalised(weight.grad.add(velocity, alpha=group["momentum"]).flatten(1))
+                step = orthogonalised(weight.grad.add(velocity, alpha=group["momentum"]).flatten(1), self.dtype)
                 stretch = max(1, step.shape[0] / step.shape[1]) ** 0.5
                 weight.mul_(weight.shape[0] ** 0.5 / (weight.norm() + 1e-7))
                 weight.add_(step.view_as(weight), alpha=-group["lr"] * stretch)
 
 
-def orthogonalised(matrix, iterations=3):
+def orthogonalised(matrix, dtype, iterations=3):
     """Newton-Schulz's quintic iteration with Jordan's coefficients."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix / (matrix.norm() + 1e-7)
+    x = (matrix / (matrix.norm() + 1e-7)).to(dtype)
     if len(x) > x.shape[1]:
-        return orthogonalised(matrix.T, iterations).T
+        return orthogonalised(matrix.T, dtype, iterations).T
     for _ in range(iterations):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
@@ -217,7 +218,7 @@ def orthogonalised(matrix, iterations=3):
 class Optimizers:
     """Muon for the weights of convolutions where the recipe has a rate for it, SGD for all others."""
 
-    def __init__(self, model, recipe):
+    def __init__(self, model, recipe, precision):
         learned = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         by_muon = [p for name, p in learned if recipe.muon_lr and p.dim() == 4]
         biases = [p for name, p in learned if name.endswith("bias")]
@@ -227,7 +228,7 @@ class Optimizers:
         options = dict(lr=recipe.lr, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay)
         self.all = [torch.optim.SGD(groups, **options, fused=True)]
         if by_muon:
-            self.all.append(Muon(by_muon, recipe.muon_lr, recipe.muon_momentum))
+            self.all.append(Muon(by_muon, recipe.muon_lr, recipe.muon_momentum, precision))
         self.rates = [(group, group["lr"]) for optimizer in self.all for group in optimizer.param_groups]
 
     def set_factor(self, factor):
@@ -262,7 +263,7 @@ class HardestHalf:
 
     def __init__(self, recipe, images, loss, precision):
         self.model = recipe.make_proxy(images).to(memory_format=torch.channels_last)
-        self.optimizer = Optimizers(self.model, recipe)
+        self.optimizer = Optimizers(self.model, recipe, precision)
         self.model.eval()
         self.loss, self.precision = loss, precision
 
@@ -345,7 +346,7 @@ def train(recipe, data, precision, compiling):
     (images, labels), test = data
     model = recipe.make_model(images).to(memory_format=torch.channels_last)
     step_model = torch.compile(model) if compiling else model
-    optimizer = Optimizers(model, recipe)
+    optimizer = Optimizers(model, recipe, precision)
     loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
     lookahead = Lookahead(model) if recipe.lookahead else None
     selection = HardestHalf(recipe, images, loss, precision) if recipe.make_proxy else None
@@ -388,7 +389,7 @@ def learned_numbers(parameters):
 def description(recipe):
     images = torch.rand(64, 3, 32, 32)
     proxy = recipe.make_proxy(images) if recipe.make_proxy else nn.Identity()
-    optimizers = Optimizers(recipe.make_model(images), recipe).all
+    optimizers = Optimizers(recipe.make_model(images), recipe, "float32").all
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     options = ["epochs", "batch_size", "label_smoothing", "translation", "alternating_flip", "views", "lookahead"]
     options = {name: getattr(recipe, name) for name in options}

@@ -6,7 +6,6 @@ struct TrainingSession {
     let recipe: Recipe
     let data: String?
     let seed: UInt64
-    let precision: Precision
     let out: OutputDirectory?
     let quiet: Bool
     /// Samples of the training set that take the place of the test set; 0 scores on the test set.
@@ -50,7 +49,7 @@ struct TrainingSession {
     private func save(_ model: Sequential, _ train: ImageDataset) throws {
         guard let out else { return }
         let saved = SavedModel(
-            recipe: recipe, model: model, precision: precision,
+            recipe: recipe, model: model, precision: recipe.precision,
             normalization: train.normalization ?? train.channelStatistics())
         try saved.write(to: out.model)
     }
@@ -61,7 +60,7 @@ struct TrainingSession {
         try recipe.prepare(model, train)
         return Trainer(
             model, loss: recipe.loss, optimizer: Optimizer(groups: recipe.parameterGroups(of: model)),
-            schedule: recipe.schedule, precision: precision, seed: seed)
+            schedule: recipe.schedule, precision: recipe.precision, seed: seed)
     }
 
     private func makeSelection(_ train: ImageDataset) throws -> HardExamples? {
@@ -75,7 +74,7 @@ struct TrainingSession {
     /// Scores the trained model, leaves the files about it and says how it went.
     private func finish(_ model: Sequential, _ history: [EpochRecord], _ test: ImageDataset) throws {
         guard let plainScore = history.last?.validation else { return }
-        let probabilities = try model.probabilities(for: test, views: recipe.views, precision: precision)
+        let probabilities = try model.probabilities(for: test, views: recipe.views, precision: recipe.precision)
         let score = Evaluation(probabilities: probabilities, labels: test.labels)
         if let out {
             let metrics = Metrics(
@@ -142,7 +141,7 @@ struct TrainingSession {
     private var hyperParameters: [(name: String, value: String)] {
         recipe.hyperParameters
             + recipe.callbacks().compactMap { $0 as? any StatefulCallback }.map { ("\(type(of: $0))", $0.description) }
-            + [("seed", "\(seed)"), ("precision", precision.rawValue)]
+            + [("seed", "\(seed)"), ("precision", recipe.precision.rawValue)]
     }
 
     private func loadData() throws -> (train: ImageDataset, test: ImageDataset) {

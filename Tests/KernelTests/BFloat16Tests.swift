@@ -24,7 +24,7 @@ import Testing
     @Test func roundsToTheNearest() {
         let expected = Self.numbers.map(nearest)
         onEveryConfiguration("round to bfloat16") {
-            [rounded(Self.numbers)]
+            [roundedToBFloat16(Self.numbers)]
         } check: { results, isa in
             #expect(sameBits(results, [expected]), "on \(isa)")
         }
@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: ElementwiseCase.all) func anyCount(_ elementwise: ElementwiseCase) {
         let numbers = randomFloats(elementwise.count, seed: 1)
         onEveryConfiguration(elementwise) {
-            [rounded(numbers)]
+            [roundedToBFloat16(numbers)]
         } check: { results, isa in
             #expect(sameBits(results, [numbers.map(nearest)]), "\(elementwise) on \(isa)")
         }
@@ -42,17 +42,9 @@ import Testing
     @Test func keepsNaN() {
         let nans = [0x7f80_0001, 0x7fff_ffff, 0xff80_0001, 0xffff_ffff, 0x7fc0_0000].map { Float(bitPattern: $0) }
         onEveryConfiguration("NaN") {
-            [rounded(nans)]
+            [roundedToBFloat16(nans)]
         } check: { results, isa in
             #expect(results[0].allSatisfy { $0.isNaN }, "on \(isa)")
         }
-    }
-
-    private func rounded(_ numbers: [Float]) -> [Float] {
-        var out = numbers
-        out.withUnsafeMutableBufferPointer { buffer in
-            if let start = buffer.baseAddress { snn_round_to_bfloat16(buffer.count, start, start) }
-        }
-        return out
     }
 }

@@ -246,7 +246,7 @@ private struct NormData {
     init(_ norm: NormCase, ofRows: Bool, constantStatistics: Bool = false) {
         (self.norm, self.ofRows, self.constantStatistics) = (norm, ofRows, constantStatistics)
         let (rows, channels, epsilon) = (norm.rows, norm.channels, Float(1e-5))
-        shape = snn_norm_shape(rows: rows, channels: channels, epsilon: epsilon)
+        shape = snn_norm_shape(rows: rows, channels: channels, epsilon: epsilon, bfloat16: false)
         x = randomFloats(norm.operations, seed: 1).map { norm.mean + norm.deviation * $0 }
         dy = randomFloats(norm.operations, seed: 2)
         scale = randomFloats(channels, seed: 3)

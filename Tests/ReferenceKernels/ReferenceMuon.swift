@@ -2,6 +2,8 @@
 public struct ReferenceMuon {
     public var rate = 0.02, momentum = 0.95, weightDecay = 0.0, nesterov = true, iterations = 5,
         normalizesWeights = false
+    /// What is done with every matrix of the iteration.
+    public var rounding: ([Double]) -> [Double] = { $0 }
 
     public init() {}
 
@@ -20,12 +22,12 @@ public struct ReferenceMuon {
     /// Newton and Schulz's iteration, whose result does not depend on which of the sides is the longer one.
     private func orthogonalised(_ matrix: [Double], _ rows: Int, _ columns: Int) -> [Double] {
         let norm = matrix.reduce(0) { $0 + $1 * $1 }.squareRoot() + 1e-7
-        var x = matrix.map { $0 / norm }
+        var x = rounding(matrix.map { $0 / norm })
         for _ in 0..<iterations {
-            let square = product(x, transposed(x, rows, columns), rows, columns, rows)
+            let square = rounding(product(x, transposed(x, rows, columns), rows, columns, rows))
             let fourth = product(square, square, rows, rows, rows)
-            let factor = zip(square, fourth).map { -4.7750 * $0 + 2.0315 * $1 }
-            x = zip(x, product(factor, x, rows, rows, columns)).map { 3.4445 * $0 + $1 }
+            let factor = rounding(zip(square, fourth).map { -4.7750 * $0 + 2.0315 * $1 })
+            x = rounding(zip(x, product(factor, x, rows, rows, columns)).map { 3.4445 * $0 + $1 })
         }
         return x
     }

@@ -17,7 +17,8 @@ typedef struct {
     size_t dilation_height, dilation_width;
     size_t pad_top, pad_bottom, pad_left, pad_right;
     size_t groups;
-    /// Whether x, the weights and dy hold numbers that bfloat16 has, as in snn_gemm_shape.
+    /// Whether x, the weights and dy hold numbers that bfloat16 has, as in snn_gemm_shape; y and dx are then rounded to
+    /// such numbers.
     bool bfloat16;
 } snn_conv_shape;
 

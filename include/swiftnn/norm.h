@@ -11,6 +11,8 @@
 typedef struct {
     size_t rows, channels;
     float epsilon;
+    /// Whether y and dx are rounded to numbers that bfloat16 has.
+    bool bfloat16;
 } snn_norm_shape;
 
 /// What batch norm found in a batch, `channels` numbers each: mean and 1 / sqrt(biased variance + epsilon), and the map

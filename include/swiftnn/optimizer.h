@@ -43,16 +43,17 @@ void snn_rmsprop_step(const snn_rmsprop *options, size_t count, const float *gra
 /// v = momentum * v + g;  u = nesterov ? g + momentum * v : v;  w = w * (1 - rate * weight_decay)
 /// - rate * sqrt(max(1, rows / columns)) * orthogonalised(u), by `iterations` of Newton-Schulz's method on u / |u|,
 /// X = a X + (b X X' + c (X X')^2) X, which moves all singular values to between about 0.7 and 1.2.
+/// bfloat16: the method's matrices are rounded to bfloat16, as in Jordan's own; its sums are not.
 /// normalize_weights: before the step w = w * sqrt(rows) / |w|, for weights whose scale a norm behind them takes away.
 /// workspace: snn_muon_workspace_size bytes.
 typedef struct {
     float rate, momentum, weight_decay, gradient_scale;
-    bool nesterov, normalize_weights;
+    bool nesterov, normalize_weights, bfloat16;
     size_t iterations;
 } snn_muon;
 /// One step of a rows x columns matrix; gradient, velocity (0 at the start) and weights have its order.
 void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const float *gradient, float *velocity,
     float *weights, void *workspace);
-size_t snn_muon_workspace_size(size_t rows, size_t columns);
+size_t snn_muon_workspace_size(const snn_muon *options, size_t rows, size_t columns);
 
 #endif

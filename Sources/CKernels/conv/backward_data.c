@@ -7,6 +7,7 @@
 #include "conv/direct.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
+#include "swiftnn/bfloat16.h"
 #include "swiftnn/conv.h"
 
 /// Enough for each phase, whose numbers of taps differ.
@@ -35,24 +36,34 @@ size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
     return conv_uses_blocks(shape) ? blocks_workspace_size(shape) : zeros_size(shape);
 }
 
-void snn_conv_backward_data(
-    const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace) {
-    if (snn_conv_uses_winograd(shape)) {
-        const winograd_grid grid = winograd_backward_grid(shape);
-        winograd_pass(&grid, dy, packed_transposed, NULL, dx, workspace);
-        return;
-    }
+/// Phase by phase.
+static void sum_phases(const snn_conv_shape *shape, const conv_operands *operands, void *workspace) {
     const bool in_blocks = conv_uses_blocks(shape);
-    if (!in_blocks) memset(workspace, 0, zeros_size(shape));
-    const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
     for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
         for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
             const conv_geometry geometry = conv_backward_geometry(shape, row, column);
             if (in_blocks) {
-                conv_blocks(&geometry, &operands, workspace);
+                conv_blocks(&geometry, operands, workspace);
             } else {
-                conv_direct(&geometry, &operands);
+                conv_direct(&geometry, operands);
             }
         }
     }
+}
+
+void snn_conv_backward_data(
+    const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace) {
+    const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
+    if (conv_uses_blocks(shape)) {
+        sum_phases(shape, &operands, workspace);
+        return;
+    }
+    if (snn_conv_uses_winograd(shape)) {
+        const winograd_grid grid = winograd_backward_grid(shape);
+        winograd_pass(&grid, dy, packed_transposed, NULL, dx, workspace);
+    } else {
+        memset(workspace, 0, zeros_size(shape));
+        sum_phases(shape, &operands, workspace);
+    }
+    if (shape->bfloat16) snn_round_to_bfloat16(conv_input_count(shape), dx, dx);
 }

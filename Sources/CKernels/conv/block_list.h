@@ -5,11 +5,12 @@
 #include "gemm/blocks.h"
 
 /// Blocks that a list holds before they are summed.
-enum { BLOCK_LIST_SIZE = 128 };
+enum { BLOCK_LIST_SIZE = 256 };
 
 typedef struct {
     const snn_block_kernels *kernels;
     snn_block_product sum;
+    bool rounds;  ///< the sum of all
     const uint16_t *a[BLOCK_LIST_SIZE], *b[BLOCK_LIST_SIZE];
 } block_list;
 
@@ -17,6 +18,8 @@ typedef struct {
 static inline void block_list_start(block_list *list, const snn_block_kernels *kernels, snn_block_product sum) {
     list->kernels = kernels;
     list->sum = sum;
+    list->sum.rounds = false;
+    list->rounds = sum.rounds;
     list->sum.a = list->a;
     list->sum.b = list->b;
     list->sum.count = 0;
@@ -28,6 +31,12 @@ static inline void block_list_flush(block_list *list) {
     list->sum.count = 0;
     list->sum.beta = 1;
     list->sum.bias = NULL;
+}
+
+/// Adds the last ones.
+static inline void block_list_finish(block_list *list) {
+    list->sum.rounds = list->rounds;
+    block_list_flush(list);
 }
 
 static inline void block_list_add(block_list *list, const uint16_t *a, const uint16_t *b) {

@@ -167,8 +167,11 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
     const conv_axis *height = &plan->geometry.height, *width = &plan->geometry.width;
     const size_t row = row_block * SNN_BLOCK, depth = plan->packing.depth, panel_columns = plan->packing.panel_columns;
     const tap_pixels met = pixel_block_tap(&plan->geometry, &piece->pixels, tap);
+    const size_t rows = snn_min(SNN_BLOCK, depth - row);
     const snn_block_product sum = {
-        .rows = snn_min(SNN_BLOCK, depth - row),
+        .groups = 1,
+        .group_rows = rows,
+        .rows = rows,
         .columns = snn_min(SNN_BLOCK, plan->packing.columns - panel * SNN_BLOCK),
         .c = sums + panel * conv_packing_panel_size(&plan->packing) + (tap * depth + row) * panel_columns,
         .c_row = panel_columns,
@@ -192,18 +195,20 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
         }
     }
     // The first piece is added even without pixels: its sums are then zero.
-    if (list.sum.count > 0 || is_first) block_list_flush(&list);
+    if (list.sum.count > 0 || is_first) block_list_finish(&list);
 }
 
 /// Adds a piece to a share of the gradient, tap by tap in a panel.
 static void add_piece(
     const gradient_plan *plan, const gradient_piece *piece, bool is_first, size_t share, size_t shares, float *sums) {
     const size_t panel_tiles = plan->packing.taps * plan->row_blocks, tiles = plan->panels * panel_tiles;
+    plan->blocks->begin();
     for (size_t i = tiles * share / shares; i < tiles * (share + 1) / shares; i++) {
         const size_t in_panel = i % panel_tiles;
         add_tile(
             plan, piece, is_first, i / panel_tiles, in_panel / plan->row_blocks, in_panel % plan->row_blocks, sums);
     }
+    plan->blocks->end();
 }
 
 static void add_chunk(const gradient_plan *plan, size_t chunk, uint16_t *copies) {

@@ -64,12 +64,42 @@ typedef struct {
     const snn_kernel_table *kernels;
     const snn_block_kernels *blocks;
     size_t depth_blocks, panels;
-    size_t image_groups, parts;  ///< of the images, and of the lines of one
+    size_t images, columns;      ///< of the images and of a line: their product is the 32 rows of a block
+    size_t lines;                ///< that are summed together, so that the weights of a panel serve many blocks
+    size_t image_groups, parts;  ///< of the images, and of the lines of a group
     size_t workers;              ///< at most
-    size_t kept_lines;           ///< of the source, as blocks
-    size_t line_numbers;         ///< of one of them
-    uint16_t *lines;             ///< those of every worker
+    size_t kept_lines;           ///< of the source, copied to blocks
+    ptrdiff_t first_column;      ///< of a copied line, which has those of the padding
+    size_t step_columns;         ///< of a copied line that lie a step apart
+    size_t depth_numbers;        ///< of a copied line, from one block of the depth to the next
+    size_t line_numbers;         ///< of a copied line
+    uint16_t *copies;            ///< those of every worker
 } blocks_plan;
+
+/// Blocks that the weights of a panel are read for, where there are as many.
+enum { blocks_of_a_panel = 32 };
+
+static size_t line_blocks(const conv_geometry *geometry, size_t images) {
+    return snn_ceil_div(geometry->width.positions, SNN_BLOCK / images);
+}
+
+/// Images of a block: those that leave the fewest rows empty, and of equals the fewest that still give a panel enough
+/// blocks, for neighbouring taps then read more of the same rows.
+static size_t choose_images(const conv_geometry *geometry) {
+    enum { fewest = 8 };
+    size_t chosen = 0, fewest_blocks = 0;
+    bool is_enough = false;
+    for (size_t images = fewest; images <= SNN_BLOCK; images *= 2) {
+        const size_t in_line = line_blocks(geometry, images);
+        const size_t blocks = snn_ceil_div(geometry->batch, images) * in_line;
+        if (chosen == 0 || blocks < fewest_blocks || (blocks == fewest_blocks && !is_enough)) {
+            chosen = images;
+            fewest_blocks = blocks;
+            is_enough = in_line * geometry->height.positions >= blocks_of_a_panel;
+        }
+    }
+    return chosen;
+}
 
 /// Parts that the lines of a group of images are cut into, so that the threads have equally much to do: what a part
 /// copies, the next one copies in part again. The bits do not depend on it.
@@ -82,8 +112,8 @@ static size_t choose_parts(size_t image_groups, size_t lines) {
 }
 
 static blocks_plan make_plan(const conv_geometry *geometry, const conv_operands *operands) {
-    const conv_axis *height = &geometry->height;
-    const size_t tap_step = (size_t)(height->tap_offset < 0 ? -height->tap_offset : height->tap_offset);
+    const conv_axis *height = &geometry->height, *width = &geometry->width;
+    const size_t images = choose_images(geometry);
     blocks_plan plan = {
         .geometry = geometry,
         .operands = operands,
@@ -91,12 +121,20 @@ static blocks_plan make_plan(const conv_geometry *geometry, const conv_operands 
         .blocks = snn_blocks(),
         .depth_blocks = snn_ceil_div(geometry->depth, SNN_BLOCK),
         .panels = snn_ceil_div(geometry->columns, SNN_BLOCK),
-        .image_groups = snn_ceil_div(geometry->batch, SNN_BLOCK),
-        .kept_lines = snn_min(height->source_size, (snn_max(height->taps, 1) - 1) * tap_step + 1),
+        .images = images,
+        .columns = SNN_BLOCK / images,
+        .lines = snn_ceil_div(blocks_of_a_panel, snn_max(1, line_blocks(geometry, images))),
+        .image_groups = snn_ceil_div(geometry->batch, images),
+        .first_column = width->offset - (width->tap_offset < 0 ? (ptrdiff_t)conv_axis_reach(width) : 0),
     };
     plan.parts = choose_parts(plan.image_groups, height->positions);
+    plan.lines = snn_max(1, snn_min(plan.lines, snn_ceil_div(height->positions, plan.parts)));
     plan.workers = snn_min((size_t)snn_most_threads(), plan.image_groups * plan.parts);
-    plan.line_numbers = geometry->width.source_size * plan.depth_blocks * SNN_BLOCK_NUMBERS;
+    plan.kept_lines = (plan.lines - 1) * (size_t)height->step + conv_axis_reach(height) + 1;
+    plan.kept_lines = snn_min(height->source_size, plan.kept_lines);
+    plan.step_columns = snn_round_up(width->positions, plan.columns) + conv_axis_reach(width) / (size_t)width->step;
+    plan.depth_numbers = (size_t)width->step * plan.step_columns * images * SNN_BLOCK;
+    plan.line_numbers = plan.depth_blocks * plan.depth_numbers;
     return plan;
 }
 
@@ -110,72 +148,115 @@ typedef struct {
     const blocks_plan *plan;
     size_t first_image, images;
     size_t next_line;  ///< of the source: those before it that are still needed are copied
-    uint16_t *lines;   ///< line l at l % kept_lines: [column][block of the depth]
+    uint16_t *copies;  ///< line l at l % kept_lines: [block of the depth][column % step][column / step][image][depth]
 } blocks_part;
 
 static uint16_t *line_of(const blocks_part *part, size_t line) {
-    return part->lines + line % part->plan->kept_lines * part->plan->line_numbers;
+    return part->copies + line % part->plan->kept_lines * part->plan->line_numbers;
 }
 
-/// Image by image, as they lie in memory.
-static void copy_line(const blocks_part *part, size_t line) {
-    const blocks_plan *plan = part->plan;
-    const conv_geometry *geometry = plan->geometry;
-    const size_t width = geometry->width.source_size, channels = geometry->source_channels;
-    for (size_t i = 0; i < part->images; i++) {
-        const size_t row = (part->first_image + i) * geometry->height.source_size + line;
-        plan->blocks->copy_rows(width, geometry->depth, plan->operands->source + row * width * channels, channels,
-            line_of(part, line) + i * SNN_BLOCK, plan->depth_blocks * SNN_BLOCK_NUMBERS, SNN_BLOCK_NUMBERS);
+/// Numbers from the start of a copied line to one of its columns.
+static size_t column_offset(const blocks_plan *plan, size_t column) {
+    const size_t step = (size_t)plan->geometry->width.step;
+    const size_t place = step == 1 ? column : column % step * plan->step_columns + column / step;
+    return place * plan->images * SNN_BLOCK;
+}
+
+/// Copies `width` pixels of a line of an image, which start at column `first` of the copy.
+static void copy_pixels(const blocks_plan *plan, size_t first, size_t width, const float *pixels, uint16_t *out) {
+    const size_t step = (size_t)plan->geometry->width.step, channels = plan->geometry->source_channels;
+    for (size_t phase = 0; phase < snn_min(step, width); phase++) {
+        plan->blocks->copy_rows(snn_ceil_div(width - phase, step), plan->geometry->depth, pixels + phase * channels,
+            step * channels, out + column_offset(plan, first + phase), plan->images * SNN_BLOCK, plan->depth_numbers);
     }
 }
 
-/// One pixel of all images, for one panel of columns.
-static void sum_pixel(const blocks_part *part, size_t i, size_t j, size_t panel) {
+/// Image by image, as they lie in memory: the columns that are copied, of those that are there.
+static void copy_line(const blocks_part *part, size_t line) {
+    const blocks_plan *plan = part->plan;
+    const conv_axis *width = &plan->geometry->width;
+    const size_t before = plan->first_column < 0 ? (size_t)-plan->first_column : 0;
+    const size_t skipped = snn_min(width->source_size, plan->first_column > 0 ? (size_t)plan->first_column : 0);
+    const size_t wanted = plan->step_columns * (size_t)width->step;
+    const size_t columns = snn_min(width->source_size - skipped, wanted - snn_min(wanted, before));
+    for (size_t i = 0; i < part->images; i++) {
+        const size_t row = (part->first_image + i) * plan->geometry->height.source_size + line;
+        const float *pixels =
+            plan->operands->source + (row * width->source_size + skipped) * plan->geometry->source_channels;
+        copy_pixels(plan, before, columns, pixels, line_of(part, line) + i * SNN_BLOCK);
+    }
+}
+
+/// Then the sums are rounded behind the activation.
+static bool activates(const blocks_plan *plan) {
+    const snn_epilogue *epilogue = plan->operands->epilogue;
+    return epilogue != NULL && epilogue->activation.kind != SNN_IDENTITY;
+}
+
+/// The sum of a block's rows, from column j of line i on, for one panel.
+static snn_block_product make_sum(const blocks_part *part, size_t i, size_t j, size_t panel) {
     const blocks_plan *plan = part->plan;
     const conv_geometry *geometry = plan->geometry;
     const conv_axis *height = &geometry->height, *width = &geometry->width;
-    const size_t tap_numbers = plan->depth_blocks * SNN_BLOCK_NUMBERS, column = panel * SNN_BLOCK;
-    const uint16_t *weights = (const uint16_t *)plan->operands->packed + panel * geometry->kernel_taps * tap_numbers;
     const size_t line = part->first_image * height->target_size + height->first_target + i * height->target_stride;
     const size_t pixel = line * width->target_size + width->first_target + j * width->target_stride;
+    const size_t column = panel * SNN_BLOCK;
     const snn_epilogue *epilogue = plan->operands->epilogue;
-    const snn_block_product sum = {
+    return (snn_block_product){
+        .groups = snn_min(plan->columns, width->positions - j),
+        .group_rows = plan->images,
         .rows = part->images,
         .columns = snn_min(SNN_BLOCK, geometry->columns - column),
         .c = plan->operands->target + pixel * geometry->target_channels + column,
+        .c_group = width->target_stride * geometry->target_channels,
         .c_row = height->target_size * width->target_size * geometry->target_channels,
         .alpha = 1,
         .bias = epilogue != NULL && epilogue->bias != NULL ? epilogue->bias + column : NULL,
+        .rounds = !activates(plan),
     };
-    block_list list;
-    block_list_start(&list, plan->blocks, sum);
-    size_t top, bottom, left, right;
+}
+
+/// What tap (y, x) of the kernel adds to a list: its weights times the source's pixels, along the depth.
+static void add_tap(const blocks_plan *plan, const uint16_t *a, const uint16_t *b, block_list *list) {
+    for (size_t block = 0; block < plan->depth_blocks; block++) {
+        block_list_add(list, a + block * plan->depth_numbers, b + block * SNN_BLOCK_NUMBERS);
+    }
+}
+
+static void sum_block(const blocks_part *part, size_t i, size_t j, size_t panel) {
+    const blocks_plan *plan = part->plan;
+    const conv_geometry *geometry = plan->geometry;
+    const conv_axis *height = &geometry->height, *width = &geometry->width;
+    const size_t tap_numbers = plan->depth_blocks * SNN_BLOCK_NUMBERS;
+    const uint16_t *weights = (const uint16_t *)plan->operands->packed + panel * geometry->kernel_taps * tap_numbers;
+    size_t top, bottom, left = 0, right = width->taps;
     conv_axis_taps(height, i, &top, &bottom);
-    conv_axis_taps(width, j, &left, &right);
+    // Columns that are alone meet padding by the same taps.
+    if (plan->columns == 1) conv_axis_taps(width, j, &left, &right);
+    block_list list;
+    block_list_start(&list, plan->blocks, make_sum(part, i, j, panel));
     for (size_t y = top; y < bottom; y++) {
         const uint16_t *source = line_of(part, (size_t)conv_axis_source(height, i, y));
         const size_t kernel_row = (height->first_tap + y * height->tap_stride) * geometry->kernel_width;
         for (size_t x = left; x < right; x++) {
-            const uint16_t *a = source + (size_t)conv_axis_source(width, j, x) * tap_numbers;
-            const uint16_t *b = weights + (kernel_row + width->first_tap + x * width->tap_stride) * tap_numbers;
-            for (size_t block = 0; block < tap_numbers; block += SNN_BLOCK_NUMBERS) {
-                block_list_add(&list, a + block, b + block);
-            }
+            const size_t column = (size_t)(conv_axis_source(width, j, x) - plan->first_column);
+            const size_t tap = kernel_row + width->first_tap + x * width->tap_stride;
+            add_tap(plan, source + column_offset(plan, column), weights + tap * tap_numbers, &list);
         }
     }
     // Even without taps: then the target is the bias.
-    block_list_flush(&list);
+    block_list_finish(&list);
 }
 
 /// In place, while the line is in cache: of the forward pass, the only one with an activation, whose lines are whole.
 static void activate(const blocks_part *part, size_t i) {
     const conv_geometry *geometry = part->plan->geometry;
-    const snn_epilogue *epilogue = part->plan->operands->epilogue;
-    if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
+    const snn_kernel_table *kernels = part->plan->kernels;
     const size_t count = geometry->width.positions * geometry->target_channels;
     for (size_t image = part->first_image; image < part->first_image + part->images; image++) {
         float *line = part->plan->operands->target + (image * geometry->height.positions + i) * count;
-        part->plan->kernels->activation_forward(epilogue->activation, count, line, line);
+        kernels->activation_forward(part->plan->operands->epilogue->activation, count, line, line);
+        kernels->round_to_bfloat16(count, line, line);
     }
 }
 
@@ -192,35 +273,45 @@ static void copy_lines(blocks_part *part, size_t i) {
     part->next_line = snn_max(part->next_line, end);
 }
 
-static void sum_line(blocks_part *part, size_t i) {
-    copy_lines(part, i);
-    for (size_t panel = 0; panel < part->plan->panels; panel++) {
-        for (size_t j = 0; j < part->plan->geometry->width.positions; j++) sum_pixel(part, i, j, panel);
+static void sum_lines(blocks_part *part, size_t first, size_t end) {
+    const blocks_plan *plan = part->plan;
+    for (size_t i = first; i < end; i++) copy_lines(part, i);
+    plan->blocks->begin();
+    for (size_t panel = 0; panel < plan->panels; panel++) {
+        for (size_t i = first; i < end; i++) {
+            for (size_t j = 0; j < plan->geometry->width.positions; j += plan->columns) sum_block(part, i, j, panel);
+        }
     }
-    activate(part, i);
+    plan->blocks->end();
+    for (size_t i = first; activates(plan) && i < end; i++) activate(part, i);
 }
 
-static void sum_part(const blocks_plan *plan, size_t index, size_t worker) {
-    const size_t first_image = index / plan->parts * SNN_BLOCK, positions = plan->geometry->height.positions;
+static void sum_part(const blocks_plan *plan, size_t index, uint16_t *copies) {
+    const size_t first_image = index / plan->parts * plan->images, positions = plan->geometry->height.positions;
     blocks_part part = {
         .plan = plan,
         .first_image = first_image,
-        .images = snn_min(SNN_BLOCK, plan->geometry->batch - first_image),
-        .lines = plan->lines + worker * plan->kept_lines * plan->line_numbers,
+        .images = snn_min(plan->images, plan->geometry->batch - first_image),
+        .copies = copies,
     };
     const size_t p = index % plan->parts, end = positions * (p + 1) / plan->parts;
-    for (size_t i = positions * p / plan->parts; i < end; i++) sum_line(&part, i);
+    for (size_t i = positions * p / plan->parts; i < end; i += plan->lines) {
+        sum_lines(&part, i, snn_min(end, i + plan->lines));
+    }
 }
 
 void conv_blocks(const conv_geometry *geometry, const conv_operands *operands, void *workspace) {
     blocks_plan plan = make_plan(geometry, operands);
-    plan.lines = workspace;
+    plan.copies = workspace;
     const size_t parts = plan.image_groups * plan.parts;
     const size_t sums = geometry->batch * geometry->height.positions * geometry->width.positions * geometry->columns;
     const size_t products = sums * (geometry->height.taps * geometry->width.taps * geometry->depth + 16);
     const size_t workers = snn_min((size_t)snn_threads_for_products(products), plan.workers);
     SNN_PARALLEL_FOR((int)workers, for (size_t worker = 0; worker < workers; worker++) {
-        const size_t end = parts * (worker + 1) / workers;
-        for (size_t part = parts * worker / workers; part < end; part++) sum_part(&plan, part, worker);
+        const size_t end = parts * (worker + 1) / workers, numbers = plan.kept_lines * plan.line_numbers;
+        uint16_t *copies = plan.copies + worker * numbers;
+        // What is padding stays so.
+        memset(copies, 0, numbers * sizeof(uint16_t));
+        for (size_t part = parts * worker / workers; part < end; part++) sum_part(&plan, part, copies);
     });
 }

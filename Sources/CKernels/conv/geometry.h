@@ -40,6 +40,12 @@ static inline bool conv_is_depthwise(const snn_conv_shape *shape) {
 
 static inline size_t conv_group_in(const snn_conv_shape *shape) { return shape->in_channels / shape->groups; }
 static inline size_t conv_group_out(const snn_conv_shape *shape) { return shape->out_channels / shape->groups; }
+static inline size_t conv_input_count(const snn_conv_shape *shape) {
+    return shape->batch * shape->in_height * shape->in_width * shape->in_channels;
+}
+static inline size_t conv_output_count(const snn_conv_shape *shape) {
+    return shape->batch * snn_conv_out_height(shape) * snn_conv_out_width(shape) * shape->out_channels;
+}
 static inline size_t conv_taps(const snn_conv_shape *shape) { return shape->kernel_height * shape->kernel_width; }
 
 /// Of the output, from the input. Where the kernel's rows are folded, a whole row of the kernel is one tap.
@@ -56,10 +62,17 @@ void conv_axis_range(const conv_axis *axis, size_t t, size_t *first, size_t *end
 size_t conv_axis_meetings(const conv_axis *axis);
 
 /// Where a position reads through tap t, which may be outside of the source.
-ptrdiff_t conv_axis_source(const conv_axis *axis, size_t position, size_t t);
+static inline ptrdiff_t conv_axis_source(const conv_axis *axis, size_t position, size_t t) {
+    return (ptrdiff_t)position * axis->step + axis->offset + (ptrdiff_t)t * axis->tap_offset;
+}
+
+/// From the first to the last of the source that one position reads: (taps - 1) * dilation.
+size_t conv_axis_reach(const conv_axis *axis);
 
 /// Whether that is inside.
-bool conv_axis_is_inside(const conv_axis *axis, size_t position, size_t t);
+static inline bool conv_axis_is_inside(const conv_axis *axis, size_t position, size_t t) {
+    return (size_t)conv_axis_source(axis, position, t) < axis->source_size;
+}
 
 /// The taps [first, end) through which a position reads inside the source.
 void conv_axis_taps(const conv_axis *axis, size_t position, size_t *first, size_t *end);

@@ -23,8 +23,7 @@ size_t snn_conv_out_width(const snn_conv_shape *s) {
 }
 
 size_t conv_products(const snn_conv_shape *shape) {
-    return shape->batch * snn_conv_out_height(shape) * snn_conv_out_width(shape) * shape->out_channels *
-           conv_taps(shape) * conv_group_in(shape);
+    return conv_output_count(shape) * conv_taps(shape) * conv_group_in(shape);
 }
 
 bool conv_is_folded(const snn_conv_shape *shape) {
@@ -193,12 +192,9 @@ size_t conv_axis_meetings(const conv_axis *axis) {
     return met;
 }
 
-ptrdiff_t conv_axis_source(const conv_axis *axis, size_t position, size_t t) {
-    return (ptrdiff_t)position * axis->step + axis->offset + (ptrdiff_t)t * axis->tap_offset;
-}
-
-bool conv_axis_is_inside(const conv_axis *axis, size_t position, size_t t) {
-    return (size_t)conv_axis_source(axis, position, t) < axis->source_size;
+size_t conv_axis_reach(const conv_axis *axis) {
+    const ptrdiff_t step = axis->tap_offset < 0 ? -axis->tap_offset : axis->tap_offset;
+    return axis->taps == 0 ? 0 : (axis->taps - 1) * (size_t)step;
 }
 
 void conv_axis_taps(const conv_axis *axis, size_t position, size_t *first, size_t *end) {

@@ -1,5 +1,6 @@
 // The micro-kernels for blocks of bfloat16 numbers: copies to them, and what is done with a product's sums. Included by
 // what computes the sums.
+#include "bfloat16/rounding.h"
 #include "gemm/blocks.h"
 
 _Static_assert(SIMD_TILE_COLUMNS == SNN_BLOCK, "a panel is as wide as a block");
@@ -7,30 +8,45 @@ _Static_assert(SIMD_TILE_COLUMNS == SNN_BLOCK, "a panel is as wide as a block");
 typedef float block_sums[SNN_BLOCK][SNN_BLOCK] __attribute__((aligned(64)));
 
 /// C = alpha * sums + beta * C + bias, for one vector of columns; `lanes` is a constant where there are that many, and
-/// so is whether beta is 0.
-SIMD_INLINE void block_store_columns(
-    const snn_block_product *product, block_sums sums, size_t column, const size_t lanes, const bool adds) {
+/// so are whether beta is 0 and whether C is rounded.
+SIMD_INLINE void block_store_columns(const snn_block_product *product, block_sums sums, size_t column,
+    const size_t lanes, const bool adds, const bool rounds) {
     // Of its own, or every row would read the product anew, which C might be a part of.
     const size_t rows = product->rows, c_row = product->c_row;
     const vf alpha = v_set1(product->alpha), beta = v_set1(product->beta);
     const vf offset = product->bias != NULL ? v_load_lanes(product->bias + column, lanes) : v_zero();
-    float *c = product->c + column;
-    for (size_t r = 0; r < rows; r++, c += c_row) {
-        const vf result = v_fma(alpha, v_load(sums[r] + column), offset);
-        v_store_lanes(c, adds ? v_fma(beta, v_load_lanes(c, lanes), result) : result, lanes);
+    for (size_t g = 0; g < product->groups; g++) {
+        const float *sum = sums[g * product->group_rows] + column;
+        float *c = product->c + g * product->c_group + column;
+        for (size_t r = 0; r < rows; r++, c += c_row, sum += SNN_BLOCK) {
+            vf result = v_fma(alpha, v_load(sum), offset);
+            if (adds) result = v_fma(beta, v_load_lanes(c, lanes), result);
+            v_store_lanes(c, rounds ? v_round_to_bfloat16(result) : result, lanes);
+        }
+    }
+}
+
+SIMD_INLINE void block_store_vectors(
+    const snn_block_product *product, block_sums sums, const bool adds, const bool rounds) {
+    size_t column = 0;
+    for (; column + SIMD_WIDTH <= product->columns; column += SIMD_WIDTH) {
+        block_store_columns(product, sums, column, SIMD_WIDTH, adds, rounds);
+    }
+    if (column < product->columns) {
+        block_store_columns(product, sums, column, product->columns - column, adds, rounds);
     }
 }
 
 static void block_store(const snn_block_product *product, block_sums sums) {
-    for (size_t column = 0; column < product->columns; column += SIMD_WIDTH) {
-        const size_t lanes = lanes_at(column, product->columns);
-        if (lanes < SIMD_WIDTH) {
-            block_store_columns(product, sums, column, lanes, product->beta != 0);
-        } else if (product->beta != 0) {
-            block_store_columns(product, sums, column, SIMD_WIDTH, true);
-        } else {
-            block_store_columns(product, sums, column, SIMD_WIDTH, false);
-        }
+    const bool adds = product->beta != 0;
+    if (adds && product->rounds) {
+        block_store_vectors(product, sums, true, true);
+    } else if (adds) {
+        block_store_vectors(product, sums, true, false);
+    } else if (product->rounds) {
+        block_store_vectors(product, sums, false, true);
+    } else {
+        block_store_vectors(product, sums, false, false);
     }
 }
 

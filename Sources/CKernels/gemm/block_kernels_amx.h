@@ -44,11 +44,15 @@ SIMD_INLINE void amx_sums(const snn_block_product *product, const bool lower, co
     if (lower && right) _tile_stored(3, sums[SIMD_WIDTH] + SIMD_WIDTH, sizeof(sums[0]));
 }
 
+/// Not once for a thread: another library in the process may set its registers up in another way.
+static void amx_begin(void) { _tile_loadconfig(&amx_quarters); }
+
+/// Registers in use would have to be saved whenever the thread is interrupted.
+static void amx_end(void) { _tile_release(); }
+
 static void block_product_in_tiles(const snn_block_product *product) {
     block_sums sums;
-    const bool lower = product->rows > SIMD_WIDTH, right = product->columns > SIMD_WIDTH;
-    // Every time, for another library in the process may have set the thread's registers up in another way.
-    _tile_loadconfig(&amx_quarters);
+    const bool lower = snn_block_rows(product) > SIMD_WIDTH, right = product->columns > SIMD_WIDTH;
     if (lower && right) {
         amx_sums(product, true, true, sums);
     } else if (lower) {
@@ -58,8 +62,6 @@ static void block_product_in_tiles(const snn_block_product *product) {
     } else {
         amx_sums(product, false, false, sums);
     }
-    // Registers in use would have to be saved whenever the thread is interrupted.
-    _tile_release();
     block_store(product, sums);
 }
 
@@ -70,7 +72,7 @@ static float amx_multiply_add(size_t rounds, size_t *operations_per_round) {
     for (size_t i = 0; i < SNN_BLOCK_NUMBERS / 2; i++) numbers[i] = 0x3f40;
     block_sums sums;
     *operations_per_round = 2 * SNN_BLOCK * SNN_BLOCK * SNN_BLOCK;
-    _tile_loadconfig(&amx_quarters);
+    amx_begin();
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
@@ -86,11 +88,13 @@ static float amx_multiply_add(size_t rounds, size_t *operations_per_round) {
         _tile_dpbf16ps(3, 5, 7);
     }
     _tile_stored(0, sums[0], sizeof(sums[0]));
-    _tile_release();
+    amx_end();
     return sums[0][0];
 }
 
 const snn_block_kernels snn_blocks_amx = {
+    .begin = amx_begin,
+    .end = amx_end,
     .product = block_product_in_tiles,
     .copy_rows = block_copy_rows,
     .copy_pairs = block_copy_pairs,

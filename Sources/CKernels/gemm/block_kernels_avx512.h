@@ -42,9 +42,12 @@ SIMD_INLINE void block_strip_sums(
     }
 }
 
+/// The registers are those of all vectors.
+static void block_no_setup(void) {}
+
 static void block_product_by_pairs(const snn_block_product *product) {
     block_sums sums;
-    for (size_t row = 0; row < product->rows; row += block_strip) {
+    for (size_t row = 0; row < snn_block_rows(product); row += block_strip) {
         if (product->columns > SIMD_WIDTH) {
             block_strip_sums(product, 2, row, sums);
         } else {
@@ -63,6 +66,8 @@ static float pair_multiply_add(size_t rounds, size_t *operations_per_round) {
 }
 
 const snn_block_kernels snn_blocks_avx512 = {
+    .begin = block_no_setup,
+    .end = block_no_setup,
     .product = block_product_by_pairs,
     .copy_rows = block_copy_rows,
     .copy_pairs = block_copy_pairs,

@@ -17,20 +17,26 @@ enum {
     SNN_BLOCK_NUMBERS = SNN_BLOCK * SNN_BLOCK
 };
 
-/// C = alpha * sum over `count` of A[i] * B[i] + beta * C + bias, for up to 32 rows and columns of C. Rows of A from
-/// `rows` on may hold anything.
+/// C = alpha * sum over `count` of A[i] * B[i] + beta * C + bias, for up to 32 rows and columns of C. The rows of a
+/// block of A lie in groups, of which C has the first ones: row r of group g is at c + g * c_group + r * c_row. The
+/// others may hold anything.
 typedef struct {
-    size_t rows, columns;
+    size_t groups, group_rows;  ///< of A: at most 32 rows in all
+    size_t rows, columns;       ///< of C: of a group, and in all
     size_t count;
     const uint16_t *const *a, *const *b;  ///< the blocks
     float *c;
-    size_t c_row;
+    size_t c_group, c_row;
     float alpha, beta;  ///< with beta = 0, C is not read
     const float *bias;  ///< `columns` numbers, or NULL
+    bool rounds;        ///< C to numbers that bfloat16 has
 } snn_block_product;
 
 /// Sources are floats that bfloat16 has.
 typedef struct {
+    /// Gets the calling thread's registers ready for products, and lets go of them: once for as many products as can
+    /// be.
+    void (*begin)(void), (*end)(void);
     void (*product)(const snn_block_product *product);
     /// Rows of blocks of A: number c of row r goes to out[r * out_row + c / 32 * out_block + c % 32].
     void (*copy_rows)(
@@ -44,6 +50,9 @@ typedef struct {
     /// Whether they are so many times as fast as those of floats that Winograd's filtering saves nothing.
     bool in_matrix_unit;
 } snn_block_kernels;
+
+/// Rows of a block of A that a product reads.
+static inline size_t snn_block_rows(const snn_block_product *product) { return product->groups * product->group_rows; }
 
 /// NULL where the calling thread's tier or the CPU has no instruction for them.
 const snn_block_kernels *snn_blocks(void);

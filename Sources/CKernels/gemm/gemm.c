@@ -189,6 +189,8 @@ static void multiply_tile_in_blocks(const gemm_blocking *blocking, const snn_til
         b[i] = (const uint16_t *)tile->b + i * SNN_BLOCK_NUMBERS;
     }
     const snn_block_product product = {
+        .groups = 1,
+        .group_rows = tile->rows,
         .rows = tile->rows,
         .columns = tile->columns,
         .count = count,
@@ -201,6 +203,14 @@ static void multiply_tile_in_blocks(const gemm_blocking *blocking, const snn_til
         .bias = tile->bias,
     };
     blocking->blocks->product(&product);
+}
+
+static void begin_products(const gemm_slice *slice) {
+    if (slice->blocking->blocks != NULL) slice->blocking->blocks->begin();
+}
+
+static void end_products(const gemm_slice *slice) {
+    if (slice->blocking->blocks != NULL) slice->blocking->blocks->end();
 }
 
 /// The products of the tiles [first, end) of rows with one panel.
@@ -233,11 +243,13 @@ static void activate(const gemm_slice *slice, size_t first, size_t end, size_t f
 /// The tiles [first, end) of a block of rows, counted panel by panel and downwards in a panel: the rows stay in the
 /// second-level cache while the panels pass through the first.
 static void multiply_block(const gemm_slice *slice, size_t top, size_t tiles, size_t first, size_t end) {
+    begin_products(slice);
     for (size_t i = first; i < end;) {
         const size_t panel = i / tiles, from = i % tiles, count = snn_min(tiles - from, end - i);
         multiply_panel(slice, top + from, top + from + count, slice->b + panel * slice->b_panel, panel);
         i += count;
     }
+    end_products(slice);
     for (size_t tile = 0; tile < tiles; tile++) {
         const size_t first_panel = snn_ceil_div(first - snn_min(tile, first), tiles);
         const size_t end_panel = snn_ceil_div(end - snn_min(tile, end), tiles);
@@ -262,9 +274,11 @@ static void multiply_panels(const gemm_slice *slice, size_t first, size_t end, f
         const size_t stop = snn_min(start + group, end);
         gemm_pack_panels(
             &slice->given_b, start, stop, slice->first_k, slice->first_k + slice->depth, packed, slice->b_panel);
+        begin_products(slice);
         for (size_t panel = start; panel < stop; panel++) {
             multiply_panel(slice, 0, tiles, packed + (panel - start) * slice->b_panel, panel);
         }
+        end_products(slice);
         activate(slice, 0, tiles, start, stop);
     }
 }

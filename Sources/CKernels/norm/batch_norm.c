@@ -21,6 +21,7 @@ typedef struct {
     size_t rows, channels, stride;
     size_t chunk, chunks, block, blocks;
     snn_activation activation;
+    bool rounds;
     int threads;
 } norm_job;
 
@@ -32,7 +33,8 @@ static norm_job make_job(const snn_norm_shape *shape, size_t first_channel, snn_
         .channels = snn_min(SNN_NORM_SEGMENT, shape->channels - first_channel),
         .stride = shape->channels,
         .chunk = chunk_rows(shape->rows),
-        .activation = activation};
+        .activation = activation,
+        .rounds = shape->bfloat16};
     job.chunks = snn_ceil_div(job.rows, job.chunk);
     job.block = job.chunks < 16 ? 64 : job.channels;
     job.blocks = snn_ceil_div(job.channels, job.block);
@@ -85,6 +87,14 @@ static bool is_fused(snn_activation activation) {
     return activation.kind == SNN_IDENTITY || activation.kind == SNN_RELU;
 }
 
+/// To bfloat16, while the rows are in the cache.
+static void round_tile(const norm_job *job, size_t rows, size_t channels, float *y) {
+    const size_t lines = channels == job->stride ? 1 : rows, count = rows * channels / lines;
+    for (size_t line = 0; line < lines; line++) {
+        job->kernels->round_to_bfloat16(count, y + line * job->stride, y + line * job->stride);
+    }
+}
+
 // Forward
 
 static void activate(const norm_job *job, size_t rows, size_t channels, float *y) {
@@ -110,6 +120,7 @@ static void normalise(const norm_job *job, const float *x, const snn_norm_coeffi
                 float *out = y + row * job->stride + item.first_channel;
                 job->kernels->norm_forward(&tile, &coefficients, relu, out, job->stride);
                 if (!is_fused(job->activation)) activate(job, tile.rows, tile.channels, out);
+                if (job->rounds) round_tile(job, tile.rows, tile.channels, out);
             }
         });
 }
@@ -338,6 +349,7 @@ static void pass_backward(const norm_job *job, const gradient_tensors *segment, 
                 if (backward == NULL) continue;
                 const snn_norm_coefficients coefficients = coefficients_from(backward, item.first_channel);
                 job->kernels->norm_backward(&tile, &gradient, &coefficients, tensors.dx + at);
+                if (job->rounds) round_tile(job, tile.rows, tile.channels, tensors.dx + at);
             }
         });
 }

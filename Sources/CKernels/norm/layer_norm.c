@@ -11,8 +11,10 @@ void snn_layer_norm_forward(const snn_norm_shape *shape, const float *x, const f
     const snn_kernel_table *kernels = snn_kernels();
     SNN_PARALLEL_FOR(
         snn_threads_for(8 * shape->rows * channels), for (size_t row = 0; row < shape->rows; row++) {
+            float *out = y + row * channels;
             kernels->layer_norm_forward_row(
-                shape, x + row * channels, scale, shift, mean + row, inverse_deviation + row, y + row * channels);
+                shape, x + row * channels, scale, shift, mean + row, inverse_deviation + row, out);
+            if (shape->bfloat16) kernels->round_to_bfloat16(channels, out, out);
         });
 }
 
@@ -45,8 +47,10 @@ static void chunk_backward(const layer_norm_job *job, size_t chunk, size_t first
         }
         for (size_t i = 0; job->dx != NULL && i < tile.rows; i++) {
             const size_t start = at + i * channels;
+            float *dx = job->dx + start;
             job->kernels->layer_norm_backward_row(channels, job->x + start, job->dy + start, job->scale,
-                job->mean[row + i], job->inverse_deviation[row + i], job->dx + start);
+                job->mean[row + i], job->inverse_deviation[row + i], dx);
+            if (job->shape->bfloat16) job->kernels->round_to_bfloat16(channels, dx, dx);
         }
     }
 }

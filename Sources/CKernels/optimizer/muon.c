@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/parallel.h"
+#include "swiftnn/bfloat16.h"
 #include "swiftnn/elementwise.h"
 #include "swiftnn/gemm.h"
 #include "swiftnn/layout.h"
@@ -12,71 +13,73 @@
 /// Newton-Schulz's quintic with Jordan's coefficients: they let small singular values grow fastest.
 static const float quintic_a = 3.4445f, quintic_b = -4.7750f, quintic_c = 2.0315f;
 
-/// The wide one of a matrix and its transpose, and scratch memory.
+/// The wide one of a matrix and its transpose, the products of an iteration, and scratch memory.
 typedef struct {
     size_t rows, columns;
+    bool bfloat16;
+    snn_gemm_shape square_product, quintic_product, step_product;
     float *x, *next_x;        ///< rows x columns
     float *square, *quintic;  ///< rows x rows
     void *workspace;          ///< of the products, and of the norm
 } iteration;
 
-static snn_gemm_shape product(size_t m, size_t n, size_t k, bool transpose_b, float alpha, float beta) {
-    return (snn_gemm_shape){.m = m,
-        .n = n,
-        .k = k,
-        .transpose_b = transpose_b,
-        .lda = k,
-        .ldb = transpose_b ? k : n,
-        .ldc = n,
-        .alpha = alpha,
-        .beta = beta};
-}
-
-static snn_gemm_shape square_product(size_t rows, size_t columns) { return product(rows, rows, columns, true, 1, 0); }
-static snn_gemm_shape quintic_product(size_t rows) { return product(rows, rows, rows, false, quintic_c, quintic_b); }
-static snn_gemm_shape step_product(size_t rows, size_t columns) {
-    return product(rows, columns, rows, false, 1, quintic_a);
-}
-
 static size_t round_up(size_t bytes) { return snn_round_up(bytes, SNN_ALIGNMENT); }
 
-static size_t product_workspace_size(size_t rows, size_t columns) {
-    const snn_gemm_shape products[] = {
-        square_product(rows, columns), quintic_product(rows), step_product(rows, columns)};
-    size_t size = snn_sum_squares_workspace_size(rows * columns);
-    for (size_t i = 0; i < 3; i++) size = snn_max(size, snn_gemm_workspace_size(&products[i]));
-    return round_up(size);
-}
-
-size_t snn_muon_workspace_size(size_t rows, size_t columns) {
+/// Without its memory.
+static iteration make_iteration(const snn_muon *options, size_t rows, size_t columns) {
     const size_t small = snn_min(rows, columns), large = snn_max(rows, columns);
-    return 2 * round_up(rows * columns * sizeof(float)) + 2 * round_up(small * small * sizeof(float)) +
-           product_workspace_size(small, large);
+    const snn_gemm_shape square = {
+        .m = small, .n = small, .k = large, .lda = large, .ldb = large, .ldc = small, .bfloat16 = options->bfloat16};
+    iteration it = {.rows = small, .columns = large, .bfloat16 = options->bfloat16};
+    it.square_product = it.quintic_product = it.step_product = square;
+    it.square_product.transpose_b = true;
+    it.square_product.alpha = 1;
+    it.quintic_product.k = it.quintic_product.lda = it.quintic_product.ldb = small;
+    it.quintic_product.alpha = quintic_c;
+    it.quintic_product.beta = quintic_b;
+    it.step_product.n = it.step_product.ldc = large;
+    it.step_product.k = it.step_product.lda = small;
+    it.step_product.alpha = 1;
+    it.step_product.beta = quintic_a;
+    return it;
 }
 
-static iteration make_iteration(size_t rows, size_t columns, void *workspace) {
-    const size_t matrix = round_up(rows * columns * sizeof(float)), square = round_up(rows * rows * sizeof(float));
+static size_t matrix_size(const iteration *it) { return round_up(it->rows * it->columns * sizeof(float)); }
+static size_t square_size(const iteration *it) { return round_up(it->rows * it->rows * sizeof(float)); }
+
+size_t snn_muon_workspace_size(const snn_muon *options, size_t rows, size_t columns) {
+    const iteration it = make_iteration(options, rows, columns);
+    size_t size = snn_sum_squares_workspace_size(rows * columns);
+    size = snn_max(size, snn_gemm_workspace_size(&it.square_product));
+    size = snn_max(size, snn_gemm_workspace_size(&it.quintic_product));
+    size = snn_max(size, snn_gemm_workspace_size(&it.step_product));
+    return 2 * matrix_size(&it) + 2 * square_size(&it) + round_up(size);
+}
+
+static void give_memory(iteration *it, void *workspace) {
+    const size_t matrix = matrix_size(it), square = square_size(it);
     char *memory = workspace;
-    return (iteration){
-        .rows = rows,
-        .columns = columns,
-        .x = (float *)memory,
-        .next_x = (float *)(memory + matrix),
-        .square = (float *)(memory + 2 * matrix),
-        .quintic = (float *)(memory + 2 * matrix + square),
-        .workspace = memory + 2 * matrix + 2 * square,
-    };
+    it->x = (float *)memory;
+    it->next_x = (float *)(memory + matrix);
+    it->square = (float *)(memory + 2 * matrix);
+    it->quintic = (float *)(memory + 2 * matrix + square);
+    it->workspace = memory + 2 * matrix + 2 * square;
+}
+
+static void round_if_wanted(const iteration *it, size_t count, float *x) {
+    if (it->bfloat16) snn_round_to_bfloat16(count, x, x);
 }
 
 static void iterate(iteration *it) {
-    const size_t size = it->rows * it->columns;
-    const snn_gemm_shape square = square_product(it->rows, it->columns), quintic = quintic_product(it->rows),
-                         step = step_product(it->rows, it->columns);
-    snn_gemm(&square, it->x, it->x, NULL, it->square, it->workspace);
-    memcpy(it->quintic, it->square, it->rows * it->rows * sizeof(float));
-    snn_gemm(&quintic, it->square, it->square, NULL, it->quintic, it->workspace);
+    const size_t size = it->rows * it->columns, square_count = it->rows * it->rows;
+    snn_gemm(&it->square_product, it->x, it->x, NULL, it->square, it->workspace);
+    round_if_wanted(it, square_count, it->square);
+    memcpy(it->quintic, it->square, square_count * sizeof(float));
+    snn_gemm(&it->quintic_product, it->square, it->square, NULL, it->quintic, it->workspace);
+    round_if_wanted(it, square_count, it->quintic);
     memcpy(it->next_x, it->x, size * sizeof(float));
-    snn_gemm(&step, it->quintic, it->x, NULL, it->next_x, it->workspace);
+    snn_gemm(&it->step_product, it->quintic, it->x, NULL, it->next_x, it->workspace);
+    round_if_wanted(it, size, it->next_x);
     float *x = it->x;
     it->x = it->next_x;
     it->next_x = x;
@@ -88,7 +91,8 @@ void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const f
     float *weights, void *workspace) {
     const size_t size = rows * columns;
     if (size == 0) return;
-    iteration it = make_iteration(snn_min(rows, columns), snn_max(rows, columns), workspace);
+    iteration it = make_iteration(options, rows, columns);
+    give_memory(&it, workspace);
     snn_scale(size, options->momentum, velocity, velocity);
     snn_axpy(size, options->gradient_scale, gradient, velocity);
     snn_scale(size, options->nesterov ? options->momentum : 1, velocity, it.x);
@@ -97,6 +101,7 @@ void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const f
     const float unit = (float)(1 / (norm(size, it.x, it.workspace) + 1e-7));
     snn_scale(size, unit, it.x, rows > columns ? it.next_x : it.x);
     if (rows > columns) snn_transpose(1, rows, columns, it.next_x, it.x);
+    round_if_wanted(&it, size, it.x);
     for (size_t i = 0; i < options->iterations; i++) iterate(&it);
     if (rows > columns) {
         snn_transpose(1, columns, rows, it.x, it.next_x);

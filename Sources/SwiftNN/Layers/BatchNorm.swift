@@ -102,7 +102,9 @@ private struct BatchNormalization {
         FixedNorm(scale: scale, shift: shift, mean: runningMean, variance: runningVariance, epsilon: epsilon)
     }
 
-    func shape(rows: Int) -> snn_norm_shape { snn_norm_shape(rows: rows, channels: channels, epsilon: epsilon) }
+    func shape(rows: Int, _ precision: Precision) -> snn_norm_shape {
+        snn_norm_shape(rows: rows, channels: channels, epsilon: epsilon, bfloat16: precision == .bfloat16)
+    }
 }
 
 extension Parameter? {
@@ -137,9 +139,11 @@ private class BatchNormOperation {
     fileprivate let input: Value, output: Value
     fileprivate var activation = Activation.identity
 
-    init(_ norm: BatchNormalization, input: Value, output: Value) {
+    init(_ norm: BatchNormalization, _ precision: Precision, input: Value, output: Value) {
         (self.norm, self.input, self.output) = (norm, input, output)
-        shape = norm.shape(rows: input.count / norm.channels)
+        shape = norm.shape(rows: input.count / norm.channels, precision)
+        output.buffer.isRounded = true
+        input.gradient?.isRounded = true
     }
 
     func fuse(_ activation: Activation) -> Bool {
@@ -156,9 +160,9 @@ private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFu
 
     init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
         statistics = builder.makeBuffer(floats: 4 * norm.channels)
-        var shape = norm.shape(rows: input.count / norm.channels)
+        var shape = norm.shape(rows: input.count / norm.channels, builder.precision)
         workspace = builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape))
-        super.init(norm, input: input, output: output)
+        super.init(norm, builder.precision, input: input, output: output)
     }
 
     private var batch: snn_batch_norm_statistics {
@@ -202,9 +206,9 @@ private final class BatchNormInferenceOperation: BatchNormOperation, ActivationF
     private let workspace: Buffer?
 
     init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
-        var shape = norm.shape(rows: input.count / norm.channels)
+        var shape = norm.shape(rows: input.count / norm.channels, builder.precision)
         workspace = output.gradient.map { _ in builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape)) }
-        super.init(norm, input: input, output: output)
+        super.init(norm, builder.precision, input: input, output: output)
     }
 
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }

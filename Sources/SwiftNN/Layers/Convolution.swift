@@ -94,6 +94,8 @@ private final class ConvolutionOperation: ActivationFusing, NormFolding {
         (self.input, self.output) = (input, output)
         rows = output.count / layer.outChannels
         fused = FusedActivation(output: output, builder)
+        output.buffer.isRounded = true
+        input.gradient?.isRounded = true
         var shape = shape
         forwardWeights = PackedWeights(builder, weight, bytes: snn_conv_packed_size(&shape)) { [shape] in
             var shape = shape

@@ -51,7 +51,10 @@ private final class LayerNormOperation: Operation {
         (self.norm, self.input, self.output) = (norm, input, output)
         let channels = norm.shape.product
         shape = snn_norm_shape(
-            rows: channels == 0 ? 0 : input.count / channels, channels: channels, epsilon: norm.epsilon)
+            rows: channels == 0 ? 0 : input.count / channels, channels: channels, epsilon: norm.epsilon,
+            bfloat16: builder.precision == .bfloat16)
+        output.buffer.isRounded = true
+        input.gradient?.isRounded = true
         mean = builder.makeBuffer(floats: shape.rows)
         inverseDeviation = builder.makeBuffer(floats: shape.rows)
         workspace = builder.makeBuffer(bytes: snn_layer_norm_workspace_size(&shape))

@@ -73,6 +73,13 @@ struct Pooling {
     }
 }
 
+extension snn_pool_shape {
+    /// Whether an element may lie in two windows.
+    fileprivate var windowsOverlap: Bool {
+        dilation_height * (kernel_height - 1) >= stride_height || dilation_width * (kernel_width - 1) >= stride_width
+    }
+}
+
 private final class MaxPoolOperation: Operation {
     private var shape: snn_pool_shape
     private let input: Value, output: Value
@@ -88,6 +95,9 @@ private final class MaxPoolOperation: Operation {
         winners = output.gradient == nil ? nil : builder.makeBuffer(bytes: output.count * MemoryLayout<UInt16>.stride)
         activation = builder.takeOverDerivative(of: input)
         gradientBeforeActivation = activation == .identity ? nil : builder.makeBuffer(floats: output.count)
+        // What is rounded stays so where nothing is added up.
+        output.buffer.isRounded = true
+        input.gradient?.isRounded = activation == .identity && !shape.windowsOverlap
     }
 
     private var argmax: UnsafeMutablePointer<UInt16>? { winners?.bytes.assumingMemoryBound(to: UInt16.self) }

@@ -28,16 +28,19 @@ public struct Muon: UpdateRule {
     /// Gives the weights the norm √rows before each step: for layers with a norm behind them, which takes the scale of the
     /// weights away, so that the learning rate is the part of themselves that they move.
     public var normalizesWeights: Bool
+    /// With bfloat16, the matrices of Newton and Schulz's method are rounded, as in Jordan's own: faster where the CPU
+    /// multiplies such numbers faster. Weights and velocity stay float32.
+    public var precision: Precision
     private let scratch = Scratch()
 
     public init(
         lr: Float = 0.02, momentum: Float = 0.95, nesterov: Bool = true, weightDecay: Float = 0, iterations: Int = 5,
-        normalizesWeights: Bool = false
+        normalizesWeights: Bool = false, precision: Precision = .float32
     ) {
         precondition(iterations > 0, "Muon: needs an iteration")
         (self.lr, self.momentum, self.nesterov) = (lr, momentum, nesterov)
         (self.weightDecay, self.iterations) = (weightDecay, iterations)
-        self.normalizesWeights = normalizesWeights
+        (self.normalizesWeights, self.precision) = (normalizesWeights, precision)
     }
 
     /// The velocity.
@@ -51,8 +54,8 @@ public struct Muon: UpdateRule {
         let columns = shape.dropFirst().product
         var options = snn_muon(
             rate: lr, momentum: momentum, weight_decay: weightDecay, gradient_scale: gradientScale, nesterov: nesterov,
-            normalize_weights: normalizesWeights, iterations: iterations)
-        let workspace = scratch.memory(bytes: snn_muon_workspace_size(rows, columns))
+            normalize_weights: normalizesWeights, bfloat16: precision == .bfloat16, iterations: iterations)
+        let workspace = scratch.memory(bytes: snn_muon_workspace_size(&options, rows, columns))
         withKernelPointers(&weights, gradient, &state) { _, weights, gradient, slot in
             snn_muon_step(&options, rows, columns, gradient, slot(0), weights, workspace)
         }
@@ -60,7 +63,7 @@ public struct Muon: UpdateRule {
 
     public var description: String {
         "Muon(lr: \(lr), momentum: \(momentum), nesterov: \(nesterov), weightDecay: \(weightDecay), "
-            + "iterations: \(iterations), normalizesWeights: \(normalizesWeights))"
+            + "iterations: \(iterations), normalizesWeights: \(normalizesWeights), precision: \(precision))"
     }
 
     /// Memory for the largest matrix so far. An optimizer updates one parameter at a time, so copies of a rule may share

@@ -8,6 +8,9 @@ public final class Buffer {
     /// Kept for the plan's whole life: packed weights, the plan's input and targets. Its output lasts until the next pass in
     /// the same memory.
     private(set) var isPersistent: Bool
+    /// Whether the operation that writes it leaves numbers that bfloat16 has, in plans of that precision: then nobody else
+    /// rounds them.
+    var isRounded = false
     /// First and last moment of use, in operations executed; nil until used.
     private(set) var lifetime: ClosedRange<Int>?
     /// The buffer whose memory this one shares.

@@ -29,6 +29,8 @@ struct PlanStep {
 }
 
 extension Value {
-    /// Rounds `buffer`, the value's own or its gradient.
-    func roundToBFloat16(_ buffer: Buffer) { snn_round_to_bfloat16(count, buffer.floats, buffer.floats) }
+    /// Rounds `buffer`, the value's own or its gradient, unless who wrote it has.
+    func roundToBFloat16(_ buffer: Buffer) {
+        if !buffer.isRounded { snn_round_to_bfloat16(count, buffer.floats, buffer.floats) }
+    }
 }

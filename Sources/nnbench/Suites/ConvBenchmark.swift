@@ -46,7 +46,6 @@ struct ConvBenchmark: Benchmark {
         func ours(_ iteration: Int) {
             let set = buffers[iteration]
             withUnsafePointer(to: conv.shape) { run($0, set, workspace.start) }
-            roundOutput(of: set)
         }
         func openBLAS(_ iteration: Int) { run(im2col, buffers[iteration]) }
         func result(of run: @escaping (Int) -> Void) -> () -> [NamedTensor] {
@@ -101,14 +100,6 @@ struct ConvBenchmark: Benchmark {
         return Buffers(
             x: random(conv.inputCount, seed + 1), weights: weights, y: random(conv.outputCount, seed + 2),
             packed: pack(weights))
-    }
-
-    private func roundOutput(of set: Buffers) {
-        switch pass {
-        case .forward: set.y.round(to: precision)
-        case .backwardData: set.x.round(to: precision)
-        case .backwardWeights: break
-        }
     }
 
     private func pack(_ weights: FloatBuffer) -> Workspace {

@@ -127,7 +127,8 @@ private struct NormKernel {
         shift = .random(norm.channels, seed: 2)
         (dscale, dshift) = (.zeros(norm.channels), .zeros(norm.channels))
         isBatchNorm = norm.isBatchNorm
-        var shape = snn_norm_shape(rows: norm.rows, channels: norm.channels, epsilon: NormBenchmark.epsilon)
+        var shape = snn_norm_shape(
+            rows: norm.rows, channels: norm.channels, epsilon: NormBenchmark.epsilon, bfloat16: false)
         workspace = Workspace(bytes: max(snn_batch_norm_workspace_size(&shape), snn_layer_norm_workspace_size(&shape)))
         self.shape = shape
         activation = snn_activation(kind: norm.hasReLU ? SNN_RELU : SNN_IDENTITY, parameter: 0)

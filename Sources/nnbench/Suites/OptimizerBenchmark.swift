@@ -50,7 +50,9 @@ struct OptimizerBenchmark: Benchmark {
 
     func prepare() -> Prepared {
         let buffers = Rotation(bytes: 16 * count, work.ceiling) { Buffers(count, seed: $0) }
-        let workspace = Workspace(bytes: rule == .muon ? snn_muon_workspace_size(shape[0], shape[1]) : 0)
+        let workspace = Workspace(
+            bytes: rule == .muon
+                ? withUnsafePointer(to: muon) { snn_muon_workspace_size($0, shape[0], shape[1]) } : 0)
         let set = buffers[0]
         let (weights, gradient) = (set.weights.doubles, set.gradient.doubles)
         return Prepared(
@@ -96,11 +98,15 @@ struct OptimizerBenchmark: Benchmark {
                 gradient_scale: 1)
             snn_rmsprop_step(&options, count, g, first, nil, nil, w)
         case .muon:
-            var options = snn_muon(
-                rate: Self.rate, momentum: Self.momentum, weight_decay: Self.weightDecay, gradient_scale: 1,
-                nesterov: true, normalize_weights: false, iterations: 5)
+            var options = muon
             snn_muon_step(&options, shape[0], shape[1], g, first, w, workspace.start)
         }
+    }
+
+    private var muon: snn_muon {
+        snn_muon(
+            rate: Self.rate, momentum: Self.momentum, weight_decay: Self.weightDecay, gradient_scale: 1,
+            nesterov: true, normalize_weights: false, bfloat16: false, iterations: 5)
     }
 
     private func reference(_ weights: [Double], _ gradient: [Double]) -> [Double] {

@@ -90,8 +90,9 @@ struct TrainOptions: ParsableArguments {
         if let epochs { recipe.epochs = epochs }
         if let batchSize { recipe.batchSize = batchSize }
         if let lr { recipe.learningRate = lr }
+        recipe.precision = precision
         try TrainingSession(
-            recipe: recipe, data: location.data, seed: seed, precision: precision, out: out.map(OutputDirectory.init),
+            recipe: recipe, data: location.data, seed: seed, out: out.map(OutputDirectory.init),
             quiet: quiet, holdOut: holdOut, checkpointEvery: checkpointEvery, resumes: resume,
             logsForTensorBoard: tensorboard
         ).run()

@@ -75,7 +75,7 @@ private struct Run: Encodable {
         dataset = session.recipe.dataset.rawValue
         seed = session.seed
         threads = Runtime.threads
-        precision = session.precision.rawValue
+        precision = session.recipe.precision.rawValue
         isa = Runtime.instructionSet.rawValue
         epochs = history.count
         batchSize = session.recipe.batchSize

@@ -18,7 +18,11 @@ struct Recipe: Sendable {
     /// What the model takes over from the training images before it learns.
     var prepare: @Sendable (Sequential, ImageDataset) throws -> Void = { _, _ in }
     /// Which parameters learn by which variant of the rule.
-    var groups: @Sendable (Sequential, any UpdateRule) -> [ParameterGroup] = { [ParameterGroup($0.parameters, $1)] }
+    var groups: @Sendable (Sequential, any UpdateRule, Precision) -> [ParameterGroup] = { model, rule, _ in
+        [ParameterGroup(model.parameters, rule)]
+    }
+    /// What the plans and, where it can, the optimizer compute with.
+    var precision = Precision.float32
     /// The largest learning rate of the first group, where it is not to be the recipe's own; those of the other groups scale
     /// along.
     var learningRate: Float?
@@ -61,7 +65,7 @@ struct Recipe: Sendable {
 
     /// What an optimizer of the model takes.
     func parameterGroups(of model: Sequential) -> [ParameterGroup] {
-        let own = groups(model, rule)
+        let own = groups(model, rule, precision)
         guard let learningRate, let first = own.first else { return own }
         return own.map { group in
             var rule = group.rule

@@ -20,9 +20,11 @@ extension Recipe {
             augmentation: ImageAugmentation(flip: .alternating, translation: translation),
             views: .mirrorAndShift,
             prepare: Sequential.whitenFirstLayer,
-            groups: { model, rule in
+            groups: { model, rule, precision in
                 .speedrun(
-                    model, rule, convolutions: Muon(lr: 0.12, momentum: 0.6, iterations: 3, normalizesWeights: true),
+                    model, rule,
+                    convolutions: Muon(
+                        lr: 0.12, momentum: 0.6, iterations: 3, normalizesWeights: true, precision: precision),
                     biasFactor: 64)
             },
             proxy: proxyWidths.map { widths in

@@ -14,9 +14,12 @@ func randomFloats(_ count: Int, seed: UInt64) -> [Float] {
 /// Such inputs, rounded where they are to be numbers that bfloat16 has.
 func randomOperand(_ count: Int, seed: UInt64, bfloat16: Bool) -> [Float] {
     let numbers = randomFloats(count, seed: seed)
-    guard bfloat16 else { return numbers }
+    return bfloat16 ? roundedToBFloat16(numbers) : numbers
+}
+
+func roundedToBFloat16(_ numbers: [Float]) -> [Float] {
     var rounded = numbers
-    snn_round_to_bfloat16(count, numbers, &rounded)
+    snn_round_to_bfloat16(numbers.count, numbers, &rounded)
     return rounded
 }
 
