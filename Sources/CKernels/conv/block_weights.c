@@ -181,21 +181,26 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
     block_list list;
     block_list_start(&list, plan->blocks, sum);
     const size_t x_pixel = plan->row_blocks * SNN_BLOCK_NUMBERS, dy_pixel = plan->panels * SNN_BLOCK_NUMBERS;
-    const size_t x_step = (size_t)width->step * x_pixel, first_column = met.first_column;
+    const size_t x_column =
+        (size_t)conv_axis_source(width, met.first_column, tap % width->taps) - piece->first_x_column;
+    const size_t dy_column = met.first_column - piece->pixels.first_column;
     for (size_t group = 0; group < met.images; group++) {
         for (size_t line = met.first_line; line < met.first_line + met.lines; line++) {
             const size_t x_row = (size_t)conv_axis_source(height, line, tap / width->taps);
-            const size_t x_column =
-                (size_t)conv_axis_source(width, first_column, tap % width->taps) - piece->first_x_column;
-            const uint16_t *a =
-                x_line_of(plan, piece, group, x_row) + x_column * x_pixel + row_block * SNN_BLOCK_NUMBERS;
-            const uint16_t *b = dy_line_of(plan, piece, group, line) +
-                                (first_column - piece->pixels.first_column) * dy_pixel + panel * SNN_BLOCK_NUMBERS;
-            for (size_t j = 0; j < met.columns; j++) block_list_add(&list, a + j * x_step, b + j * dy_pixel);
+            const uint16_t *x_line = x_line_of(plan, piece, group, x_row),
+                           *dy_line = dy_line_of(plan, piece, group, line);
+            const snn_block_run run = {
+                .a = x_line + x_column * x_pixel + row_block * SNN_BLOCK_NUMBERS,
+                .b = dy_line + dy_column * dy_pixel + panel * SNN_BLOCK_NUMBERS,
+                .count = met.columns,
+                .a_step = (size_t)width->step * x_pixel,
+                .b_step = dy_pixel,
+            };
+            block_list_add(&list, run);
         }
     }
     // The first piece is added even without pixels: its sums are then zero.
-    if (list.sum.count > 0 || is_first) block_list_finish(&list);
+    if (list.sum.run_count > 0 || is_first) block_list_finish(&list);
 }
 
 /// Adds a piece to a share of the gradient, tap by tap in a panel.

@@ -216,13 +216,6 @@ static snn_block_product make_sum(const blocks_part *part, size_t i, size_t j, s
     };
 }
 
-/// What tap (y, x) of the kernel adds to a list: its weights times the source's pixels, along the depth.
-static void add_tap(const blocks_plan *plan, const uint16_t *a, const uint16_t *b, block_list *list) {
-    for (size_t block = 0; block < plan->depth_blocks; block++) {
-        block_list_add(list, a + block * plan->depth_numbers, b + block * SNN_BLOCK_NUMBERS);
-    }
-}
-
 static void sum_block(const blocks_part *part, size_t i, size_t j, size_t panel) {
     const blocks_plan *plan = part->plan;
     const conv_geometry *geometry = plan->geometry;
@@ -241,7 +234,14 @@ static void sum_block(const blocks_part *part, size_t i, size_t j, size_t panel)
         for (size_t x = left; x < right; x++) {
             const size_t column = (size_t)(conv_axis_source(width, j, x) - plan->first_column);
             const size_t tap = kernel_row + width->first_tap + x * width->tap_stride;
-            add_tap(plan, source + column_offset(plan, column), weights + tap * tap_numbers, &list);
+            const snn_block_run run = {
+                .a = source + column_offset(plan, column),
+                .b = weights + tap * tap_numbers,
+                .count = plan->depth_blocks,
+                .a_step = plan->depth_numbers,
+                .b_step = SNN_BLOCK_NUMBERS,
+            };
+            block_list_add(&list, run);
         }
     }
     // Even without taps: then the target is the bias.

@@ -23,20 +23,22 @@ SIMD_INLINE void amx_sums(const snn_block_product *product, const bool lower, co
     if (right) _tile_zero(1);
     if (lower) _tile_zero(2);
     if (lower && right) _tile_zero(3);
-    for (size_t i = 0; i < product->count; i++) {
-        const uint16_t *a = product->a[i], *b = product->b[i];
-        _tile_loadd(4, a, amx_a_row);
-        _tile_loadd(6, b, amx_b_row);
-        _tile_dpbf16ps(0, 4, 6);
-        if (right) {
-            _tile_loadd(7, b + SNN_BLOCK, amx_b_row);
-            _tile_dpbf16ps(1, 4, 7);
+    for (const snn_block_run *run = product->runs, *end = run + product->run_count; run < end; run++) {
+        const uint16_t *a = run->a, *b = run->b;
+        for (size_t i = 0; i < run->count; i++, a += run->a_step, b += run->b_step) {
+            _tile_loadd(4, a, amx_a_row);
+            _tile_loadd(6, b, amx_b_row);
+            _tile_dpbf16ps(0, 4, 6);
+            if (right) {
+                _tile_loadd(7, b + SNN_BLOCK, amx_b_row);
+                _tile_dpbf16ps(1, 4, 7);
+            }
+            if (lower) {
+                _tile_loadd(5, a + SNN_BLOCK_NUMBERS / 2, amx_a_row);
+                _tile_dpbf16ps(2, 5, 6);
+            }
+            if (lower && right) _tile_dpbf16ps(3, 5, 7);
         }
-        if (lower) {
-            _tile_loadd(5, a + SNN_BLOCK_NUMBERS / 2, amx_a_row);
-            _tile_dpbf16ps(2, 5, 6);
-        }
-        if (lower && right) _tile_dpbf16ps(3, 5, 7);
     }
     _tile_stored(0, sums[0], sizeof(sums[0]));
     if (right) _tile_stored(1, sums[0] + SIMD_WIDTH, sizeof(sums[0]));

@@ -16,25 +16,32 @@ SIMD_INLINE vf v_add_pair_products(vf a, vf b, vf c) {
 /// Rows whose sums are in registers at a time.
 enum { block_strip = 8 };
 
-/// The sums of a strip of rows; `vectors` of columns is a constant.
-SIMD_INLINE void block_strip_sums(
+typedef vf block_strip_sums[block_strip][SNN_BLOCK / SIMD_WIDTH];
+
+/// Adds the products of one block of both to the sums of a strip of rows; `vectors` of columns is a constant.
+SIMD_INLINE void add_block_to_strip(const float *a, const float *b, const size_t vectors, block_strip_sums sums) {
+    for (size_t k = 0; k < SNN_BLOCK_PAIRS; k++) {
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < block_strip; i++) {
+            const vf pair = v_set1(a[i * SNN_BLOCK_PAIRS + k]);
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < vectors; v++) {
+                sums[i][v] = v_add_pair_products(pair, v_load(b + k * SNN_BLOCK + v * SIMD_WIDTH), sums[i][v]);
+            }
+        }
+    }
+}
+
+SIMD_INLINE void sum_block_strip(
     const snn_block_product *product, const size_t vectors, size_t first_row, block_sums out) {
-    vf sums[block_strip][SNN_BLOCK / SIMD_WIDTH];
+    block_strip_sums sums;
     for (size_t i = 0; i < block_strip; i++) {
         for (size_t v = 0; v < vectors; v++) sums[i][v] = v_zero();
     }
-    for (size_t block = 0; block < product->count; block++) {
-        const float *a = (const float *)product->a[block] + first_row * SNN_BLOCK_PAIRS;
-        const float *b = (const float *)product->b[block];
-        for (size_t k = 0; k < SNN_BLOCK_PAIRS; k++) {
-#pragma clang loop unroll(full)
-            for (size_t i = 0; i < block_strip; i++) {
-                const vf pair = v_set1(a[i * SNN_BLOCK_PAIRS + k]);
-#pragma clang loop unroll(full)
-                for (size_t v = 0; v < vectors; v++) {
-                    sums[i][v] = v_add_pair_products(pair, v_load(b + k * SNN_BLOCK + v * SIMD_WIDTH), sums[i][v]);
-                }
-            }
+    for (const snn_block_run *run = product->runs, *end = run + product->run_count; run < end; run++) {
+        const uint16_t *a = run->a + first_row * SNN_BLOCK, *b = run->b;
+        for (size_t i = 0; i < run->count; i++, a += run->a_step, b += run->b_step) {
+            add_block_to_strip((const float *)a, (const float *)b, vectors, sums);
         }
     }
     for (size_t i = 0; i < block_strip; i++) {
@@ -49,9 +56,9 @@ static void block_product_by_pairs(const snn_block_product *product) {
     block_sums sums;
     for (size_t row = 0; row < snn_block_rows(product); row += block_strip) {
         if (product->columns > SIMD_WIDTH) {
-            block_strip_sums(product, 2, row, sums);
+            sum_block_strip(product, 2, row, sums);
         } else {
-            block_strip_sums(product, 1, row, sums);
+            sum_block_strip(product, 1, row, sums);
         }
     }
     block_store(product, sums);

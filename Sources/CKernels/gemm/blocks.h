@@ -17,14 +17,20 @@ enum {
     SNN_BLOCK_NUMBERS = SNN_BLOCK * SNN_BLOCK
 };
 
-/// C = alpha * sum over `count` of A[i] * B[i] + beta * C + bias, for up to 32 rows and columns of C. The rows of a
-/// block of A lie in groups, of which C has the first ones: row r of group g is at c + g * c_group + r * c_row. The
-/// others may hold anything.
+/// `count` blocks of A and as many of B, each so many numbers behind the one before.
+typedef struct {
+    const uint16_t *a, *b;
+    size_t count, a_step, b_step;
+} snn_block_run;
+
+/// C = alpha * sum of A * B over all blocks of the runs + beta * C + bias, for up to 32 rows and columns of C. The rows
+/// of a block of A lie in groups, of which C has the first ones: row r of group g is at c + g * c_group + r * c_row.
+/// The others may hold anything.
 typedef struct {
     size_t groups, group_rows;  ///< of A: at most 32 rows in all
     size_t rows, columns;       ///< of C: of a group, and in all
-    size_t count;
-    const uint16_t *const *a, *const *b;  ///< the blocks
+    size_t run_count;
+    const snn_block_run *runs;
     float *c;
     size_t c_group, c_row;
     float alpha, beta;  ///< with beta = 0, C is not read

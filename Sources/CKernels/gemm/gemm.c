@@ -45,7 +45,7 @@ static size_t deepest_group(const snn_gemm_shape *shape) {
     return snn_max(snn_l2_cache_size() / 2 / snn_min(shape->n * sizeof(float), page), 4 * shape->m);
 }
 
-/// Blocks of bfloat16 numbers of a slice, which a tile has pointers to.
+/// Blocks of bfloat16 numbers along the depth of a slice.
 enum { most_slice_blocks = 64 };
 
 /// Tiles of rows that stay in half of the second-level cache: the other half is for what streams through.
@@ -182,20 +182,20 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
 
 /// A tile in blocks, which lie behind one another in both packed operands.
 static void multiply_tile_in_blocks(const gemm_blocking *blocking, const snn_tile *tile) {
-    const uint16_t *a[most_slice_blocks], *b[most_slice_blocks];
-    const size_t count = tile->depth / SNN_BLOCK_PAIRS;
-    for (size_t i = 0; i < count; i++) {
-        a[i] = (const uint16_t *)tile->a + i * SNN_BLOCK_NUMBERS;
-        b[i] = (const uint16_t *)tile->b + i * SNN_BLOCK_NUMBERS;
-    }
+    const snn_block_run run = {
+        .a = (const uint16_t *)tile->a,
+        .b = (const uint16_t *)tile->b,
+        .count = tile->depth / SNN_BLOCK_PAIRS,
+        .a_step = SNN_BLOCK_NUMBERS,
+        .b_step = SNN_BLOCK_NUMBERS,
+    };
     const snn_block_product product = {
         .groups = 1,
         .group_rows = tile->rows,
         .rows = tile->rows,
         .columns = tile->columns,
-        .count = count,
-        .a = a,
-        .b = b,
+        .run_count = 1,
+        .runs = &run,
         .c = tile->c,
         .c_row = tile->c_row,
         .alpha = tile->alpha,
