@@ -5,6 +5,7 @@
 
 #include "conv/blocks.h"
 #include "conv/direct.h"
+#include "conv/method.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
 #include "swiftnn/bfloat16.h"
@@ -29,16 +30,18 @@ static size_t zeros_size(const snn_conv_shape *shape) {
 }
 
 size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
-    if (snn_conv_uses_winograd(shape)) {
-        const winograd_grid grid = winograd_backward_grid(shape);
-        return winograd_pass_workspace_size(&grid);
+    switch (conv_method_of(shape)) {
+        case CONV_BLOCKS: return blocks_workspace_size(shape);
+        case CONV_WINOGRAD: {
+            const winograd_grid grid = winograd_backward_grid(shape);
+            return winograd_pass_workspace_size(&grid);
+        }
+        case CONV_DIRECT: return zeros_size(shape);
     }
-    return conv_uses_blocks(shape) ? blocks_workspace_size(shape) : zeros_size(shape);
 }
 
-/// Phase by phase.
-static void sum_phases(const snn_conv_shape *shape, const conv_operands *operands, void *workspace) {
-    const bool in_blocks = conv_uses_blocks(shape);
+/// Phase by phase, in blocks or directly.
+static void sum_phases(const snn_conv_shape *shape, bool in_blocks, const conv_operands *operands, void *workspace) {
     for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
         for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
             const conv_geometry geometry = conv_backward_geometry(shape, row, column);
@@ -51,19 +54,22 @@ static void sum_phases(const snn_conv_shape *shape, const conv_operands *operand
     }
 }
 
+static void filter(const snn_conv_shape *shape, const conv_operands *operands, void *workspace) {
+    const winograd_grid grid = winograd_backward_grid(shape);
+    winograd_pass(&grid, operands->source, operands->packed, NULL, operands->target, workspace);
+}
+
 void snn_conv_backward_data(
     const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace) {
     const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
-    if (conv_uses_blocks(shape)) {
-        sum_phases(shape, &operands, workspace);
-        return;
-    }
-    if (snn_conv_uses_winograd(shape)) {
-        const winograd_grid grid = winograd_backward_grid(shape);
-        winograd_pass(&grid, dy, packed_transposed, NULL, dx, workspace);
-    } else {
-        memset(workspace, 0, zeros_size(shape));
-        sum_phases(shape, &operands, workspace);
+    switch (conv_method_of(shape)) {
+        // Rounds by itself.
+        case CONV_BLOCKS: sum_phases(shape, true, &operands, workspace); return;
+        case CONV_WINOGRAD: filter(shape, &operands, workspace); break;
+        case CONV_DIRECT:
+            memset(workspace, 0, zeros_size(shape));
+            sum_phases(shape, false, &operands, NULL);
+            break;
     }
     if (shape->bfloat16) snn_round_to_bfloat16(conv_input_count(shape), dx, dx);
 }

@@ -8,6 +8,7 @@
 #include "conv/blocks.h"
 #include "conv/depthwise.h"
 #include "conv/gradient_operand.h"
+#include "conv/method.h"
 #include "conv/packing.h"
 #include "conv/pixel_blocks.h"
 #include "conv/winograd.h"
@@ -294,25 +295,35 @@ static void direct_backward_weights(
 }
 
 size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
-    if (snn_conv_uses_winograd(shape)) {
-        const winograd_grid grid = winograd_forward_grid(shape);
-        return winograd_weights_workspace_size(&grid);
+    switch (conv_method_of(shape)) {
+        case CONV_BLOCKS: return conv_blocks_backward_weights_workspace_size(shape);
+        case CONV_WINOGRAD: {
+            const winograd_grid grid = winograd_forward_grid(shape);
+            return winograd_weights_workspace_size(&grid);
+        }
+        case CONV_DIRECT:
+            return conv_is_depthwise(shape) ? depthwise_weights_workspace_size(shape) : direct_workspace_size(shape);
     }
-    if (conv_uses_blocks(shape)) return conv_blocks_backward_weights_workspace_size(shape);
-    return conv_is_depthwise(shape) ? depthwise_weights_workspace_size(shape) : direct_workspace_size(shape);
+}
+
+static void filter_weights(
+    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    const winograd_grid grid = winograd_forward_grid(shape);
+    winograd_backward_weights(&grid, x, dy, accumulate, dweights, workspace);
 }
 
 void snn_conv_backward_weights(
     const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
     if (shape->in_channels == 0 || shape->out_channels == 0) return;
-    if (snn_conv_uses_winograd(shape)) {
-        const winograd_grid grid = winograd_forward_grid(shape);
-        winograd_backward_weights(&grid, x, dy, accumulate, dweights, workspace);
-    } else if (conv_uses_blocks(shape)) {
-        conv_blocks_backward_weights(shape, x, dy, accumulate, dweights, workspace);
-    } else if (conv_is_depthwise(shape)) {
-        depthwise_backward_weights(shape, x, dy, accumulate, dweights, workspace);
-    } else {
-        direct_backward_weights(shape, x, dy, accumulate, dweights, workspace);
+    switch (conv_method_of(shape)) {
+        case CONV_BLOCKS: conv_blocks_backward_weights(shape, x, dy, accumulate, dweights, workspace); break;
+        case CONV_WINOGRAD: filter_weights(shape, x, dy, accumulate, dweights, workspace); break;
+        case CONV_DIRECT:
+            if (conv_is_depthwise(shape)) {
+                depthwise_backward_weights(shape, x, dy, accumulate, dweights, workspace);
+            } else {
+                direct_backward_weights(shape, x, dy, accumulate, dweights, workspace);
+            }
+            break;
     }
 }

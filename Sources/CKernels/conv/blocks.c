@@ -7,32 +7,14 @@
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-/// Fewer channels or images would leave most of a block empty.
-enum { fewest_channels = 16, fewest_images = 16 };
-
-bool conv_uses_blocks(const snn_conv_shape *shape) {
-    const snn_block_kernels *blocks = snn_blocks();
-    if (!shape->bfloat16 || blocks == NULL || shape->groups != 1 || conv_is_folded(shape)) return false;
-    if (shape->batch < fewest_images) return false;
-    if (snn_min(shape->in_channels, shape->out_channels) < fewest_channels) return false;
-    return blocks->in_matrix_unit || !conv_suits_winograd(shape);
-}
-
 size_t conv_blocks_packed_size(const conv_packing *packing) {
     return conv_packing_panels(packing) * packing->taps * snn_ceil_div(packing->depth, SNN_BLOCK) * SNN_BLOCK_NUMBERS *
            sizeof(uint16_t);
 }
 
-/// The upper halves of two numbers next to each other.
-static void put_pair(const float *first, const float *second, uint16_t *out) {
-    memcpy(out, (const char *)first + 2, 2);
-    memcpy(out + 1, (const char *)second + 2, 2);
-}
-
 /// Taps inside, so that the weights are read in their order.
 static void pack_panel(const conv_packing *packing, const float *weights, size_t columns, uint16_t *panel) {
     const size_t depth_blocks = snn_ceil_div(packing->depth, SNN_BLOCK);
-    const float zero = 0;
     if (columns < SNN_BLOCK || packing->depth % SNN_BLOCK != 0) {
         memset(panel, 0, packing->taps * depth_blocks * SNN_BLOCK_NUMBERS * sizeof(uint16_t));
     }
@@ -42,7 +24,8 @@ static void pack_panel(const conv_packing *packing, const float *weights, size_t
         for (size_t tap = 0; tap < packing->taps; tap++, row += depth_blocks * SNN_BLOCK_NUMBERS) {
             const float *source = weights + d * packing->depth_stride + tap;
             for (size_t c = 0; c < columns; c++, source += packing->column_stride) {
-                put_pair(source, has_next ? source + packing->depth_stride : &zero, row + 2 * c);
+                row[2 * c] = snn_bfloat16_bits(source[0]);
+                row[2 * c + 1] = has_next ? snn_bfloat16_bits(source[packing->depth_stride]) : 0;
             }
         }
     }

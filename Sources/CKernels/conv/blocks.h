@@ -1,5 +1,5 @@
-// Convolution in blocks of bfloat16 numbers (gemm/blocks.h), whose rows are the same pixel of 32 images: so every pixel
-// of a block meets the same padding, and no tap is summed that is padding.
+// Convolution in blocks of bfloat16 numbers (gemm/blocks.h), whose rows are pixels of several images and
+// neighbouring columns: so the pixels of one tap are those of the next, one column on.
 #ifndef SNN_CONV_BLOCKS_H
 #define SNN_CONV_BLOCKS_H
 
@@ -7,9 +7,6 @@
 
 #include "conv/gather.h"
 #include "conv/packing.h"
-
-/// Whether all three passes are computed so, by the tier in use.
-bool conv_uses_blocks(const snn_conv_shape *shape);
 
 /// Bytes of the weights in blocks of B: [panel of 32 columns][tap][32 of the depth].
 size_t conv_blocks_packed_size(const conv_packing *packing);

@@ -5,18 +5,21 @@
 #include "conv/direct.h"
 #include "conv/gather.h"
 #include "conv/lines.h"
+#include "conv/method.h"
 #include "conv/winograd.h"
 #include "swiftnn/bfloat16.h"
 #include "swiftnn/conv.h"
 
 size_t snn_conv_forward_workspace_size(const snn_conv_shape *shape) {
-    if (snn_conv_uses_winograd(shape)) {
-        const winograd_grid grid = winograd_forward_grid(shape);
-        return winograd_pass_workspace_size(&grid);
-    }
     const conv_geometry geometry = conv_forward_geometry(shape);
-    if (conv_uses_blocks(shape)) return conv_blocks_workspace_size(&geometry);
-    return conv_zeros_size(&geometry) + conv_padded_size(shape);
+    switch (conv_method_of(shape)) {
+        case CONV_BLOCKS: return conv_blocks_workspace_size(&geometry);
+        case CONV_WINOGRAD: {
+            const winograd_grid grid = winograd_forward_grid(shape);
+            return winograd_pass_workspace_size(&grid);
+        }
+        case CONV_DIRECT: return conv_zeros_size(&geometry) + conv_padded_size(shape);
+    }
 }
 
 /// Directly, on floats.
@@ -39,19 +42,26 @@ static void sum_directly(const snn_conv_shape *shape, const float *x, const void
     }
 }
 
+static void sum_in_blocks(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
+    float *y, void *workspace) {
+    const conv_geometry geometry = conv_forward_geometry(shape);
+    const conv_operands operands = {.source = x, .packed = packed, .epilogue = epilogue, .target = y};
+    conv_blocks(&geometry, &operands, workspace);
+}
+
+static void filter(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
+    float *y, void *workspace) {
+    const winograd_grid grid = winograd_forward_grid(shape);
+    winograd_pass(&grid, x, packed, epilogue, y, workspace);
+}
+
 void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
     float *y, void *workspace) {
-    if (conv_uses_blocks(shape)) {
-        const conv_geometry geometry = conv_forward_geometry(shape);
-        const conv_operands operands = {.source = x, .packed = packed, .epilogue = epilogue, .target = y};
-        conv_blocks(&geometry, &operands, workspace);
-        return;
-    }
-    if (snn_conv_uses_winograd(shape)) {
-        const winograd_grid grid = winograd_forward_grid(shape);
-        winograd_pass(&grid, x, packed, epilogue, y, workspace);
-    } else {
-        sum_directly(shape, x, packed, epilogue, y, workspace);
+    switch (conv_method_of(shape)) {
+        // Rounds by itself.
+        case CONV_BLOCKS: sum_in_blocks(shape, x, packed, epilogue, y, workspace); return;
+        case CONV_WINOGRAD: filter(shape, x, packed, epilogue, y, workspace); break;
+        case CONV_DIRECT: sum_directly(shape, x, packed, epilogue, y, workspace); break;
     }
     if (shape->bfloat16) snn_round_to_bfloat16(conv_output_count(shape), y, y);
 }

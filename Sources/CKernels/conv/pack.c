@@ -3,6 +3,7 @@
 
 #include "conv/blocks.h"
 #include "conv/geometry.h"
+#include "conv/method.h"
 #include "conv/packing.h"
 #include "conv/winograd.h"
 #include "runtime/kernel_table.h"
@@ -114,9 +115,21 @@ void conv_unpack_sums(
 }
 
 static size_t packed_bytes(const snn_conv_shape *shape, const conv_packing *packing) {
-    if (conv_uses_blocks(shape)) return conv_blocks_packed_size(packing);
-    const size_t floats = snn_conv_uses_winograd(shape) ? winograd_packed_size(packing) : conv_packing_size(packing);
-    return snn_round_up(floats * sizeof(float), SNN_ALIGNMENT);
+    switch (conv_method_of(shape)) {
+        case CONV_BLOCKS: return conv_blocks_packed_size(packing);
+        case CONV_WINOGRAD: return snn_round_up(winograd_packed_size(packing) * sizeof(float), SNN_ALIGNMENT);
+        case CONV_DIRECT: return snn_round_up(conv_packing_size(packing) * sizeof(float), SNN_ALIGNMENT);
+    }
+}
+
+/// Transposed or not, as the packing is.
+static void pack_weights(
+    const snn_conv_shape *shape, const conv_packing *packing, bool transposed, const float *weights, void *packed) {
+    switch (conv_method_of(shape)) {
+        case CONV_BLOCKS: conv_blocks_pack(packing, weights, packed); break;
+        case CONV_WINOGRAD: winograd_pack(packing, transposed, weights, packed); break;
+        case CONV_DIRECT: pack(packing, weights, packed); break;
+    }
 }
 
 size_t snn_conv_packed_size(const snn_conv_shape *shape) {
@@ -126,13 +139,7 @@ size_t snn_conv_packed_size(const snn_conv_shape *shape) {
 
 void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed) {
     const conv_packing packing = conv_forward_packing(shape);
-    if (snn_conv_uses_winograd(shape)) {
-        winograd_pack(&packing, false, weights, packed);
-    } else if (conv_uses_blocks(shape)) {
-        conv_blocks_pack(&packing, weights, packed);
-    } else {
-        pack(&packing, weights, packed);
-    }
+    pack_weights(shape, &packing, false, weights, packed);
 }
 
 size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape) {
@@ -142,11 +149,5 @@ size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape) {
 
 void snn_conv_pack_transposed(const snn_conv_shape *shape, const float *weights, void *packed) {
     const conv_packing packing = conv_transposed_packing(shape);
-    if (snn_conv_uses_winograd(shape)) {
-        winograd_pack(&packing, true, weights, packed);
-    } else if (conv_uses_blocks(shape)) {
-        conv_blocks_pack(&packing, weights, packed);
-    } else {
-        pack(&packing, weights, packed);
-    }
+    pack_weights(shape, &packing, true, weights, packed);
 }

@@ -1,5 +1,4 @@
 // Which convolutions are computed by Winograd's filtering, and where the pixels of their tiles are.
-#include "conv/blocks.h"
 #include "conv/geometry.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
@@ -67,10 +66,6 @@ bool conv_suits_winograd(const snn_conv_shape *shape) {
     const double cost = (double)(snn_max(tiles, least_rows) + weight_cost) * winograd_planes * products +
                         (double)(tiles * transform_cost) * channels;
     return (double)shape->batch * direct_cost(shape) + weight_cost * 9 * products > 1.25 * cost;
-}
-
-bool snn_conv_uses_winograd(const snn_conv_shape *shape) {
-    return conv_suits_winograd(shape) && !conv_uses_blocks(shape);
 }
 
 typedef struct {

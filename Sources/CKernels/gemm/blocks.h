@@ -10,12 +10,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     SNN_BLOCK = 32,                   ///< rows, columns and depth
     SNN_BLOCK_PAIRS = SNN_BLOCK / 2,  ///< along the depth
     SNN_BLOCK_NUMBERS = SNN_BLOCK * SNN_BLOCK
 };
+
+/// The 16 bits of a number that bfloat16 has.
+static inline uint16_t snn_bfloat16_bits(float number) {
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof(bits));
+    return (uint16_t)(bits >> 16);
+}
 
 /// `count` blocks of A and as many of B, each so many numbers behind the one before.
 typedef struct {

@@ -150,6 +150,14 @@ static size_t slice_tiles(const gemm_slice *slice) {
     return snn_ceil_div(slice->end_row - slice->first_row, slice->blocking->tile_rows);
 }
 
+/// What of C the slice's sums are added to: its first one to beta * C.
+static float slice_beta(const gemm_slice *slice) { return slice->first_k == 0 ? slice->shape->beta : 1; }
+
+static const float *slice_bias(const gemm_slice *slice, size_t column) {
+    const bool adds = slice->epilogue != NULL && slice->epilogue->bias != NULL && is_last_slice(slice);
+    return adds ? slice->epilogue->bias + column : NULL;
+}
+
 static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_of_b, size_t panel) {
     const snn_gemm_shape *shape = slice->shape;
     const size_t width = slice->blocking->kernels->tile_columns, column = panel * width;
@@ -163,7 +171,8 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
         .c = slice->c + row * shape->ldc + column,
         .c_row = shape->ldc,
         .alpha = shape->alpha,
-        .beta = slice->first_k == 0 ? shape->beta : 1,
+        .beta = slice_beta(slice),
+        .bias = slice_bias(slice, column),
     };
     if (slice->blocking->pack_a) {
         tile.a = slice->packed_a + (row - slice->first_row) * slice->depth;
@@ -174,35 +183,34 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
         tile.a_depth = shape->transpose_a ? shape->lda : 1;
         tile.a = slice->a + row * tile.a_row + slice->first_k * tile.a_depth;
     }
-    if (slice->epilogue != NULL && slice->epilogue->bias != NULL && is_last_slice(slice)) {
-        tile.bias = slice->epilogue->bias + column;
-    }
     return tile;
 }
 
-/// A tile in blocks, which lie behind one another in both packed operands.
-static void multiply_tile_in_blocks(const gemm_blocking *blocking, const snn_tile *tile) {
+/// The same in blocks, which lie behind one another in both packed operands.
+static void multiply_blocks(const gemm_slice *slice, size_t row, const float *panel_of_b, size_t panel) {
+    const snn_gemm_shape *shape = slice->shape;
+    const size_t rows = snn_min(SNN_BLOCK, slice->end_row - row), column = panel * SNN_BLOCK;
     const snn_block_run run = {
-        .a = (const uint16_t *)tile->a,
-        .b = (const uint16_t *)tile->b,
-        .count = tile->depth / SNN_BLOCK_PAIRS,
+        .a = (const uint16_t *)(slice->packed_a + (row - slice->first_row) * slice->depth),
+        .b = (const uint16_t *)panel_of_b,
+        .count = slice->depth / SNN_BLOCK_PAIRS,
         .a_step = SNN_BLOCK_NUMBERS,
         .b_step = SNN_BLOCK_NUMBERS,
     };
     const snn_block_product product = {
         .groups = 1,
-        .group_rows = tile->rows,
-        .rows = tile->rows,
-        .columns = tile->columns,
+        .group_rows = rows,
+        .rows = rows,
+        .columns = snn_min(SNN_BLOCK, shape->n - column),
         .run_count = 1,
         .runs = &run,
-        .c = tile->c,
-        .c_row = tile->c_row,
-        .alpha = tile->alpha,
-        .beta = tile->beta,
-        .bias = tile->bias,
+        .c = slice->c + row * shape->ldc + column,
+        .c_row = shape->ldc,
+        .alpha = shape->alpha,
+        .beta = slice_beta(slice),
+        .bias = slice_bias(slice, column),
     };
-    blocking->blocks->product(&product);
+    slice->blocking->blocks->product(&product);
 }
 
 static void begin_products(const gemm_slice *slice) {
@@ -217,10 +225,11 @@ static void end_products(const gemm_slice *slice) {
 static void multiply_panel(const gemm_slice *slice, size_t first, size_t end, const float *panel_of_b, size_t panel) {
     const gemm_blocking *blocking = slice->blocking;
     for (size_t i = first; i < end; i++) {
-        const snn_tile tile = tile_at(slice, slice->first_row + i * blocking->tile_rows, panel_of_b, panel);
+        const size_t row = slice->first_row + i * blocking->tile_rows;
         if (blocking->blocks != NULL) {
-            multiply_tile_in_blocks(blocking, &tile);
+            multiply_blocks(slice, row, panel_of_b, panel);
         } else {
+            const snn_tile tile = tile_at(slice, row, panel_of_b, panel);
             blocking->kernels->gemm_tile(&tile);
         }
     }

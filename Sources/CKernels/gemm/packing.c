@@ -92,8 +92,7 @@ static void put(const gemm_b *b, size_t feature, size_t column, float number, fl
     if (b->blocks == NULL) {
         packed[feature * width + column] = number;
     } else {
-        const char *upper_half = (const char *)&number + 2;
-        memcpy((char *)(packed + feature / 2 * width + column) + feature % 2 * 2, upper_half, 2);
+        ((uint16_t *)(packed + feature / 2 * width + column))[feature % 2] = snn_bfloat16_bits(number);
     }
 }
 

@@ -1,0 +1,16 @@
+// How a convolution is computed: one choice for all its passes and its packed weights, which follows from the shape and
+// the tier in use.
+#ifndef SNN_CONV_METHOD_H
+#define SNN_CONV_METHOD_H
+
+#include "swiftnn/conv.h"
+
+typedef enum {
+    CONV_DIRECT,    ///< sums of floats over the taps (conv/direct.h)
+    CONV_WINOGRAD,  ///< minimal filtering of floats (conv/winograd.h)
+    CONV_BLOCKS,    ///< products of blocks of bfloat16 numbers (conv/blocks.h)
+} conv_method;
+
+conv_method conv_method_of(const snn_conv_shape *shape);
+
+#endif
