@@ -104,5 +104,5 @@ class Training:
         losses = [self.step(x, labels).item()]
         outputs = {f"gradient.{name}": p.grad.clone() for name, p in self.model.named_parameters()}
         losses += [self.step(x, labels).item() for _ in range(2)]
-        changes = {f"gradient.change.{name}": p.detach() - before[name] for name, p in self.model.named_parameters()}
+        changes = {f"change.{name}": p.detach() - before[name] for name, p in self.model.named_parameters()}
         return outputs | changes | {"losses": torch.tensor(losses)}

@@ -138,7 +138,7 @@ import Testing
         func check(_ loss: Float, _ gradient: Float) -> Check {
             Check(
                 tensors(loss, gradient), against: tensors(1, 1), by: "", .euclidean, tolerance: 0.01,
-                gradientTolerance: 0.5)
+                tolerances: ["gradient.": 0.5])
         }
         #expect(check(1, 0.6).failure == nil)
         #expect(check(1, 0).failure?.contains("gradient.w") == true)

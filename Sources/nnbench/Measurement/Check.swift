@@ -27,10 +27,10 @@ struct Check {
     private let difference: Difference
     private let worst: String
 
-    /// - Parameter gradientTolerance: of the tensors named "gradient."; nil allows no more of them than of others.
+    /// - Parameter tolerances: of the tensors whose names start so, in place of `tolerance`.
     init(
         _ outputs: [NamedTensor], against expected: [NamedTensor], by name: String, _ difference: Difference = .largest,
-        tolerance: Double, gradientTolerance: Double? = nil
+        tolerance: Double, tolerances: [String: Double] = [:]
     ) {
         let own = Dictionary(outputs.map { ($0.name, $0.tensor) }) { first, _ in first }
         func error(of item: NamedTensor) -> Double {
@@ -40,7 +40,7 @@ struct Check {
             return error.isFinite ? error : .infinity
         }
         let results = expected.map { item in
-            let allowed = item.name.hasPrefix("gradient.") ? gradientTolerance ?? tolerance : tolerance
+            let allowed = tolerances.first { item.name.hasPrefix($0.key) }?.value ?? tolerance
             return (name: item.name, error: error(of: item), tolerance: allowed)
         }
         let missing = outputs.first { item in !expected.contains { $0.name == item.name } }

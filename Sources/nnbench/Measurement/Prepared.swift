@@ -15,8 +15,8 @@ struct Prepared {
     var tolerance: Double
     /// The same to the peer, where that one computes with fewer digits.
     var peerTolerance: Double?
-    /// The same of the tensors named "gradient.", where rounding errors change those by more.
-    var gradientTolerance: Double?
+    /// The same by the start of a tensor's name, of those that rounding errors change by more.
+    var tolerances: [String: Double] = [:]
     /// How many sets of buffers the runs go through in turn.
     var sets: Int
     var ours: (_ iteration: Int) -> Void

@@ -26,7 +26,7 @@ struct Referee {
         func check(against expected: [NamedTensor], by name: String, _ tolerance: Double) -> Check {
             Check(
                 outputs, against: expected, by: name, prepared.difference, tolerance: tolerance,
-                gradientTolerance: prepared.gradientTolerance)
+                tolerances: prepared.tolerances)
         }
         var checks = try (rivals?.all ?? []).map { rival in
             check(against: try rival.outputs(), by: rival.name, prepared.peerTolerance ?? prepared.tolerance)

@@ -35,10 +35,11 @@ struct StepBenchmark: Benchmark {
                 try Training(network, batch: batch, precision: precision).firstSteps()
             },
             // A rounding error may turn a ReLU or a maximum, and change single numbers of gradients by much: PyTorch's own
-            // in float32 are up to 3e-3 of their length from those in float64 (airbench). In bfloat16 it happens so often
-            // that only their direction is compared.
+            // in float32 are up to 8e-3 of their length from those in float64, and what three steps change up to 2.3e-2,
+            // as ours (ResNet-18). In bfloat16 it happens so often that only their direction is compared.
             difference: .euclidean, tolerance: precision == .float32 ? 1e-2 : 5e-3,
-            gradientTolerance: precision == .float32 ? nil : 0.5, sets: training.batches.count, ours: training.step)
+            tolerances: precision == .float32 ? ["change.": 5e-2] : ["gradient.": 0.5, "change.": 0.5],
+            sets: training.batches.count, ours: training.step)
     }
 }
 
@@ -80,7 +81,7 @@ final class Training {
             losses.append(loss)
         }
         let changes = zip(learned, before).map {
-            NamedTensor("gradient.change.\($0.name)", $0.parameter.value - $1)
+            NamedTensor("change.\($0.name)", $0.parameter.value - $1)
         }
         return gradients + changes + [NamedTensor("losses", losses, [3])]
     }
