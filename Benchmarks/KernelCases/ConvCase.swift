@@ -167,6 +167,13 @@ public struct ConvCase: KernelCase {
             batch: 16, inChannels: 16, outChannels: 34, height: Axis(5, 2, pad: (1, 0)),
             width: Axis(6, 3, stride: 2, dilation: 2, pad: (0, 3))),
         ConvCase(batch: 35, inChannels: 16, outChannels: 18, height: Axis(1, 1), width: Axis(40, 9, pad: (8, 0))),
+        // More lines than are summed together.
+        ConvCase(
+            batch: 16, inChannels: 16, outChannels: 16, height: Axis(24, 3, pad: (1, 1)),
+            width: Axis(8, 3, pad: (1, 1))),
+        ConvCase(
+            batch: 16, inChannels: 16, outChannels: 16, height: Axis(24, 2, dilation: 4, pad: (2, 2)),
+            width: Axis(8, 1)),
         square(20, 3, 18, size: 6, kernel: 3, pad: 1),
         square(3, 18, 18, size: 6, kernel: 3, pad: 1),
         square(16, 32, 32, size: 4, kernel: 3, pad: 1, groups: 2),

@@ -87,16 +87,49 @@ import Testing
         for variant in BackwardVariant.all {
             let expected = data.gradients(dy, affine: variant.affine)
             onEveryConfiguration(norm) {
-                runBackward(data, variant, workspace: { snn_layer_norm_workspace_size($0) }) {
-                    shape, x, dy, scale, dx, dscale, dshift, workspace in
-                    snn_layer_norm_backward(
-                        shape, x, dy, scale, data.floatMean, data.floatInverse, variant.accumulate, dx, dscale, dshift,
-                        workspace)
-                }
+                layerNormBackward(data, variant)
             } check: { results, isa in
                 check(results, expected, variant, data, dy, "\(norm) \(variant) on \(isa)")
             }
         }
+    }
+
+    private func layerNormBackward(_ data: NormData, _ variant: BackwardVariant) -> [[Float]] {
+        runBackward(data, variant, workspace: { snn_layer_norm_workspace_size($0) }) {
+            shape, x, dy, scale, dx, dscale, dshift, workspace in
+            snn_layer_norm_backward(
+                shape, x, dy, scale, data.floatMean, data.floatInverse, variant.accumulate, dx, dscale, dshift,
+                workspace)
+        }
+    }
+
+    /// In bfloat16 the very same numbers are rounded.
+    @Test(arguments: cases.filter { $0.rows > 0 }) func roundsToBFloat16(_ norm: NormCase) {
+        var (batch, rows) = (NormData(norm, ofRows: false), NormData(norm, ofRows: true))
+        onEveryConfiguration(norm) {
+            [false, true].flatMap { bfloat16 in
+                (batch.shape.bfloat16, rows.shape.bfloat16) = (bfloat16, bfloat16)
+                return inputGradientsAndOutputs(batch, rows)
+            }
+        } check: { results, isa in
+            let (whole, rounded) = (results.prefix(results.count / 2), results.suffix(results.count / 2))
+            #expect(sameBits(Array(rounded), whole.map(roundedToBFloat16)), "\(norm) on \(isa)")
+        }
+    }
+
+    private func inputGradientsAndOutputs(_ batch: NormData, _ rows: NormData) -> [[Float]] {
+        let inPlace = BackwardVariant(inPlace: true)
+        var shape = rows.shape
+        var (y, mean, inverse) = (unwritten(rows.x.count), unwritten(shape.rows), unwritten(shape.rows))
+        snn_layer_norm_forward(&shape, rows.x, rows.scale, rows.shift, &mean, &inverse, &y)
+        return [y, layerNormBackward(rows, inPlace)[0]]
+            + [ReferenceActivation.relu, .gelu].flatMap { activation in
+                [
+                    trainBatchNorm(batch, activation, affine: true)[0],
+                    batchNormBackward(batch, activation, inPlace, constantStatistics: false)[0],
+                    batchNormBackward(batch, activation, inPlace, constantStatistics: true)[0],
+                ]
+            }
     }
 
     @Test(arguments: [false, true]) func referenceGradientsAreDerivatives(ofRows: Bool) {
@@ -142,26 +175,32 @@ import Testing
                 let dz = activation.backward(
                     data.activated(affine: variant.affine), dy: doubles(data.dy), parameter: 0)
                 let expected = data.gradients(dz, affine: variant.affine)
-                var batch = data.batch(affine: variant.affine)
                 onEveryConfiguration(data.norm) {
-                    runBackward(data, variant, workspace: { snn_batch_norm_workspace_size($0) }) {
-                        shape, x, dy, scale, dx, dscale, dshift, workspace in
-                        guard constantStatistics else {
-                            batch.withC {
-                                snn_batch_norm_backward(
-                                    shape, x, dy, $0, activation.c, variant.accumulate, dx, dscale, dshift, workspace)
-                            }
-                            return
-                        }
-                        withOptional(variant.affine ? data.shift : nil) { shift in
-                            snn_batch_norm_backward_inference(
-                                shape, x, dy, scale, shift, data.floatMean, data.running, activation.c,
-                                variant.accumulate, dx, dscale, dshift, workspace)
-                        }
-                    }
+                    batchNormBackward(data, activation, variant, constantStatistics: constantStatistics)
                 } check: { results, isa in
                     check(results, expected, variant, data, dz, "\(activation) of \(data.norm) \(variant) on \(isa)")
                 }
+            }
+        }
+    }
+
+    private func batchNormBackward(
+        _ data: NormData, _ activation: ReferenceActivation, _ variant: BackwardVariant, constantStatistics: Bool
+    ) -> [[Float]] {
+        var batch = data.batch(affine: variant.affine)
+        return runBackward(data, variant, workspace: { snn_batch_norm_workspace_size($0) }) {
+            shape, x, dy, scale, dx, dscale, dshift, workspace in
+            guard constantStatistics else {
+                batch.withC {
+                    snn_batch_norm_backward(
+                        shape, x, dy, $0, activation.c, variant.accumulate, dx, dscale, dshift, workspace)
+                }
+                return
+            }
+            withOptional(variant.affine ? data.shift : nil) { shift in
+                snn_batch_norm_backward_inference(
+                    shape, x, dy, scale, shift, data.floatMean, data.running, activation.c, variant.accumulate, dx,
+                    dscale, dshift, workspace)
             }
         }
     }
@@ -233,7 +272,7 @@ private struct BackwardVariant: CustomStringConvertible {
 /// The inputs of one case, and what the reference makes of them.
 private struct NormData {
     let norm: NormCase
-    let shape: snn_norm_shape
+    var shape: snn_norm_shape
     let x: [Float], dy: [Float], scale: [Float], shift: [Float], running: [Float]
     let mean: [Double], variance: [Double], inverse: [Double]
     /// The statistics as the backward kernels get them.

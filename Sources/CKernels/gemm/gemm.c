@@ -45,7 +45,7 @@ static size_t deepest_group(const snn_gemm_shape *shape) {
     return snn_max(snn_l2_cache_size() / 2 / snn_min(shape->n * sizeof(float), page), 4 * shape->m);
 }
 
-/// Blocks of bfloat16 numbers along the depth of a slice.
+/// Blocks of bfloat16 numbers along the depth of a slice, at most: a packed panel of them takes 128 kB.
 enum { most_slice_blocks = 64 };
 
 /// Tiles of rows that stay in half of the second-level cache: the other half is for what streams through.

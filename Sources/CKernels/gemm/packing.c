@@ -92,7 +92,8 @@ static void put(const gemm_b *b, size_t feature, size_t column, float number, fl
     if (b->blocks == NULL) {
         packed[feature * width + column] = number;
     } else {
-        ((uint16_t *)(packed + feature / 2 * width + column))[feature % 2] = snn_bfloat16_bits(number);
+        const uint16_t bits = snn_bfloat16_bits(number);
+        memcpy((char *)(packed + feature / 2 * width + column) + feature % 2 * sizeof(bits), &bits, sizeof(bits));
     }
 }
 

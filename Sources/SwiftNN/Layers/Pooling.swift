@@ -95,9 +95,9 @@ private final class MaxPoolOperation: Operation {
         winners = output.gradient == nil ? nil : builder.makeBuffer(bytes: output.count * MemoryLayout<UInt16>.stride)
         activation = builder.takeOverDerivative(of: input)
         gradientBeforeActivation = activation == .identity ? nil : builder.makeBuffer(floats: output.count)
-        // What is rounded stays so where nothing is added up.
+        // What is rounded stays so where it passes or not, and nothing is added up.
         output.buffer.isRounded = true
-        input.gradient?.isRounded = activation == .identity && !shape.windowsOverlap
+        input.gradient?.isRounded = [.identity, .relu].contains(activation) && !shape.windowsOverlap
     }
 
     private var argmax: UnsafeMutablePointer<UInt16>? { winners?.bytes.assumingMemoryBound(to: UInt16.self) }

@@ -63,7 +63,8 @@ public struct Muon: UpdateRule {
 
     public var description: String {
         "Muon(lr: \(lr), momentum: \(momentum), nesterov: \(nesterov), weightDecay: \(weightDecay), "
-            + "iterations: \(iterations), normalizesWeights: \(normalizesWeights), precision: \(precision))"
+            + "iterations: \(iterations), normalizesWeights: \(normalizesWeights)"
+            + (precision == .float32 ? ")" : ", precision: \(precision))")
     }
 
     /// Memory for the largest matrix so far. An optimizer updates one parameter at a time, so copies of a rule may share

@@ -10,7 +10,11 @@ public final class Buffer {
     private(set) var isPersistent: Bool
     /// Whether the operation that writes it leaves numbers that bfloat16 has, in plans of that precision: then nobody else
     /// rounds them.
-    var isRounded = false
+    var isRounded: Bool {
+        get { root.rounds }
+        set { root.rounds = newValue }
+    }
+    private var rounds = false
     /// First and last moment of use, in operations executed; nil until used.
     private(set) var lifetime: ClosedRange<Int>?
     /// The buffer whose memory this one shares.

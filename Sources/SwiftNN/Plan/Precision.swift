@@ -1,4 +1,4 @@
-/// The numbers that a plan computes with. Parameters, their gradients and optimizers are always float32.
+/// The numbers that a plan computes with. Parameters, their gradients and what optimizers keep are always float32.
 public enum Precision: String, Sendable, CaseIterable {
     case float32
     /// What every operation puts out, forward and backward, and the weights of convolutions and linear layers have the

@@ -44,6 +44,18 @@ import Testing
         try expectSameBits(Sequential(layers()), Sequential([Round()] + Self.afterEach(layers())))
     }
 
+    /// Gradients of elements in two windows are sums.
+    @Test(arguments: [SpatialSize(2, 2), SpatialSize(3, 2), SpatialSize(2, 3), SpatialSize(3, 3)])
+    func roundsWhereWindowsOverlap(stride: SpatialSize) throws {
+        let layers: () -> [any Layer] = {
+            [
+                Conv2d(3, 8, kernelSize: 3), MaxPool2d(3, stride: stride), Conv2d(8, 10, kernelSize: 2),
+                GlobalMaxPool2d(), Flatten(),
+            ]
+        }
+        try expectSameBits(Sequential(layers()), Sequential([Round()] + Self.afterEach(layers())))
+    }
+
     private func expectSameBits(_ model: Sequential, _ apart: Sequential) throws {
         let (plain, rounded) = try lossOutputAndGradients(model, apart, Tensor.uniform([4, 3, 12, 12], seed: 2))
         let same = zip(plain, rounded).map { bits($0) == bits($1) }
