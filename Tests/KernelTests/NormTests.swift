@@ -95,7 +95,7 @@ import Testing
     }
 
     private func layerNormBackward(_ data: NormData, _ variant: BackwardVariant) -> [[Float]] {
-        runBackward(data, variant, workspace: { snn_layer_norm_workspace_size($0) }) {
+        runBackward(data, variant, workspace: snn_layer_norm_workspace_size) {
             shape, x, dy, scale, dx, dscale, dshift, workspace in
             snn_layer_norm_backward(
                 shape, x, dy, scale, data.floatMean, data.floatInverse, variant.accumulate, dx, dscale, dshift,
@@ -188,7 +188,7 @@ import Testing
         _ data: NormData, _ activation: ReferenceActivation, _ variant: BackwardVariant, constantStatistics: Bool
     ) -> [[Float]] {
         var batch = data.batch(affine: variant.affine)
-        return runBackward(data, variant, workspace: { snn_batch_norm_workspace_size($0) }) {
+        return runBackward(data, variant, workspace: snn_batch_norm_workspace_size) {
             shape, x, dy, scale, dx, dscale, dshift, workspace in
             guard constantStatistics else {
                 batch.withC {
