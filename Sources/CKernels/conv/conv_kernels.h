@@ -99,41 +99,50 @@ static void panel_copy(size_t rows, size_t columns, const float *source, size_t 
     }
 }
 
-SIMD_INLINE void weight_gradient_tile_sized(
+SIMD_INLINE void weight_gradient_of(
     const size_t rows, const size_t vectors, const bool masked, const snn_weight_gradient_tile *tile) {
-    const size_t tail = tile->columns - (vectors - 1) * SIMD_WIDTH;
-    const float *ahead = tile->ahead;
+    const tile_form form = {rows, vectors, TILE_PARTS(vectors), rows_side_by_side, masked, tile_prefetched_rows};
+    const float *ahead = tile->ahead + tile_prefetched_rows * tile->ahead_step;
     tile_accumulators acc;
-    tile_clear(rows, vectors, acc);
+    tile_clear(form, acc);
     for (size_t outer = 0; outer < tile->counts[0]; outer++) {
         for (size_t middle = 0; middle < tile->counts[1]; middle++) {
-            const float *first = tile->a + outer * tile->a_steps[0] + middle * tile->a_steps[1];
-            const float *b = tile->b + outer * tile->b_steps[0] + middle * tile->b_steps[1];
-            const float *a[SIMD_TILE_ROWS];
-#pragma clang loop unroll(full)
-            for (size_t i = 0; i < rows; i++) a[i] = first + i;
-            tile_accumulate(rows, vectors, masked, acc, tile->counts[2], a, tile->a_steps[2], b, tile->b_steps[2],
-                ahead, tile->ahead_step, tail);
-            ahead += tile->counts[2] * tile->ahead_step;
+            tile_position at = {
+                .a = {tile->a + outer * tile->a_steps[0] + middle * tile->a_steps[1]},
+                .a_row = 1,
+                .a_depth = tile->a_steps[2],
+                .b = tile->b + outer * tile->b_steps[0] + middle * tile->b_steps[1],
+                .b_depth = tile->b_steps[2],
+                .ahead = ahead,
+                .ahead_depth = tile->ahead_step,
+                .tail = tile->columns - (vectors - 1) * SIMD_WIDTH,
+            };
+            tile_accumulate(form, acc, tile->counts[2], &at);
+            ahead = at.ahead;
         }
     }
-    float *c[SIMD_TILE_ROWS];
+    float *c[SIMD_TALL_TILE_ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
-    tile_store(rows, vectors, TILE_PARTS(vectors), acc, tile->columns, 1, tile->beta, NULL, c);
+    tile_store(form, acc, tile->columns, 1, tile->beta, NULL, c);
 }
+
+SIMD_INLINE void weight_gradient_whole_sized(
+    const size_t rows, const size_t vectors, const snn_weight_gradient_tile *tile) {
+    weight_gradient_of(rows, vectors, false, tile);
+}
+TILE_VARIANTS(weight_gradient_whole, snn_weight_gradient_tile)
+
+SIMD_INLINE void weight_gradient_masked_sized(
+    const size_t rows, const size_t vectors, const snn_weight_gradient_tile *tile) {
+    weight_gradient_of(rows, vectors, true, tile);
+}
+TILE_VARIANTS(weight_gradient_masked, snn_weight_gradient_tile)
 
 static void weight_gradient_tile(const snn_weight_gradient_tile *tile) {
     if (tile->rows == 0 || tile->columns == 0) return;
-    if (tile->b_padded || tile->columns % SIMD_WIDTH == 0) {
-#define CALL(R, V) weight_gradient_tile_sized(R, V, false, tile)
-        TILE_CASES(CALL, SIMD_TILE_ROWS)
-#undef CALL
-    } else {
-#define CALL(R, V) weight_gradient_tile_sized(R, V, true, tile)
-        TILE_CASES(CALL, SIMD_TILE_ROWS)
-#undef CALL
-    }
+    const bool whole = tile->b_padded || tile->columns % SIMD_WIDTH == 0;
+    whole ? TILE_CALL(weight_gradient_whole, tile) : TILE_CALL(weight_gradient_masked, tile);
 }
 
 /// `vectors` independent sums (a constant), so that one addition need not wait for another.

@@ -90,7 +90,7 @@ static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, si
         .a_depth = 1,
         .b = weights + (panel * grid->source_channels + first_depth) * width,
         .b_depth = width,
-        .b_padded = true,
+        .b_packed = true,
         .c_row = grid->target_channels,
         .alpha = 1,
         .beta = first_depth == 0 ? 0 : 1,

@@ -84,6 +84,7 @@ static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_ch
         .a_depth = grid->source_channels,
         .b = plan->target_planes + plane * plan->target_plane + panel * plan->chunk_tiles * width,
         .b_depth = width,
+        .b_packed = true,
         .c_row = grid->target_channels,
         .alpha = 1,
         .beta = first_chunk ? 0 : 1,

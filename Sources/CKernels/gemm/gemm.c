@@ -135,7 +135,7 @@ typedef struct {
     gemm_b given_b;
     const float *b;         ///< the panels' numbers of this slice: as given, or packed
     size_t b_panel, b_row;  ///< floats from one panel to the next, and between the rows of a panel
-    bool b_padded;          ///< whether b is packed
+    bool b_packed;          ///< whether b is packed
     float *packed_a, *packed_b, *c;
     const snn_epilogue *epilogue;
     size_t first_k, depth;      ///< elements
@@ -167,7 +167,7 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
         .depth = slice->depth,
         .b = panel_of_b,
         .b_depth = slice->b_row,
-        .b_padded = slice->b_padded,
+        .b_packed = slice->b_packed,
         .c = slice->c + row * shape->ldc + column,
         .c_row = shape->ldc,
         .alpha = shape->alpha,
@@ -358,7 +358,7 @@ static void multiply_chunk(const gemm_slice *slice, size_t shares) {
 static void locate_b(gemm_slice *slice, size_t shares) {
     const b_source source = slice->blocking->source;
     const size_t width = slice->blocking->kernels->tile_columns;
-    slice->b_padded = source != B_IN_PLACE;
+    slice->b_packed = source != B_IN_PLACE;
     slice->b_row = source == B_IN_PLACE ? slice->shape->ldb : width;
     switch (source) {
         case B_PACKED: slice->b_panel = slice->blocking->elements * width; break;

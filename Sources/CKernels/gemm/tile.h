@@ -10,15 +10,14 @@
 #define SNN_MAX_TILE_COLUMNS 32
 
 /// C = alpha * A * B + beta * C + bias, for rows <= tile_rows and columns <= tile_columns of the tier. A is read by
-/// broadcasts at a + i * a_row + k * a_depth, B by vectors at b + k * b_depth. Where both are in blocks
-/// of bfloat16 numbers (gemm/blocks.h), the depth counts pairs, and a and b are their first blocks.
+/// broadcasts at a + i * a_row + k * a_depth, one of which distances is 1, B by vectors at b + k * b_depth.
 typedef struct {
     size_t rows, columns, depth;
     const float *a;
     size_t a_row, a_depth;
     const float *b;
     size_t b_depth;
-    bool b_padded;  ///< rows of B may be read up to the next multiple of the vector width (packed panels)
+    bool b_packed;  ///< rows of B are tile_columns apart and may be read to their end (packed panels)
     float *c;
     size_t c_row;
     float alpha, beta;  ///< with beta = 0, C is not read

@@ -15,3 +15,18 @@ SIMD_INLINE void v_store_n(float *p, vf v, size_t n) { _mm512_mask_storeu_ps(p, 
 #endif
 
 SIMD_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
+
+#if !defined(SWIFTNN_EMULATE_AVX512)
+#define SIMD_HAS_ELEMENTS
+// Volatile, for then they stay in order: each takes a register more where the compiler puts many before one.
+SIMD_INLINE vf v_load_element(const float *a) {
+    vf v;
+    __asm__ volatile("vbroadcastss %1, %0" : "=v"(v) : "m"(*a));
+    return v;
+}
+
+SIMD_INLINE vf v_fma_element(const float *a, vf b, vf c) {
+    __asm__ volatile("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(c) : "m"(*a), "v"(b));
+    return c;
+}
+#endif

@@ -12,6 +12,14 @@ SIMD_INLINE void v_store_lanes(float *p, vf v, size_t lanes) {
     }
 }
 
+#if !defined(SIMD_HAS_ELEMENTS)
+/// The number at a in all lanes.
+SIMD_INLINE vf v_load_element(const float *a) { return v_set1(*a); }
+
+/// The same times b, plus c: one instruction where it can read the number itself.
+SIMD_INLINE vf v_fma_element(const float *a, vf b, vf c) { return v_fma(v_set1(*a), b, c); }
+#endif
+
 SIMD_INLINE vf v_from_u8_n(const uint8_t *p, size_t lanes) {
     uint8_t bytes[SIMD_WIDTH] = {0};
     for (size_t lane = 0; lane < lanes; lane++) bytes[lane] = p[lane];

@@ -1,0 +1,126 @@
+// The sums of a register tile: accumulators that stay in registers while the depth runs. Two instructions a cycle
+// multiply and add, and the others shall not stand in their way: a core whose other hyperthread is at work has three a
+// cycle for us. So rows of A are reached from few pointers, some of their numbers are read by the multiplication
+// itself, and the loop takes some steps along the depth a turn.
+#include "gemm/tile.h"
+#include "swiftnn/runtime.h"
+
+/// Rows of a tile of a single vector, where a kernel takes so many: enough sums for none to wait for its last addition.
+#define SIMD_TALL_TILE_ROWS (SIMD_TILE_ROWS < 8 ? 2 * SIMD_TILE_ROWS : SIMD_TILE_ROWS)
+
+typedef vf tile_accumulators[SIMD_TALL_TILE_ROWS][SIMD_TILE_VECTORS];
+
+/// Rows of A reached from one pointer: of rows anywhere; of rows equally far apart, the row itself, and by an address
+/// that takes a distance once and twice; and of rows side by side, all.
+enum { rows_anywhere = 1, rows_apart = 3, rows_side_by_side = SIMD_TALL_TILE_ROWS };
+
+/// How a tile is summed: constants at every call, so that loops over them unroll.
+typedef struct {
+    size_t rows, vectors;
+    size_t parts;     ///< accumulators of a number of C, in place of vectors
+    size_t reach;     ///< rows of A reached from one pointer
+    bool masked;      ///< only `tail` lanes of the last vector of B may be read
+    size_t prefetch;  ///< rows ahead that are fetched into the first-level cache; 0 for none
+} tile_form;
+
+/// Where a tile's sums have come to.
+typedef struct {
+    const float *a[SIMD_TALL_TILE_ROWS];  ///< a pointer for every `reach` rows
+    size_t a_row, a_depth;                ///< floats from one row to the next, and along the depth
+    size_t a_offset;                      ///< of rows anywhere, whose pointers stay
+    const float *b;
+    size_t b_depth;
+    const float *ahead;  ///< fetched with every row of B, where the form says so
+    size_t ahead_depth;
+    size_t tail;
+} tile_position;
+
+/// Steps along the depth that one turn of the loop takes.
+enum { tile_steps = 4 };
+
+/// A tile of a single vector has few sums, each of which waits for its last addition: it sums every other k apart, in
+/// the place of a second vector. The order of the additions follows from the number of columns alone.
+#define TILE_PARTS(VECTORS) ((VECTORS) == 1 ? 2 : 1)
+
+SIMD_INLINE void tile_clear(const tile_form form, tile_accumulators acc) {
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i++) {
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < form.vectors * form.parts; v++) acc[i][v] = v_zero();
+    }
+}
+
+/// One step: acc += a column of A times a row of B.
+SIMD_INLINE void tile_step(const tile_form form, const size_t part, tile_accumulators acc, tile_position *at) {
+    vf row_of_b[SIMD_TILE_VECTORS];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < form.vectors; v++) {
+        const float *p = at->b + v * SIMD_WIDTH;
+        row_of_b[v] = form.masked && v == form.vectors - 1 ? v_load_n(p, at->tail) : v_load(p);
+        if (form.prefetch > 0 && v * SIMD_WIDTH % 16 == 0) __builtin_prefetch(at->ahead + v * SIMD_WIDTH);
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i++) {
+        const float *element = at->a[i / form.reach] + i % form.reach * at->a_row + at->a_offset;
+        // Where its address takes two registers, an instruction that also multiplies is two in truth.
+        const bool embedded = form.reach != rows_anywhere && i % rows_apart == 0;
+        const vf copies = embedded ? v_zero() : v_load_element(element);
+#pragma clang loop unroll(full)
+        for (size_t v = 0; v < form.vectors; v++) {
+            vf *sum = &acc[i][part + v];
+            *sum = embedded ? v_fma_element(element, row_of_b[v], *sum) : v_fma(copies, row_of_b[v], *sum);
+        }
+    }
+    at->b += at->b_depth;
+    at->ahead += at->ahead_depth;
+    if (form.reach == rows_anywhere) {
+        at->a_offset += at->a_depth;
+        return;
+    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i += form.reach) at->a[i / form.reach] += at->a_depth;
+}
+
+/// So many steps, after which the compiler forgets what the pointers have in common: it would else compute each address
+/// from the one before.
+SIMD_INLINE void tile_turn(const tile_form form, const size_t steps, tile_accumulators acc, tile_position *at) {
+#pragma clang loop unroll(full)
+    for (size_t step = 0; step < steps; step++) tile_step(form, step % form.parts, acc, at);
+    if (form.reach == rows_anywhere) return;
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i += form.reach) __asm__("" : "+r"(at->a[i / form.reach]));
+}
+
+/// acc += A * B over `depth`, from the position on, which ends behind it.
+SIMD_INLINE void tile_accumulate(const tile_form form, tile_accumulators acc, size_t depth, tile_position *at) {
+    for (size_t turns = depth / tile_steps; turns > 0; turns--) tile_turn(form, tile_steps, acc, at);
+    if (depth % tile_steps >= 2) tile_turn(form, 2, acc, at);
+    if (depth % 2 == 1) tile_turn(form, 1, acc, at);
+}
+
+/// C = alpha * acc + beta * C + bias.
+SIMD_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
+    const float *bias, float *const *c) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < form.vectors; v++) {
+        const size_t lanes = v == form.vectors - 1 ? columns - v * SIMD_WIDTH : SIMD_WIDTH;
+        const vf offset = bias != NULL ? v_load_lanes(bias + v * SIMD_WIDTH, lanes) : v_zero();
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < form.rows; i++) {
+            float *out = c[i] + v * SIMD_WIDTH;
+            const vf sum = form.parts == 2 ? acc[i][0] + acc[i][1] : acc[i][v];
+            vf result = v_fma(v_set1(alpha), sum, offset);
+            if (beta != 0) result = v_fma(v_set1(beta), v_load_lanes(out, lanes), result);
+            v_store_lanes(out, result, lanes);
+        }
+    }
+}
+
+/// Fetches C, which would else be waited for when all is summed.
+SIMD_INLINE void tile_fetch(const tile_form form, const float *c, size_t c_row) {
+    const size_t line = SNN_ALIGNMENT / sizeof(float);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i++) {
+        for (size_t v = 0; v < form.vectors * SIMD_WIDTH; v += line) __builtin_prefetch(c + i * c_row + v, 1);
+    }
+}
