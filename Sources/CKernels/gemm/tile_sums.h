@@ -17,9 +17,10 @@ enum { rows_anywhere = 1, rows_apart = 3, rows_side_by_side = SIMD_TALL_TILE_ROW
 /// How a tile is summed: constants at every call, so that loops over them unroll.
 typedef struct {
     size_t rows, vectors;
-    size_t parts;     ///< accumulators of a number of C, in place of vectors
-    size_t reach;     ///< rows of A reached from one pointer
-    bool masked;      ///< only `tail` lanes of the last vector of B may be read
+    size_t parts;  ///< accumulators of a number of C, in place of vectors
+    size_t reach;  ///< rows of A reached from one pointer
+    bool embeds;  ///< multiplications read some numbers of A themselves, once a vector: where A is in the nearest cache
+    bool masked;  ///< only `tail` lanes of the last vector of B may be read
     size_t prefetch;  ///< rows ahead that are fetched into the first-level cache; 0 for none
 } tile_form;
 
@@ -62,9 +63,8 @@ SIMD_INLINE void tile_step(const tile_form form, const size_t part, tile_accumul
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) {
         const float *element = at->a[i / form.reach] + i % form.reach * at->a_row + at->a_offset;
-        // Where its address takes two registers, an instruction that also multiplies is two in truth.
-        const bool embedded = form.reach != rows_anywhere && i % rows_apart == 0;
-        const vf copies = embedded ? v_zero() : v_load_element(element);
+        const bool embedded = form.embeds && i % rows_apart == 0;
+        const vf copies = embedded ? v_zero() : form.embeds ? v_load_element(element) : v_set1(*element);
 #pragma clang loop unroll(full)
         for (size_t v = 0; v < form.vectors; v++) {
             vf *sum = &acc[i][part + v];

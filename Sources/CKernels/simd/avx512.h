@@ -18,7 +18,7 @@ SIMD_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, 
 
 #if !defined(SWIFTNN_EMULATE_AVX512)
 #define SIMD_HAS_ELEMENTS
-// Volatile, for then they stay in order: each takes a register more where the compiler puts many before one.
+// Volatile, for then they stay in order: where the compiler puts many broadcasts first, it runs out of registers.
 SIMD_INLINE vf v_load_element(const float *a) {
     vf v;
     __asm__ volatile("vbroadcastss %1, %0" : "=v"(v) : "m"(*a));
