@@ -63,8 +63,7 @@ public struct Muon: UpdateRule {
 
     public var description: String {
         "Muon(lr: \(lr), momentum: \(momentum), nesterov: \(nesterov), weightDecay: \(weightDecay), "
-            + "iterations: \(iterations), normalizesWeights: \(normalizesWeights)"
-            + (precision == .float32 ? ")" : ", precision: \(precision))")
+            + "iterations: \(iterations), normalizesWeights: \(normalizesWeights), precision: \(precision))"
     }
 
     /// Memory for the largest matrix so far. An optimizer updates one parameter at a time, so copies of a rule may share
