@@ -31,25 +31,19 @@ bool snn_activation_invertible(snn_activation activation) {
 
 void snn_activation_forward(snn_activation activation, size_t count, const float *x, float *y) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        snn_threads_for(count * cost(activation.kind)), for (size_t i = 0; i < count; i += SNN_SPAN) {
-            kernels->activation_forward(activation, snn_min(SNN_SPAN, count - i), x + i, y + i);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(count * cost(activation.kind)), i, count, SNN_SPAN,
+        { kernels->activation_forward(activation, snn_min(SNN_SPAN, count - i), x + i, y + i); });
 }
 
 void snn_activation_backward(snn_activation activation, size_t count, const float *x, const float *dy, float *dx) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        snn_threads_for(count * cost(activation.kind)), for (size_t i = 0; i < count; i += SNN_SPAN) {
-            kernels->activation_backward(activation, snn_min(SNN_SPAN, count - i), x + i, dy + i, dx + i);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(count * cost(activation.kind)), i, count, SNN_SPAN,
+        { kernels->activation_backward(activation, snn_min(SNN_SPAN, count - i), x + i, dy + i, dx + i); });
 }
 
 void snn_activation_backward_from_output(
     snn_activation activation, size_t count, const float *y, const float *dy, float *dx) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        snn_threads_for(count * cost(activation.kind)), for (size_t i = 0; i < count; i += SNN_SPAN) {
-            kernels->activation_backward_from_output(activation, snn_min(SNN_SPAN, count - i), y + i, dy + i, dx + i);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(count * cost(activation.kind)), i, count, SNN_SPAN,
+        { kernels->activation_backward_from_output(activation, snn_min(SNN_SPAN, count - i), y + i, dy + i, dx + i); });
 }

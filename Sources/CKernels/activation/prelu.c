@@ -24,10 +24,8 @@ void snn_prelu_forward(size_t rows, size_t channels, size_t slopes, const float 
     if (channels == 0) return;
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = chunk_rows(rows, channels);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(rows * channels), for (size_t r = 0; r < rows; r += chunk) {
-            kernels->prelu_forward(snn_min(chunk, rows - r), channels, x + r * channels, slope, y + r * channels);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(rows * channels), r, rows, chunk,
+        { kernels->prelu_forward(snn_min(chunk, rows - r), channels, x + r * channels, slope, y + r * channels); });
 }
 
 static void backward_shared(size_t count, float slope, const float *x, const float *dy, float *dx, bool accumulate,
@@ -35,12 +33,11 @@ static void backward_shared(size_t count, float slope, const float *x, const flo
     const snn_kernel_table *kernels = snn_kernels();
     const snn_activation leaky = {SNN_LEAKY_RELU, slope};
     const size_t spans = snn_ceil_div(count, SNN_SPAN);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(2 * count), for (size_t s = 0; s < spans; s++) {
-            const size_t i = s * SNN_SPAN, n = snn_min(SNN_SPAN, count - i);
-            partial[s] = kernels->prelu_slope_gradient(n, x + i, dy + i);
-            if (dx != NULL) kernels->activation_backward(leaky, n, x + i, dy + i, dx + i);
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(2 * count), s, spans, {
+        const size_t i = s * SNN_SPAN, n = snn_min(SNN_SPAN, count - i);
+        partial[s] = kernels->prelu_slope_gradient(n, x + i, dy + i);
+        if (dx != NULL) kernels->activation_backward(leaky, n, x + i, dy + i, dx + i);
+    });
     double sum = accumulate ? dslope[0] : 0;
     for (size_t s = 0; s < spans; s++) sum += partial[s];
     dslope[0] = (float)sum;
@@ -51,12 +48,11 @@ static void backward_per_channel(size_t rows, size_t channels, const float *x, c
     if (channels == 0) return;
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = chunk_rows(rows, channels), chunks = snn_ceil_div(rows, chunk);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(2 * rows * channels), for (size_t k = 0; k < chunks; k++) {
-            const size_t i = k * chunk * channels;
-            kernels->prelu_backward(snn_min(chunk, rows - k * chunk), channels, x + i, slope, dy + i,
-                dx != NULL ? dx + i : NULL, partial + k * channels);
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(2 * rows * channels), k, chunks, {
+        const size_t i = k * chunk * channels;
+        kernels->prelu_backward(snn_min(chunk, rows - k * chunk), channels, x + i, slope, dy + i,
+            dx != NULL ? dx + i : NULL, partial + k * channels);
+    });
     for (size_t c = 0; c < channels; c++) {
         double sum = accumulate ? dslope[c] : 0;
         for (size_t k = 0; k < chunks; k++) sum += partial[k * channels + c];

@@ -74,19 +74,15 @@ void snn_views_to_float(const snn_view_shape *shape, const uint8_t *images, cons
     if (row == 0 || source_row == 0 || shape->height == 0) return;
     view_job job = {.shape = shape, .kernels = snn_kernels()};
     make_pattern(shape->channels, scale, shift, &job.pattern);
-    SNN_PARALLEL_FOR_2(
-        snn_threads_for(shape->batch * shape->out_height * row), for (size_t b = 0; b < shape->batch; b++) {
-            for (size_t y = 0; y < shape->out_height; y++) {
-                const uint8_t *image = images + (size_t)indices[b] * shape->height * source_row;
-                const ptrdiff_t from =
-                    source_position(views[b].top + (ptrdiff_t)y, (ptrdiff_t)shape->height, shape->edge);
-                float *to = out + (b * shape->out_height + y) * row;
-                if (from < 0) {
-                    black_pixels(&job, shape->out_width, to);
-                } else {
-                    convert_row(&job, &views[b], image + (size_t)from * source_row, to);
-                }
-                cut_row(&job, &views[b], y, to);
-            }
-        });
+    SNN_PARALLEL_2D(snn_threads_for(shape->batch * shape->out_height * row), b, shape->batch, y, shape->out_height, {
+        const uint8_t *image = images + (size_t)indices[b] * shape->height * source_row;
+        const ptrdiff_t from = source_position(views[b].top + (ptrdiff_t)y, (ptrdiff_t)shape->height, shape->edge);
+        float *to = out + (b * shape->out_height + y) * row;
+        if (from < 0) {
+            black_pixels(&job, shape->out_width, to);
+        } else {
+            convert_row(&job, &views[b], image + (size_t)from * source_row, to);
+        }
+        cut_row(&job, &views[b], y, to);
+    });
 }

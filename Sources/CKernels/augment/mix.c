@@ -5,8 +5,6 @@
 
 void snn_mix_rows(size_t rows, size_t size, float own, float *x) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        snn_threads_for(rows * size), for (size_t row = 0; row < rows / 2; row++) {
-            kernels->mix(size, own, x + row * size, x + (rows - 1 - row) * size);
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(rows * size), row, rows / 2,
+        { kernels->mix(size, own, x + row * size, x + (rows - 1 - row) * size); });
 }

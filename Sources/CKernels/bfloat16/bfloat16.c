@@ -6,8 +6,6 @@
 
 void snn_round_to_bfloat16(size_t count, const float *x, float *out) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        snn_threads_for(count), for (size_t i = 0; i < count; i += SNN_SPAN) {
-            kernels->round_to_bfloat16(snn_min(SNN_SPAN, count - i), x + i, out + i);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(count), i, count, SNN_SPAN,
+        { kernels->round_to_bfloat16(snn_min(SNN_SPAN, count - i), x + i, out + i); });
 }

@@ -227,13 +227,14 @@ static void add_tiles(const gradient_plan *plan, const pixel_block *block, const
     }
 }
 
-/// Adds a block to a share of the gradient: its tiles, counted slab by slab, panel by panel in a slab, and downwards in
-/// a panel.
-static void add_block(const gradient_plan *plan, size_t index, const float *copy, bool first_block, size_t share,
-    size_t shares, float *sums) {
+/// The tiles of a block's sums: counted slab by slab, panel by panel in a slab, and downwards in a panel.
+static size_t block_tiles(const gradient_plan *plan) { return plan->rows.group_parts * panel_count(plan); }
+
+/// Adds a block to the tiles [first, end).
+static void add_block(const gradient_plan *plan, size_t index, const float *copy, bool first_block, size_t first,
+    size_t end, float *sums) {
     const pixel_block block = pixel_block_at(&plan->geometry, &plan->blocks, index);
     const size_t tiles = plan->rows.group_parts, panels = panel_count(plan);
-    const size_t first = tiles * panels * share / shares, end = tiles * panels * (share + 1) / shares;
     fetch_ahead fetch = fetch_block(plan, index + 1, first * plan->taps);
     for (size_t top = 0; top < tiles; top += plan->slab_tiles) {
         const size_t height = snn_min(plan->slab_tiles, tiles - top), before = top * panels;
@@ -251,25 +252,20 @@ static void add_chunk(const gradient_plan *plan, size_t chunk, float *copy) {
     const size_t end = plan->blocks.count * (chunk + 1) / plan->chunks;
     for (size_t b = first; b < end; b++) {
         copy_block(plan, b, 0, 1, copy);
-        add_block(plan, b, copy, b == first, 0, 1, plan->sums + chunk * plan->sums_size);
+        add_block(plan, b, copy, b == first, 0, block_tiles(plan), plan->sums + chunk * plan->sums_size);
     }
 }
 
 static void add_chunks(const gradient_plan *plan, size_t threads) {
-    const size_t shares = snn_min(threads, copy_count(plan));
-    SNN_PARALLEL_FOR((int)shares, for (size_t share = 0; share < shares; share++) {
-        const size_t end = plan->chunks * (share + 1) / shares;
-        float *copy = plan->copies + share * copy_size(plan);
-        for (size_t chunk = plan->chunks * share / shares; chunk < end; chunk++) add_chunk(plan, chunk, copy);
-    });
+    const size_t adders = snn_min(threads, copy_count(plan));
+    SNN_PARALLEL_FOR_BY(
+        adders, adder, chunk, plan->chunks, { add_chunk(plan, chunk, plan->copies + adder * copy_size(plan)); });
 }
 
 static void add_shared_block(const gradient_plan *plan, size_t index, size_t threads) {
-    SNN_PARALLEL_FOR((int)threads,
-        for (size_t share = 0; share < threads; share++) { copy_block(plan, index, share, threads, plan->copies); });
-    SNN_PARALLEL_FOR((int)threads, for (size_t share = 0; share < threads; share++) {
-        add_block(plan, index, plan->copies, index == 0, share, threads, plan->sums);
-    });
+    SNN_PARALLEL_FOR(threads, share, threads, { copy_block(plan, index, share, threads, plan->copies); });
+    SNN_PARALLEL_PIECES(threads, thread, first, end, block_tiles(plan),
+        { add_block(plan, index, plan->copies, index == 0, first, end, plan->sums); });
 }
 
 static size_t direct_workspace_size(const snn_conv_shape *shape) {

@@ -147,12 +147,19 @@ static void copy_x_line(const gradient_plan *plan, const gradient_piece *piece, 
     }
 }
 
-/// A share of the lines of a piece.
-static void copy_piece(const gradient_plan *plan, const gradient_piece *piece, size_t share, size_t shares) {
-    const size_t x_lines = piece->end_x_line - piece->first_x_line;
-    const size_t dy_lines = piece->pixels.end_line - piece->pixels.first_line;
-    const size_t x_all = piece->pixels.images * x_lines, all = x_all + piece->pixels.images * dy_lines;
-    for (size_t i = all * share / shares; i < all * (share + 1) / shares; i++) {
+static size_t x_lines_of(const gradient_piece *piece) { return piece->end_x_line - piece->first_x_line; }
+
+static size_t dy_lines_of(const gradient_piece *piece) { return piece->pixels.end_line - piece->pixels.first_line; }
+
+/// How many lines a piece has: of x, and then of dy.
+static size_t piece_lines(const gradient_piece *piece) {
+    return piece->pixels.images * (x_lines_of(piece) + dy_lines_of(piece));
+}
+
+/// The lines [first, end) of a piece.
+static void copy_lines(const gradient_plan *plan, const gradient_piece *piece, size_t first, size_t end) {
+    const size_t x_lines = x_lines_of(piece), dy_lines = dy_lines_of(piece), x_all = piece->pixels.images * x_lines;
+    for (size_t i = first; i < end; i++) {
         if (i < x_all) {
             copy_x_line(plan, piece, i / x_lines, piece->first_x_line + i % x_lines);
         } else {
@@ -203,12 +210,15 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
     if (list.sum.run_count > 0 || is_first) block_list_finish(&list);
 }
 
-/// Adds a piece to a share of the gradient, tap by tap in a panel.
-static void add_piece(
-    const gradient_plan *plan, const gradient_piece *piece, bool is_first, size_t share, size_t shares, float *sums) {
-    const size_t panel_tiles = plan->packing.taps * plan->row_blocks, tiles = plan->panels * panel_tiles;
+/// The tiles of the gradient: tap by tap in a panel.
+static size_t gradient_tiles(const gradient_plan *plan) { return plan->panels * plan->packing.taps * plan->row_blocks; }
+
+/// Adds a piece to the tiles [first, end).
+static void add_tiles(
+    const gradient_plan *plan, const gradient_piece *piece, bool is_first, size_t first, size_t end, float *sums) {
+    const size_t panel_tiles = plan->packing.taps * plan->row_blocks;
     plan->blocks->begin();
-    for (size_t i = tiles * share / shares; i < tiles * (share + 1) / shares; i++) {
+    for (size_t i = first; i < end; i++) {
         const size_t in_panel = i % panel_tiles;
         add_tile(
             plan, piece, is_first, i / panel_tiles, in_panel / plan->row_blocks, in_panel % plan->row_blocks, sums);
@@ -221,27 +231,22 @@ static void add_chunk(const gradient_plan *plan, size_t chunk, uint16_t *copies)
                  end = plan->pieces.count * (chunk + 1) / plan->chunks;
     for (size_t index = first; index < end; index++) {
         const gradient_piece piece = piece_at(plan, index, copies);
-        copy_piece(plan, &piece, 0, 1);
-        add_piece(plan, &piece, index == first, 0, 1, plan->sums + chunk * plan->sums_size);
+        copy_lines(plan, &piece, 0, piece_lines(&piece));
+        add_tiles(plan, &piece, index == first, 0, gradient_tiles(plan), plan->sums + chunk * plan->sums_size);
     }
 }
 
 static void add_chunks(const gradient_plan *plan, size_t threads) {
-    const size_t shares = snn_min(threads, snn_min(plan->chunks, (size_t)snn_most_threads()));
-    SNN_PARALLEL_FOR((int)shares, for (size_t share = 0; share < shares; share++) {
-        const size_t end = plan->chunks * (share + 1) / shares;
-        for (size_t chunk = plan->chunks * share / shares; chunk < end; chunk++) {
-            add_chunk(plan, chunk, plan->copies + share * plan->copy_size);
-        }
-    });
+    const size_t adders = snn_min(threads, snn_min(plan->chunks, (size_t)snn_most_threads()));
+    SNN_PARALLEL_FOR_BY(
+        adders, adder, chunk, plan->chunks, { add_chunk(plan, chunk, plan->copies + adder * plan->copy_size); });
 }
 
 static void add_shared_piece(const gradient_plan *plan, size_t index, size_t threads) {
     const gradient_piece piece = piece_at(plan, index, plan->copies);
-    SNN_PARALLEL_FOR(
-        (int)threads, for (size_t share = 0; share < threads; share++) { copy_piece(plan, &piece, share, threads); });
-    SNN_PARALLEL_FOR((int)threads, for (size_t share = 0; share < threads;
-                                        share++) { add_piece(plan, &piece, index == 0, share, threads, plan->sums); });
+    SNN_PARALLEL_PIECES(threads, thread, first, end, piece_lines(&piece), { copy_lines(plan, &piece, first, end); });
+    SNN_PARALLEL_PIECES(threads, thread, first, end, gradient_tiles(plan),
+        { add_tiles(plan, &piece, index == 0, first, end, plan->sums); });
 }
 
 static size_t sums_bytes(const gradient_plan *plan) {

@@ -34,11 +34,10 @@ static void pack_panel(const conv_packing *packing, const float *weights, size_t
 void conv_blocks_pack(const conv_packing *packing, const float *weights, uint16_t *packed) {
     const size_t panels = conv_packing_panels(packing);
     const size_t panel_size = panels == 0 ? 0 : conv_blocks_packed_size(packing) / sizeof(uint16_t) / panels;
-    SNN_PARALLEL_FOR(
-        snn_threads_for(packing->taps * packing->depth * packing->columns), for (size_t p = 0; p < panels; p++) {
-            const size_t first = p * SNN_BLOCK, columns = snn_min(SNN_BLOCK, packing->columns - first);
-            pack_panel(packing, weights + first * packing->column_stride, columns, packed + p * panel_size);
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(packing->taps * packing->depth * packing->columns), p, panels, {
+        const size_t first = p * SNN_BLOCK, columns = snn_min(SNN_BLOCK, packing->columns - first);
+        pack_panel(packing, weights + first * packing->column_stride, columns, packed + p * panel_size);
+    });
 }
 
 typedef struct {
@@ -290,11 +289,9 @@ void conv_blocks(const conv_geometry *geometry, const conv_operands *operands, v
     const size_t sums = geometry->batch * geometry->height.positions * geometry->width.positions * geometry->columns;
     const size_t products = sums * (geometry->height.taps * geometry->width.taps * geometry->depth + 16);
     const size_t workers = snn_min((size_t)snn_threads_for_products(products), plan.workers);
-    SNN_PARALLEL_FOR((int)workers, for (size_t worker = 0; worker < workers; worker++) {
-        const size_t end = parts * (worker + 1) / workers, numbers = plan.kept_lines * plan.line_numbers;
-        uint16_t *copies = plan.copies + worker * numbers;
-        // What is padding stays so.
-        memset(copies, 0, numbers * sizeof(uint16_t));
-        for (size_t part = parts * worker / workers; part < end; part++) sum_part(&plan, part, copies);
-    });
+    const size_t numbers = plan.kept_lines * plan.line_numbers;
+    // What is padding stays so.
+    SNN_PARALLEL_FOR(
+        workers, worker, workers, { memset(plan.copies + worker * numbers, 0, numbers * sizeof(uint16_t)); });
+    SNN_PARALLEL_FOR_BY(workers, worker, part, parts, { sum_part(&plan, part, plan.copies + worker * numbers); });
 }

@@ -128,6 +128,5 @@ void conv_depthwise(const conv_geometry *geometry, const conv_operands *operands
     const size_t lines = geometry->batch * geometry->height.positions;
     const size_t taps = geometry->height.taps * geometry->width.taps;
     const size_t products = geometry->width.positions * geometry->groups * geometry->columns * (taps + 4);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(lines * products / 4), for (size_t line = 0; line < lines; line++) { sum_line(plan, line); });
+    SNN_PARALLEL_FOR(snn_threads_for(lines * products / 4), line, lines, { sum_line(plan, line); });
 }

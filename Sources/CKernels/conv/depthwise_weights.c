@@ -92,8 +92,6 @@ void depthwise_backward_weights(
     plan.x = x;
     plan.dy = dy;
     plan.sums = workspace;
-    SNN_PARALLEL_FOR(
-        snn_threads_for_products(conv_products(shape)),
-        for (size_t chunk = 0; chunk < plan.chunks; chunk++) { add_chunk(&plan, chunk); });
+    SNN_PARALLEL_FOR(snn_threads_for_products(conv_products(shape)), chunk, plan.chunks, { add_chunk(&plan, chunk); });
     conv_unpack_sums(&plan.packing, plan.chunks, plan.sums, accumulate, dweights);
 }

@@ -249,10 +249,5 @@ void conv_gather(const conv_geometry *geometry, const conv_operands *operands) {
     const gather_plan plan = make_plan(geometry, operands);
     const size_t sums = geometry->batch * plan.image_positions * geometry->groups * geometry->columns;
     const size_t workers = (size_t)snn_threads_for_products(sums * (plan.taps * geometry->depth + 16));
-    SNN_PARALLEL_FOR((int)workers, for (size_t worker = 0; worker < workers; worker++) {
-        const size_t end = conv_part_start(&plan.work, worker + 1, workers);
-        size_t next = conv_part_start(&plan.work, worker, workers);
-        conv_share share;
-        while (conv_next_share(&plan.work, &next, end, &share)) run_share(&plan, share);
-    });
+    CONV_PARALLEL_SHARES(workers, worker, &plan.work, share, { run_share(&plan, share); });
 }

@@ -189,7 +189,6 @@ void conv_images(const conv_geometry *geometry, const conv_operands *operands) {
     const images_plan plan = make_plan(geometry, operands);
     const size_t sums = geometry->batch * plan.pixels * geometry->groups * geometry->columns;
     const size_t taps = geometry->height.taps * geometry->width.taps;
-    SNN_PARALLEL_FOR(
-        snn_threads_for_products(sums * (taps * geometry->depth + 16)),
-        for (size_t block = 0; block < plan.groups * plan.blocks; block++) { sum_block(&plan, block); });
+    SNN_PARALLEL_FOR(snn_threads_for_products(sums * (taps * geometry->depth + 16)), block, plan.groups * plan.blocks,
+        { sum_block(&plan, block); });
 }

@@ -70,7 +70,5 @@ void conv_lines(const conv_geometry *geometry, const conv_operands *operands) {
     const size_t lines = geometry->batch * geometry->height.positions;
     const size_t products =
         geometry->width.positions * geometry->columns * (geometry->height.taps * geometry->depth + 16);
-    SNN_PARALLEL_FOR(
-        snn_threads_for_products(lines * products),
-        for (size_t line = 0; line < lines; line++) { sum_line(&plan, line); });
+    SNN_PARALLEL_FOR(snn_threads_for_products(lines * products), line, lines, { sum_line(&plan, line); });
 }

@@ -75,13 +75,11 @@ static void pack_panel(const conv_packing *packing, const float *weights, size_t
 
 static void pack(const conv_packing *packing, const float *weights, float *packed) {
     const size_t panels = conv_packing_panels(packing), panel_size = conv_packing_panel_size(packing);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(conv_packing_size(packing)), for (size_t p = 0; p < packing->groups * panels; p++) {
-            const size_t first = p % panels * packing->panel_columns;
-            const float *source = weights + p / panels * packing->group_stride + first * packing->column_stride;
-            pack_panel(
-                packing, source, snn_min(packing->panel_columns, packing->columns - first), packed + p * panel_size);
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(conv_packing_size(packing)), p, packing->groups * panels, {
+        const size_t first = p % panels * packing->panel_columns;
+        const float *source = weights + p / panels * packing->group_stride + first * packing->column_stride;
+        pack_panel(packing, source, snn_min(packing->panel_columns, packing->columns - first), packed + p * panel_size);
+    });
 }
 
 /// The inverse of pack_panel, a row of columns at a time.
@@ -105,13 +103,12 @@ static void unpack_panel(
 void conv_unpack_sums(
     const conv_packing *packing, size_t chunks, const float *packed, bool accumulate, float *weights) {
     const size_t panels = conv_packing_panels(packing), panel_size = conv_packing_panel_size(packing);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(chunks * conv_packing_size(packing)), for (size_t p = 0; p < packing->groups * panels; p++) {
-            const size_t first = p % panels * packing->panel_columns;
-            float *target = weights + p / panels * packing->group_stride + first * packing->column_stride;
-            const size_t columns = snn_min(packing->panel_columns, packing->columns - first);
-            unpack_panel(packing, chunks, packed + p * panel_size, columns, accumulate, target);
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(chunks * conv_packing_size(packing)), p, packing->groups * panels, {
+        const size_t first = p % panels * packing->panel_columns;
+        float *target = weights + p / panels * packing->group_stride + first * packing->column_stride;
+        const size_t columns = snn_min(packing->panel_columns, packing->columns - first);
+        unpack_panel(packing, chunks, packed + p * panel_size, columns, accumulate, target);
+    });
 }
 
 static size_t packed_bytes(const snn_conv_shape *shape, const conv_packing *packing) {

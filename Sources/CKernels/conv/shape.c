@@ -47,13 +47,12 @@ const float *conv_padded(const snn_conv_shape *shape, const float *x, float *cop
     const size_t lines = shape->batch * shape->in_height;
     const size_t before = shape->pad_left * shape->in_channels, after = shape->pad_right * shape->in_channels;
     const size_t length = shape->in_width * shape->in_channels, width = before + length + after;
-    SNN_PARALLEL_FOR(
-        snn_threads_for(lines * width), for (size_t line = 0; line < lines; line++) {
-            float *out = copy + line * width;
-            memset(out, 0, before * sizeof(float));
-            if (length > 0) memcpy(out + before, x + line * length, length * sizeof(float));
-            memset(out + before + length, 0, after * sizeof(float));
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(lines * width), line, lines, {
+        float *out = copy + line * width;
+        memset(out, 0, before * sizeof(float));
+        if (length > 0) memcpy(out + before, x + line * length, length * sizeof(float));
+        memset(out + before + length, 0, after * sizeof(float));
+    });
     return copy;
 }
 

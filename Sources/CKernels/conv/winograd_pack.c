@@ -30,13 +30,10 @@ void winograd_pack(const conv_packing *packing, bool flipped, const float *weigh
     const snn_kernel_table *kernels = snn_kernels();
     const size_t panels = conv_packing_panels(packing), depth = packing->depth, width = packing->panel_columns;
     const size_t plane = winograd_weights_plane(panels, depth, width);
-    SNN_PARALLEL_FOR_2(
-        snn_threads_for(winograd_planes * plane), for (size_t panel = 0; panel < panels; panel++) {
-            for (size_t d = 0; d < depth; d++) {
-                const size_t first = panel * width;
-                const float *source = weights + first * packing->column_stride + d * packing->depth_stride;
-                pack_row(packing, kernels, flipped, source, snn_min(width, packing->columns - first),
-                    packed + (panel * depth + d) * width, plane);
-            }
-        });
+    SNN_PARALLEL_2D(snn_threads_for(winograd_planes * plane), panel, panels, d, depth, {
+        const size_t first = panel * width;
+        const float *source = weights + first * packing->column_stride + d * packing->depth_stride;
+        pack_row(packing, kernels, flipped, source, snn_min(width, packing->columns - first),
+            packed + (panel * depth + d) * width, plane);
+    });
 }

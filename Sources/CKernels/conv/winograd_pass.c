@@ -177,11 +177,7 @@ void winograd_pass(const winograd_grid *grid, const float *source, const float *
     memset(workspace, 0, zeros_size(grid));
     const size_t products = plan.tiles * winograd_planes * grid->source_channels * grid->target_channels;
     const size_t threads = snn_min((size_t)snn_threads_for_products(products), workers(&plan));
-    SNN_PARALLEL_FOR((int)threads, for (size_t worker = 0; worker < threads; worker++) {
-        float *planes = (float *)((char *)workspace + zeros_size(grid) + worker * block_size(&plan));
-        const size_t end = conv_part_start(&plan.work, worker + 1, threads);
-        size_t next = conv_part_start(&plan.work, worker, threads);
-        conv_share share;
-        while (conv_next_share(&plan.work, &next, end, &share)) run_share(&plan, share, planes);
-    });
+    float *planes = (float *)((char *)workspace + zeros_size(grid));
+    CONV_PARALLEL_SHARES(threads, worker, &plan.work, share,
+        { run_share(&plan, share, planes + worker * (block_size(&plan) / sizeof(float))); });
 }

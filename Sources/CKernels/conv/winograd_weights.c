@@ -98,17 +98,12 @@ static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_ch
 }
 
 static void add_chunk(const weights_plan *plan, size_t first, size_t end, int threads) {
-    SNN_PARALLEL_FOR(
-        threads, for (size_t tile = first; tile < end; tile++) {
-            transform_x(plan, tile, tile - first);
-            transform_dy(plan, tile, tile - first);
-        });
-    SNN_PARALLEL_FOR_2(
-        threads, for (size_t plane = 0; plane < winograd_planes; plane++) {
-            for (size_t panel = 0; panel < plan->panels; panel++) {
-                multiply_panel(plan, end - first, first == 0, plane, panel);
-            }
-        });
+    SNN_PARALLEL_FOR(threads, row, end - first, {
+        transform_x(plan, first + row, row);
+        transform_dy(plan, first + row, row);
+    });
+    SNN_PARALLEL_2D(threads, plane, winograd_planes, panel, plan->panels,
+        { multiply_panel(plan, end - first, first == 0, plane, panel); });
 }
 
 /// The gradient of one input channel's weights, in the order users see: [target channel][source channel][tap].
@@ -148,6 +143,5 @@ void winograd_backward_weights(
         first += plan.chunk_tiles;
     } while (first < plan.tiles);
     SNN_PARALLEL_FOR(
-        snn_threads_for(products),
-        for (size_t c = 0; c < grid->source_channels; c++) { finish_channel(&plan, c, accumulate, dweights); });
+        snn_threads_for(products), c, grid->source_channels, { finish_channel(&plan, c, accumulate, dweights); });
 }

@@ -29,19 +29,16 @@ static void sum_blocks(
     const snn_kernel_table *kernels, size_t rows, size_t columns, const float *x, bool accumulate, float *sums) {
     const size_t block = rows_in_block(columns), blocks = snn_max(1, snn_ceil_div(rows, block));
     const size_t slices = snn_ceil_div(columns, slice_width);
-    SNN_PARALLEL_FOR_2(
-        snn_threads_for(rows * columns), for (size_t b = 0; b < blocks; b++) {
-            for (size_t s = 0; s < slices; s++) {
-                const size_t column = s * slice_width, first = b * block, count = snn_min(block, rows - first);
-                const float *in = x + first * columns + column;
-                float *out = sums + b * columns + column;
-                if (columns < narrow_width) {
-                    sum_folded_block(kernels, count, columns, in, accumulate, out);
-                } else {
-                    kernels->column_sums(count, snn_min(slice_width, columns - column), in, columns, accumulate, out);
-                }
-            }
-        });
+    SNN_PARALLEL_2D(snn_threads_for(rows * columns), b, blocks, s, slices, {
+        const size_t column = s * slice_width, first = b * block, count = snn_min(block, rows - first);
+        const float *in = x + first * columns + column;
+        float *out = sums + b * columns + column;
+        if (columns < narrow_width) {
+            sum_folded_block(kernels, count, columns, in, accumulate, out);
+        } else {
+            kernels->column_sums(count, snn_min(slice_width, columns - column), in, columns, accumulate, out);
+        }
+    });
 }
 
 size_t snn_column_sums_workspace_size(size_t rows, size_t columns) {

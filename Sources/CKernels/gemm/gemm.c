@@ -333,25 +333,22 @@ static void pack_row_tile(const gemm_slice *slice, size_t row) {
 
 static void pack_chunk(const gemm_slice *slice, int threads) {
     const size_t tiles = slice_tiles(slice);
-    SNN_PARALLEL_FOR(
-        threads, for (size_t i = 0; i < tiles;
-                      i++) { pack_row_tile(slice, slice->first_row + i * slice->blocking->tile_rows); });
+    SNN_PARALLEL_FOR(threads, i, tiles, { pack_row_tile(slice, slice->first_row + i * slice->blocking->tile_rows); });
 }
 
 static void multiply_chunk(const gemm_slice *slice, size_t shares) {
     const b_source source = slice->blocking->source;
     if (slice->blocking->pack_a) pack_chunk(slice, (int)shares);
-    if (source == B_GROUPS) shares = snn_min(shares, (size_t)snn_most_threads());
-    const size_t panels = slice->blocking->panels, tiles = slice_tiles(slice) * panels;
-    const size_t own = group_panels(slice->blocking) * slice->b_panel;
-    SNN_PARALLEL_FOR((int)shares, for (size_t share = 0; share < shares; share++) {
-        if (source == B_GROUPS) {
-            multiply_panels(
-                slice, panels * share / shares, panels * (share + 1) / shares, slice->packed_b + share * own);
-        } else {
-            multiply_tiles(slice, tiles * share / shares, tiles * (share + 1) / shares);
-        }
-    });
+    const size_t panels = slice->blocking->panels;
+    if (source == B_GROUPS) {
+        const size_t own = group_panels(slice->blocking) * slice->b_panel;
+        const size_t packers = snn_min(shares, (size_t)snn_most_threads());
+        SNN_PARALLEL_PIECES(packers, packer, first, end, panels,
+            { multiply_panels(slice, first, end, slice->packed_b + packer * own); });
+    } else {
+        SNN_PARALLEL_PIECES(
+            shares, thread, first, end, slice_tiles(slice) * panels, { multiply_tiles(slice, first, end); });
+    }
 }
 
 /// Where the slice finds the panels of op(B): packed here where they are packed for all threads.

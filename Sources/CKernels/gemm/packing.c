@@ -78,12 +78,8 @@ void gemm_pack_panels(const gemm_b *b, size_t first_panel, size_t end_panel, siz
 
 void gemm_pack_slice(const gemm_b *b, size_t first, size_t end, float *packed, int threads) {
     const size_t width = b->kernels->tile_columns, stride = (end - first) * width;
-    const size_t panels = snn_ceil_div(b->shape->n, width), shares = (size_t)threads;
-    SNN_PARALLEL_FOR(
-        threads, for (size_t share = 0; share < shares; share++) {
-            const size_t start = panels * share / shares, stop = panels * (share + 1) / shares;
-            gemm_pack_panels(b, start, stop, first, end, packed + start * stride, stride);
-        });
+    SNN_PARALLEL_PIECES(threads, thread, start, stop, snn_ceil_div(b->shape->n, width),
+        { gemm_pack_panels(b, start, stop, first, end, packed + start * stride, stride); });
 }
 
 /// Puts a number in its place in a packed panel of zeros.
@@ -139,13 +135,12 @@ void snn_gemm_pack_b(const snn_gemm_shape *shape, snn_feature_order order, const
     }
     const size_t width = source.kernels->tile_columns, panels = snn_ceil_div(shape->n, width);
     const bool by_rows = source.blocks == NULL && shape->transpose_b;
-    SNN_PARALLEL_FOR(
-        threads, for (size_t panel = 0; panel < panels; panel++) {
-            float *out = (float *)packed + panel * elements * width;
-            if (by_rows) {
-                pack_reordered_rows(&source, order, panel, out);
-            } else {
-                pack_reordered_numbers(&source, order, panel, out);
-            }
-        });
+    SNN_PARALLEL_FOR(threads, panel, panels, {
+        float *out = (float *)packed + panel * elements * width;
+        if (by_rows) {
+            pack_reordered_rows(&source, order, panel, out);
+        } else {
+            pack_reordered_numbers(&source, order, panel, out);
+        }
+    });
 }

@@ -61,15 +61,13 @@ void gemm_transposed(const snn_gemm_shape *shape, const float *a, const float *b
     // A group of columns is finished while it is in cache.
     const size_t group = 64, groups = snn_ceil_div(shape->n, group);
     const size_t work = shape->m * shape->n * (dots ? shape->k / 4 : 1);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(work), for (size_t g = 0; g < groups; g++) {
-            const size_t first = g * group, end = snn_min(first + group, shape->n);
-            if (dots) {
-                kernels->gemm_dots(shape, a, b + first * shape->ldb, end - first, c + first);
-            } else {
-                kernels->transpose(
-                    end - first, shape->m, transposed_c + first * shape->m, shape->m, c + first, shape->ldc);
-            }
-            finish_columns(kernels, shape, epilogue, first, end, c);
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(work), g, groups, {
+        const size_t first = g * group, end = snn_min(first + group, shape->n);
+        if (dots) {
+            kernels->gemm_dots(shape, a, b + first * shape->ldb, end - first, c + first);
+        } else {
+            kernels->transpose(end - first, shape->m, transposed_c + first * shape->m, shape->m, c + first, shape->ldc);
+        }
+        finish_columns(kernels, shape, epilogue, first, end, c);
+    });
 }

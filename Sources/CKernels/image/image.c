@@ -14,14 +14,11 @@ void snn_images_to_float(size_t batch, size_t pixels, size_t channels, const uin
     make_pattern(channels, scale, shift, &pattern);
     // Large images are shared out in pieces of whole periods.
     const size_t piece = snn_round_up(SNN_SPAN, pattern.period), pieces = snn_ceil_div(image, piece);
-    SNN_PARALLEL_FOR_2(
-        snn_threads_for(batch * image), for (size_t b = 0; b < batch; b++) {
-            for (size_t p = 0; p < pieces; p++) {
-                const uint8_t *in = images + (size_t)indices[b] * image + p * piece;
-                kernels->bytes_to_float(snn_min(piece, image - p * piece), pattern.period, in, pattern.scale,
-                    pattern.shift, out + b * image + p * piece);
-            }
-        });
+    SNN_PARALLEL_2D(snn_threads_for(batch * image), b, batch, p, pieces, {
+        const uint8_t *in = images + (size_t)indices[b] * image + p * piece;
+        kernels->bytes_to_float(snn_min(piece, image - p * piece), pattern.period, in, pattern.scale, pattern.shift,
+            out + b * image + p * piece);
+    });
 }
 
 /// Of bytes that are added up in 32 bits: columns at a time, and rows.
@@ -47,14 +44,11 @@ void snn_channel_sums(size_t pixels, size_t channels, const uint8_t *x, uint64_t
     // Rows of several pixels where they have few channels; the last row may be shorter.
     const size_t row = channels * snn_max(sum_columns / channels, 1), rows = count / row;
     const size_t column_blocks = snn_ceil_div(row, sum_columns), row_blocks = snn_ceil_div(rows, sum_rows);
-    SNN_PARALLEL_FOR_2(
-        snn_threads_for(count / 4), for (size_t r = 0; r < row_blocks; r++) {
-            for (size_t c = 0; c < column_blocks; c++) {
-                const size_t first_row = r * sum_rows, first = c * sum_columns;
-                add_block(kernels, snn_min(sum_rows, rows - first_row), snn_min(sum_columns, row - first),
-                    x + first_row * row, row, first, channels, sums, squares);
-            }
-        });
+    SNN_PARALLEL_2D(snn_threads_for(count / 4), r, row_blocks, c, column_blocks, {
+        const size_t first_row = r * sum_rows, first = c * sum_columns;
+        add_block(kernels, snn_min(sum_rows, rows - first_row), snn_min(sum_columns, row - first), x + first_row * row,
+            row, first, channels, sums, squares);
+    });
     // Whole pixels, so at most a row of several.
     add_block(kernels, 1, count - rows * row, x + rows * row, row, 0, channels, sums, squares);
 }

@@ -99,11 +99,9 @@ void snn_resize(const snn_resize_shape *shape, const float *x, float *y, void *w
     char *lines = memory + axis_size(shape->height, shape->out_height) + axis_size(shape->width, shape->out_width);
     const size_t work = rows * (plan.height.taps * shape->width + plan.width.taps * shape->out_width) * shape->channels;
     const size_t workers = snn_min((size_t)snn_threads_for(work), (size_t)snn_most_threads());
-    SNN_PARALLEL_FOR((int)workers, for (size_t worker = 0; worker < workers; worker++) {
+    SNN_PARALLEL_FOR_BY(workers, worker, r, rows, {
         float *line = (float *)(lines + worker * line_size(shape));
-        for (size_t r = worker * rows / workers; r < (worker + 1) * rows / workers; r++) {
-            blend_rows(&plan, x + r / shape->out_height * image, r % shape->out_height, line);
-            blend_columns(&plan, line, y + r * row);
-        }
+        blend_rows(&plan, x + r / shape->out_height * image, r % shape->out_height, line);
+        blend_columns(&plan, line, y + r * row);
     });
 }

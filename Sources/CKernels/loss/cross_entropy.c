@@ -20,11 +20,10 @@ double snn_cross_entropy(size_t rows, size_t classes, float smoothing, float sca
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = snn_loss_chunk(rows, classes);
     double *partial = workspace;
-    SNN_PARALLEL_FOR(
-        snn_threads_for(SNN_SOFTMAX_COST * rows * classes), for (size_t r = 0; r < rows; r += chunk) {
-            partial[r / chunk] = kernels->cross_entropy(snn_min(chunk, rows - r), classes, smoothing, scale,
-                logits + r * classes, labels + r, row_of(dlogits, r, classes));
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(SNN_SOFTMAX_COST * rows * classes), r, rows, chunk, {
+        partial[r / chunk] = kernels->cross_entropy(snn_min(chunk, rows - r), classes, smoothing, scale,
+            logits + r * classes, labels + r, row_of(dlogits, r, classes));
+    });
     return scale * snn_loss_total(rows, chunk, partial);
 }
 
@@ -34,11 +33,10 @@ double snn_cross_entropy_soft(size_t rows, size_t classes, float smoothing, floa
     const snn_kernel_table *kernels = snn_kernels();
     const size_t chunk = snn_loss_chunk(rows, classes);
     double *partial = workspace;
-    SNN_PARALLEL_FOR(
-        snn_threads_for(SNN_SOFTMAX_COST * rows * classes), for (size_t r = 0; r < rows; r += chunk) {
-            partial[r / chunk] = kernels->cross_entropy_soft(snn_min(chunk, rows - r), classes, smoothing, scale,
-                logits + r * classes, targets + r * classes, row_of(dlogits, r, classes));
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(SNN_SOFTMAX_COST * rows * classes), r, rows, chunk, {
+        partial[r / chunk] = kernels->cross_entropy_soft(snn_min(chunk, rows - r), classes, smoothing, scale,
+            logits + r * classes, targets + r * classes, row_of(dlogits, r, classes));
+    });
     return scale * snn_loss_total(rows, chunk, partial);
 }
 

@@ -10,11 +10,9 @@ typedef double (*pointwise_kernel)(size_t count, float factor, const float *x, c
 static double sum_of(pointwise_kernel kernel, size_t cost, size_t count, float factor, const float *x,
     const float *targets, float *dx, double *partial) {
     const size_t chunk = snn_loss_chunk(count, 1);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(cost * count), for (size_t i = 0; i < count; i += chunk) {
-            partial[i / chunk] =
-                kernel(snn_min(chunk, count - i), factor, x + i, targets + i, dx != NULL ? dx + i : NULL);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(cost * count), i, count, chunk, {
+        partial[i / chunk] = kernel(snn_min(chunk, count - i), factor, x + i, targets + i, dx != NULL ? dx + i : NULL);
+    });
     return snn_loss_total(count, chunk, partial);
 }
 

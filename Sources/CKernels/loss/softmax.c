@@ -10,10 +10,8 @@ typedef void backward_rows(size_t rows, size_t classes, const float *y, const fl
 static void forward(forward_rows *kernel, size_t rows, size_t classes, const float *x, float *y) {
     if (classes == 0) return;
     const size_t chunk = snn_loss_chunk(rows, classes);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(SNN_SOFTMAX_COST * rows * classes), for (size_t r = 0; r < rows; r += chunk) {
-            kernel(snn_min(chunk, rows - r), classes, x + r * classes, y + r * classes);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(SNN_SOFTMAX_COST * rows * classes), r, rows, chunk,
+        { kernel(snn_min(chunk, rows - r), classes, x + r * classes, y + r * classes); });
 }
 
 /// `cost` of a number in the units of snn_threads_for.
@@ -21,11 +19,10 @@ static void backward(
     backward_rows *kernel, size_t cost, size_t rows, size_t classes, const float *y, const float *dy, float *dx) {
     if (classes == 0) return;
     const size_t chunk = snn_loss_chunk(rows, classes);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(cost * rows * classes), for (size_t r = 0; r < rows; r += chunk) {
-            const size_t i = r * classes;
-            kernel(snn_min(chunk, rows - r), classes, y + i, dy + i, dx + i);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(cost * rows * classes), r, rows, chunk, {
+        const size_t i = r * classes;
+        kernel(snn_min(chunk, rows - r), classes, y + i, dy + i, dx + i);
+    });
 }
 
 void snn_softmax_forward(size_t rows, size_t classes, const float *x, float *y) {

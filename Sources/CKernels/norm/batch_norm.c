@@ -110,19 +110,18 @@ static void activate(const norm_job *job, size_t rows, size_t channels, float *y
 /// y = activation((x - center) * factor + offset).
 static void normalise(const norm_job *job, const float *x, const snn_norm_coefficients *all, float *y) {
     const bool relu = job->activation.kind == SNN_RELU;
-    SNN_PARALLEL_FOR(
-        job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
-            const norm_item item = item_at(job, i);
-            const snn_norm_coefficients coefficients = coefficients_from(all, item.first_channel);
-            const size_t step = tile_rows(&item);
-            for (size_t row = item.first_row; row < item.end_row; row += step) {
-                const snn_norm_tile tile = tile_at(job, &item, row, step, x);
-                float *out = y + row * job->stride + item.first_channel;
-                job->kernels->norm_forward(&tile, &coefficients, relu, out, job->stride);
-                if (!is_fused(job->activation)) activate(job, tile.rows, tile.channels, out);
-                if (job->rounds) round_tile(job, tile.rows, tile.channels, out);
-            }
-        });
+    SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
+        const norm_item item = item_at(job, i);
+        const snn_norm_coefficients coefficients = coefficients_from(all, item.first_channel);
+        const size_t step = tile_rows(&item);
+        for (size_t row = item.first_row; row < item.end_row; row += step) {
+            const snn_norm_tile tile = tile_at(job, &item, row, step, x);
+            float *out = y + row * job->stride + item.first_channel;
+            job->kernels->norm_forward(&tile, &coefficients, relu, out, job->stride);
+            if (!is_fused(job->activation)) activate(job, tile.rows, tile.channels, out);
+            if (job->rounds) round_tile(job, tile.rows, tile.channels, out);
+        }
+    });
 }
 
 /// The partial sums of a segment: chunks x channels each.
@@ -137,13 +136,12 @@ static partial_sums partial_sums_in(const norm_job *job, void *workspace) {
 }
 
 static void sum_statistics(const norm_job *job, const float *x, const partial_sums *partial) {
-    SNN_PARALLEL_FOR(
-        job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
-            const norm_item item = item_at(job, i);
-            const snn_norm_tile tile = tile_at(job, &item, item.first_row, job->chunk, x);
-            const size_t at = item.chunk * job->channels + item.first_channel;
-            job->kernels->norm_statistics(&tile, partial->origins + at, partial->sums + at, partial->products + at);
-        });
+    SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
+        const norm_item item = item_at(job, i);
+        const snn_norm_tile tile = tile_at(job, &item, item.first_row, job->chunk, x);
+        const size_t at = item.chunk * job->channels + item.first_channel;
+        job->kernels->norm_statistics(&tile, partial->origins + at, partial->sums + at, partial->products + at);
+    });
 }
 
 static double rows_in_chunk(const norm_job *job, size_t chunk) {
@@ -226,14 +224,12 @@ static void finish_channel(const training_statistics *all, size_t rows, size_t c
 }
 
 static void finish_statistics(const norm_job *job, const partial_sums *partial, const training_statistics *all) {
-    SNN_PARALLEL_FOR(
-        snn_threads_for(16 * job->chunks * job->channels),
-        for (size_t first = 0; first < job->channels; first += SNN_REDUCE_COLUMNS) {
-            const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
-            double mean[SNN_REDUCE_COLUMNS], squares[SNN_REDUCE_COLUMNS];
-            combine_statistics(job, partial, first, count, mean, squares);
-            for (size_t j = 0; j < count; j++) finish_channel(all, job->rows, first + j, mean[j], squares[j]);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(16 * job->chunks * job->channels), first, job->channels, SNN_REDUCE_COLUMNS, {
+        const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
+        double mean[SNN_REDUCE_COLUMNS], squares[SNN_REDUCE_COLUMNS];
+        combine_statistics(job, partial, first, count, mean, squares);
+        for (size_t j = 0; j < count; j++) finish_channel(all, job->rows, first + j, mean[j], squares[j]);
+    });
 }
 
 void snn_batch_norm_forward_training(const snn_norm_shape *shape, const float *x, const float *scale,
@@ -332,26 +328,25 @@ static gradient_tensors tensors_of_item(const gradient_tensors *all, size_t firs
 /// is summed before it is written.
 static void pass_backward(const norm_job *job, const gradient_tensors *segment, const partial_sums *partial,
     const snn_norm_coefficients *backward) {
-    SNN_PARALLEL_FOR(
-        job->threads, for (size_t i = 0; i < job->chunks * job->blocks; i++) {
-            const norm_item item = item_at(job, i);
-            const gradient_tensors tensors = tensors_of_item(segment, item.first_channel);
-            const size_t step = tile_rows(&item), sums_at = item.chunk * job->channels + item.first_channel;
-            float scratch[LARGEST_TILE];
-            for (size_t row = item.first_row; row < item.end_row; row += step) {
-                const size_t at = row * job->stride;
-                const snn_norm_tile tile = tile_at(job, &item, row, step, segment->x);
-                const snn_norm_gradient gradient = gradient_of_tile(job, &tile, &tensors, at, scratch);
-                if (partial != NULL) {
-                    job->kernels->norm_gradient_sums(&tile, &gradient, &tensors.forward, row > item.first_row,
-                        partial->sums + sums_at, partial->products + sums_at);
-                }
-                if (backward == NULL) continue;
-                const snn_norm_coefficients coefficients = coefficients_from(backward, item.first_channel);
-                job->kernels->norm_backward(&tile, &gradient, &coefficients, tensors.dx + at);
-                if (job->rounds) round_tile(job, tile.rows, tile.channels, tensors.dx + at);
+    SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
+        const norm_item item = item_at(job, i);
+        const gradient_tensors tensors = tensors_of_item(segment, item.first_channel);
+        const size_t step = tile_rows(&item), sums_at = item.chunk * job->channels + item.first_channel;
+        float scratch[LARGEST_TILE];
+        for (size_t row = item.first_row; row < item.end_row; row += step) {
+            const size_t at = row * job->stride;
+            const snn_norm_tile tile = tile_at(job, &item, row, step, segment->x);
+            const snn_norm_gradient gradient = gradient_of_tile(job, &tile, &tensors, at, scratch);
+            if (partial != NULL) {
+                job->kernels->norm_gradient_sums(&tile, &gradient, &tensors.forward, row > item.first_row,
+                    partial->sums + sums_at, partial->products + sums_at);
             }
-        });
+            if (backward == NULL) continue;
+            const snn_norm_coefficients coefficients = coefficients_from(backward, item.first_channel);
+            job->kernels->norm_backward(&tile, &gradient, &coefficients, tensors.dx + at);
+            if (job->rounds) round_tile(job, tile.rows, tile.channels, tensors.dx + at);
+        }
+    });
 }
 
 /// The way of a gradient through the statistics, for each channel of a segment.
@@ -377,20 +372,18 @@ static void write_coefficients(const gradient_results *results, size_t c, double
 
 static void finish_gradients(const norm_job *job, const partial_sums *partial, const gradient_results *results) {
     const double rows = (double)(ptrdiff_t)job->rows;
-    SNN_PARALLEL_FOR(
-        snn_threads_for(8 * job->chunks * job->channels),
-        for (size_t first = 0; first < job->channels; first += SNN_REDUCE_COLUMNS) {
-            const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
-            double sums[SNN_REDUCE_COLUMNS], products[SNN_REDUCE_COLUMNS];
-            snn_reduce_chunks(job->chunks, job->channels, first, count, partial->sums, sums);
-            snn_reduce_chunks(job->chunks, job->channels, first, count, partial->products, products);
-            for (size_t j = 0; results->through != NULL && j < count; j++) {
-                write_coefficients(results, first + j, sums[j] / rows, products[j] / rows);
-            }
-            for (size_t j = 0; j < count; j++) products[j] *= (double)results->inverse_deviation[first + j];
-            snn_write_gradient(count, sums, results->accumulate, write_at_or_null(results->dshift, first));
-            snn_write_gradient(count, products, results->accumulate, write_at_or_null(results->dscale, first));
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(8 * job->chunks * job->channels), first, job->channels, SNN_REDUCE_COLUMNS, {
+        const size_t count = snn_min(SNN_REDUCE_COLUMNS, job->channels - first);
+        double sums[SNN_REDUCE_COLUMNS], products[SNN_REDUCE_COLUMNS];
+        snn_reduce_chunks(job->chunks, job->channels, first, count, partial->sums, sums);
+        snn_reduce_chunks(job->chunks, job->channels, first, count, partial->products, products);
+        for (size_t j = 0; results->through != NULL && j < count; j++) {
+            write_coefficients(results, first + j, sums[j] / rows, products[j] / rows);
+        }
+        for (size_t j = 0; j < count; j++) products[j] *= (double)results->inverse_deviation[first + j];
+        snn_write_gradient(count, sums, results->accumulate, write_at_or_null(results->dshift, first));
+        snn_write_gradient(count, products, results->accumulate, write_at_or_null(results->dscale, first));
+    });
 }
 
 void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const float *dy,

@@ -9,13 +9,12 @@ void snn_layer_norm_forward(const snn_norm_shape *shape, const float *x, const f
     const size_t channels = shape->channels;
     if (channels == 0) return;
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        snn_threads_for(8 * shape->rows * channels), for (size_t row = 0; row < shape->rows; row++) {
-            float *out = y + row * channels;
-            kernels->layer_norm_forward_row(
-                shape, x + row * channels, scale, shift, mean + row, inverse_deviation + row, out);
-            if (shape->bfloat16) kernels->round_to_bfloat16(channels, out, out);
-        });
+    SNN_PARALLEL_FOR(snn_threads_for(8 * shape->rows * channels), row, shape->rows, {
+        float *out = y + row * channels;
+        kernels->layer_norm_forward_row(
+            shape, x + row * channels, scale, shift, mean + row, inverse_deviation + row, out);
+        if (shape->bfloat16) kernels->round_to_bfloat16(channels, out, out);
+    });
 }
 
 /// Rows that share partial sums.
@@ -76,17 +75,15 @@ void snn_layer_norm_backward(const snn_norm_shape *shape, const float *x, const 
         .dx = dx,
         .sums = parameters ? sums : NULL,
         .products = parameters ? sums + chunks * channels : NULL};
-    SNN_PARALLEL_FOR(
-        snn_threads_for(8 * rows * channels),
-        for (size_t i = 0; i < chunks; i++) { chunk_backward(&job, i, i * chunk, snn_min((i + 1) * chunk, rows)); });
+    SNN_PARALLEL_FOR(snn_threads_for(8 * rows * channels), i, chunks,
+        { chunk_backward(&job, i, i * chunk, snn_min((i + 1) * chunk, rows)); });
     if (!parameters) return;
-    SNN_PARALLEL_FOR(
-        snn_threads_for(4 * chunks * channels), for (size_t first = 0; first < channels; first += SNN_REDUCE_COLUMNS) {
-            const size_t count = snn_min(SNN_REDUCE_COLUMNS, channels - first);
-            double totals[SNN_REDUCE_COLUMNS];
-            snn_reduce_chunks(chunks, channels, first, count, job.sums, totals);
-            snn_write_gradient(count, totals, accumulate, dshift == NULL ? NULL : dshift + first);
-            snn_reduce_chunks(chunks, channels, first, count, job.products, totals);
-            snn_write_gradient(count, totals, accumulate, dscale == NULL ? NULL : dscale + first);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(4 * chunks * channels), first, channels, SNN_REDUCE_COLUMNS, {
+        const size_t count = snn_min(SNN_REDUCE_COLUMNS, channels - first);
+        double totals[SNN_REDUCE_COLUMNS];
+        snn_reduce_chunks(chunks, channels, first, count, job.sums, totals);
+        snn_write_gradient(count, totals, accumulate, dshift == NULL ? NULL : dshift + first);
+        snn_reduce_chunks(chunks, channels, first, count, job.products, totals);
+        snn_write_gradient(count, totals, accumulate, dscale == NULL ? NULL : dscale + first);
+    });
 }

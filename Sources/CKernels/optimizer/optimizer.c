@@ -11,10 +11,8 @@ static float *span_of(float *state, size_t i) { return state == NULL ? NULL : st
 
 void snn_sgd_step(const snn_sgd *options, size_t count, const float *gradient, float *velocity, float *weights) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        snn_threads_for(4 * count), for (size_t i = 0; i < count; i += SNN_SPAN) {
-            kernels->sgd_step(options, snn_min(SNN_SPAN, count - i), gradient + i, span_of(velocity, i), weights + i);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(4 * count), i, count, SNN_SPAN,
+        { kernels->sgd_step(options, snn_min(SNN_SPAN, count - i), gradient + i, span_of(velocity, i), weights + i); });
 }
 
 static snn_adam_update adam_update(const snn_adam *options) {
@@ -36,19 +34,17 @@ void snn_adam_step(const snn_adam *options, size_t count, const float *gradient,
     float *max_second, float *weights) {
     const snn_kernel_table *kernels = snn_kernels();
     const snn_adam_update update = adam_update(options);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(12 * count), for (size_t i = 0; i < count; i += SNN_SPAN) {
-            kernels->adam_step(&update, snn_min(SNN_SPAN, count - i), gradient + i, first + i, second + i,
-                span_of(max_second, i), weights + i);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(12 * count), i, count, SNN_SPAN, {
+        kernels->adam_step(&update, snn_min(SNN_SPAN, count - i), gradient + i, first + i, second + i,
+            span_of(max_second, i), weights + i);
+    });
 }
 
 void snn_rmsprop_step(const snn_rmsprop *options, size_t count, const float *gradient, float *square_average,
     float *gradient_average, float *velocity, float *weights) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        snn_threads_for(12 * count), for (size_t i = 0; i < count; i += SNN_SPAN) {
-            kernels->rmsprop_step(options, snn_min(SNN_SPAN, count - i), gradient + i, square_average + i,
-                span_of(gradient_average, i), span_of(velocity, i), weights + i);
-        });
+    SNN_PARALLEL_STEPS(snn_threads_for(12 * count), i, count, SNN_SPAN, {
+        kernels->rmsprop_step(options, snn_min(SNN_SPAN, count - i), gradient + i, square_average + i,
+            span_of(gradient_average, i), span_of(velocity, i), weights + i);
+    });
 }

@@ -11,12 +11,11 @@
 static double on_all_threads(size_t rounds, float (*multiply_add)(size_t rounds, size_t *operations_per_round)) {
     const int threads = snn_thread_count();
     size_t operations_per_round = 0;
-    SNN_PARALLEL_FOR(
-        threads, for (int thread = 0; thread < threads; thread++) {
-            size_t operations;
-            multiply_add(rounds, &operations);
-            if (thread == 0) operations_per_round = operations;
-        });
+    SNN_PARALLEL_FOR(threads, thread, threads, {
+        size_t operations;
+        multiply_add(rounds, &operations);
+        if (thread == 0) operations_per_round = operations;
+    });
     return (double)threads * (double)rounds * (double)operations_per_round;
 }
 
@@ -30,8 +29,6 @@ double snn_peak_multiply_add_bfloat16(size_t rounds) {
 void snn_peak_copy(size_t bytes, const void *from, void *to) {
     const int threads = snn_thread_count();
     const size_t share = snn_round_up(snn_ceil_div(bytes, (size_t)threads), SNN_ALIGNMENT);
-    SNN_PARALLEL_FOR(
-        threads, for (size_t first = 0; first < bytes; first += share) {
-            memcpy((char *)to + first, (const char *)from + first, snn_min(share, bytes - first));
-        });
+    SNN_PARALLEL_STEPS(threads, first, bytes, share,
+        { memcpy((char *)to + first, (const char *)from + first, snn_min(share, bytes - first)); });
 }

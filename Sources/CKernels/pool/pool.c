@@ -92,40 +92,36 @@ static pool_item item_at(const pool_job *job, size_t index) {
 void snn_max_pool_forward(const snn_pool_shape *shape, const float *x, float *y, uint16_t *argmax) {
     const pool_job job = make_job(shape, false);
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        job.threads, for (size_t i = 0; i < job.rows * job.blocks; i++) {
-            const pool_item item = item_at(&job, i);
-            uint16_t *winners = argmax == NULL ? NULL : argmax + item.out_row;
-            kernels->max_pool_forward_row(&item.row, x + item.in, y + item.out_row, winners);
-        });
+    SNN_PARALLEL_FOR(job.threads, i, job.rows * job.blocks, {
+        const pool_item item = item_at(&job, i);
+        uint16_t *winners = argmax == NULL ? NULL : argmax + item.out_row;
+        kernels->max_pool_forward_row(&item.row, x + item.in, y + item.out_row, winners);
+    });
 }
 
 void snn_max_pool_backward(const snn_pool_shape *shape, const float *dy, const uint16_t *argmax, float *dx) {
     const pool_job job = make_job(shape, true);
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        job.threads, for (size_t i = 0; i < job.rows * job.blocks; i++) {
-            const pool_item item = item_at(&job, i);
-            kernels->max_pool_backward_row(&item.row, dy + item.out, argmax + item.out, dx + item.in_row);
-        });
+    SNN_PARALLEL_FOR(job.threads, i, job.rows * job.blocks, {
+        const pool_item item = item_at(&job, i);
+        kernels->max_pool_backward_row(&item.row, dy + item.out, argmax + item.out, dx + item.in_row);
+    });
 }
 
 void snn_average_pool_forward(const snn_pool_shape *shape, const float *x, float *y) {
     const pool_job job = make_job(shape, false);
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        job.threads, for (size_t i = 0; i < job.rows * job.blocks; i++) {
-            const pool_item item = item_at(&job, i);
-            kernels->average_pool_forward_row(&item.row, x + item.in, y + item.out_row);
-        });
+    SNN_PARALLEL_FOR(job.threads, i, job.rows * job.blocks, {
+        const pool_item item = item_at(&job, i);
+        kernels->average_pool_forward_row(&item.row, x + item.in, y + item.out_row);
+    });
 }
 
 void snn_average_pool_backward(const snn_pool_shape *shape, const float *dy, float *dx) {
     const pool_job job = make_job(shape, true);
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_FOR(
-        job.threads, for (size_t i = 0; i < job.rows * job.blocks; i++) {
-            const pool_item item = item_at(&job, i);
-            kernels->average_pool_backward_row(&item.row, dy + item.out, dx + item.in_row);
-        });
+    SNN_PARALLEL_FOR(job.threads, i, job.rows * job.blocks, {
+        const pool_item item = item_at(&job, i);
+        kernels->average_pool_backward_row(&item.row, dy + item.out, dx + item.in_row);
+    });
 }
