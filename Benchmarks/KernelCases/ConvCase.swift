@@ -114,6 +114,10 @@ public struct ConvCase: KernelCase {
             // Few pixels, whose channels threads share.
             square(1, 64, 150, size: 8, kernel: 3, pad: 1),
             square(1, 200, 170, size: 6, kernel: 3, stride: 2, pad: 1),
+            // Matrix products: several panels of channels, two slices of them, no pixel.
+            square(20, 130, 70, size: 7, kernel: 1),
+            square(3, 700, 40, size: 5, kernel: 1),
+            square(0, 3, 4, size: 5, kernel: 1),
             // By minimal filtering: gradients of several chunks of tiles, sums of several slices of channels.
             square(269, 11, 11, size: 4, kernel: 3, pad: 1),
             square(4, 520, 16, size: 4, kernel: 3, pad: 1),

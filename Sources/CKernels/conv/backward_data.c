@@ -6,6 +6,7 @@
 #include "conv/blocks.h"
 #include "conv/direct.h"
 #include "conv/method.h"
+#include "conv/product.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
 #include "swiftnn/bfloat16.h"
@@ -36,6 +37,10 @@ size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
             const winograd_grid grid = winograd_backward_grid(shape);
             return winograd_pass_workspace_size(&grid);
         }
+        case CONV_PRODUCT: {
+            const snn_gemm_shape product = conv_backward_product(shape);
+            return snn_gemm_packed_workspace_size(&product);
+        }
         case CONV_DIRECT: return zeros_size(shape);
     }
 }
@@ -59,6 +64,11 @@ static void filter(const snn_conv_shape *shape, const conv_operands *operands, v
     winograd_pass(&grid, operands->source, operands->packed, NULL, operands->target, workspace);
 }
 
+static void multiply(const snn_conv_shape *shape, const conv_operands *operands, void *workspace) {
+    const snn_gemm_shape product = conv_backward_product(shape);
+    snn_gemm_packed(&product, operands->source, operands->packed, NULL, operands->target, workspace);
+}
+
 void snn_conv_backward_data(
     const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace) {
     const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
@@ -66,6 +76,7 @@ void snn_conv_backward_data(
         // Rounds by itself.
         case CONV_BLOCKS: sum_phases(shape, true, &operands, workspace); return;
         case CONV_WINOGRAD: filter(shape, &operands, workspace); break;
+        case CONV_PRODUCT: multiply(shape, &operands, workspace); break;
         case CONV_DIRECT:
             memset(workspace, 0, zeros_size(shape));
             sum_phases(shape, false, &operands, NULL);

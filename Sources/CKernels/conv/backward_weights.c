@@ -297,6 +297,7 @@ size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
             const winograd_grid grid = winograd_forward_grid(shape);
             return winograd_weights_workspace_size(&grid);
         }
+        case CONV_PRODUCT:
         case CONV_DIRECT:
             return conv_is_depthwise(shape) ? depthwise_weights_workspace_size(shape) : direct_workspace_size(shape);
     }
@@ -314,6 +315,7 @@ void snn_conv_backward_weights(
     switch (conv_method_of(shape)) {
         case CONV_BLOCKS: conv_blocks_backward_weights(shape, x, dy, accumulate, dweights, workspace); break;
         case CONV_WINOGRAD: filter_weights(shape, x, dy, accumulate, dweights, workspace); break;
+        case CONV_PRODUCT:
         case CONV_DIRECT:
             if (conv_is_depthwise(shape)) {
                 depthwise_backward_weights(shape, x, dy, accumulate, dweights, workspace);

@@ -6,6 +6,7 @@
 #include "conv/gather.h"
 #include "conv/lines.h"
 #include "conv/method.h"
+#include "conv/product.h"
 #include "conv/winograd.h"
 #include "swiftnn/bfloat16.h"
 #include "swiftnn/conv.h"
@@ -17,6 +18,10 @@ size_t snn_conv_forward_workspace_size(const snn_conv_shape *shape) {
         case CONV_WINOGRAD: {
             const winograd_grid grid = winograd_forward_grid(shape);
             return winograd_pass_workspace_size(&grid);
+        }
+        case CONV_PRODUCT: {
+            const snn_gemm_shape product = conv_forward_product(shape);
+            return snn_gemm_packed_workspace_size(&product);
         }
         case CONV_DIRECT: return conv_zeros_size(&geometry) + conv_padded_size(shape);
     }
@@ -55,12 +60,19 @@ static void filter(const snn_conv_shape *shape, const float *x, const void *pack
     winograd_pass(&grid, x, packed, epilogue, y, workspace);
 }
 
+static void multiply(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
+    float *y, void *workspace) {
+    const snn_gemm_shape product = conv_forward_product(shape);
+    snn_gemm_packed(&product, x, packed, epilogue, y, workspace);
+}
+
 void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
     float *y, void *workspace) {
     switch (conv_method_of(shape)) {
         // Rounds by itself.
         case CONV_BLOCKS: sum_in_blocks(shape, x, packed, epilogue, y, workspace); return;
         case CONV_WINOGRAD: filter(shape, x, packed, epilogue, y, workspace); break;
+        case CONV_PRODUCT: multiply(shape, x, packed, epilogue, y, workspace); break;
         case CONV_DIRECT: sum_directly(shape, x, packed, epilogue, y, workspace); break;
     }
     if (shape->bfloat16) snn_round_to_bfloat16(conv_output_count(shape), y, y);

@@ -1,6 +1,7 @@
 #include "conv/method.h"
 
 #include "conv/geometry.h"
+#include "conv/product.h"
 #include "gemm/blocks.h"
 #include "runtime/parallel.h"
 
@@ -16,7 +17,8 @@ conv_method conv_method_of(const snn_conv_shape *shape) {
     const bool in_blocks = blocks != NULL && suits_blocks(shape);
     // Filtering saves more than vectors of bfloat16 numbers, and less than a matrix unit for them.
     if (conv_suits_winograd(shape) && !(in_blocks && blocks->in_matrix_unit)) return CONV_WINOGRAD;
-    return in_blocks ? CONV_BLOCKS : CONV_DIRECT;
+    if (in_blocks) return CONV_BLOCKS;
+    return conv_is_product(shape) ? CONV_PRODUCT : CONV_DIRECT;
 }
 
 bool snn_conv_uses_winograd(const snn_conv_shape *shape) { return conv_method_of(shape) == CONV_WINOGRAD; }

@@ -6,6 +6,7 @@
 #include "swiftnn/conv.h"
 
 typedef enum {
+    CONV_PRODUCT,   ///< a matrix product; of the weight gradient, direct sums (conv/product.h)
     CONV_DIRECT,    ///< sums of floats over the taps (conv/direct.h)
     CONV_WINOGRAD,  ///< minimal filtering of floats (conv/winograd.h)
     CONV_BLOCKS,    ///< products of blocks of bfloat16 numbers (conv/blocks.h)

@@ -5,6 +5,7 @@
 #include "conv/geometry.h"
 #include "conv/method.h"
 #include "conv/packing.h"
+#include "conv/product.h"
 #include "conv/winograd.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
@@ -111,40 +112,51 @@ void conv_unpack_sums(
     });
 }
 
-static size_t packed_bytes(const snn_conv_shape *shape, const conv_packing *packing) {
+typedef enum { FOR_FORWARD, FOR_BACKWARD } pack_direction;
+
+static conv_packing packing_for(const snn_conv_shape *shape, pack_direction direction) {
+    return direction == FOR_FORWARD ? conv_forward_packing(shape) : conv_transposed_packing(shape);
+}
+
+static snn_gemm_shape product_for(const snn_conv_shape *shape, pack_direction direction) {
+    return direction == FOR_FORWARD ? conv_forward_product(shape) : conv_backward_product(shape);
+}
+
+static size_t packed_bytes(const snn_conv_shape *shape, pack_direction direction) {
+    const conv_packing packing = packing_for(shape, direction);
     switch (conv_method_of(shape)) {
-        case CONV_BLOCKS: return conv_blocks_packed_size(packing);
-        case CONV_WINOGRAD: return snn_round_up(winograd_packed_size(packing) * sizeof(float), SNN_ALIGNMENT);
-        case CONV_DIRECT: return snn_round_up(conv_packing_size(packing) * sizeof(float), SNN_ALIGNMENT);
+        case CONV_BLOCKS: return conv_blocks_packed_size(&packing);
+        case CONV_WINOGRAD: return snn_round_up(winograd_packed_size(&packing) * sizeof(float), SNN_ALIGNMENT);
+        case CONV_PRODUCT: {
+            const snn_gemm_shape product = product_for(shape, direction);
+            return snn_gemm_packed_size(&product);
+        }
+        case CONV_DIRECT: return snn_round_up(conv_packing_size(&packing) * sizeof(float), SNN_ALIGNMENT);
     }
 }
 
-/// Transposed or not, as the packing is.
-static void pack_weights(
-    const snn_conv_shape *shape, const conv_packing *packing, bool transposed, const float *weights, void *packed) {
+static void pack_for(const snn_conv_shape *shape, pack_direction direction, const float *weights, void *packed) {
+    const conv_packing packing = packing_for(shape, direction);
     switch (conv_method_of(shape)) {
-        case CONV_BLOCKS: conv_blocks_pack(packing, weights, packed); break;
-        case CONV_WINOGRAD: winograd_pack(packing, transposed, weights, packed); break;
-        case CONV_DIRECT: pack(packing, weights, packed); break;
+        case CONV_BLOCKS: conv_blocks_pack(&packing, weights, packed); break;
+        case CONV_WINOGRAD: winograd_pack(&packing, direction == FOR_BACKWARD, weights, packed); break;
+        case CONV_PRODUCT: {
+            const snn_gemm_shape product = product_for(shape, direction);
+            snn_gemm_pack_b(&product, (snn_feature_order){1, product.k}, weights, packed);
+            break;
+        }
+        case CONV_DIRECT: pack(&packing, weights, packed); break;
     }
 }
 
-size_t snn_conv_packed_size(const snn_conv_shape *shape) {
-    const conv_packing packing = conv_forward_packing(shape);
-    return packed_bytes(shape, &packing);
-}
+size_t snn_conv_packed_size(const snn_conv_shape *shape) { return packed_bytes(shape, FOR_FORWARD); }
 
 void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed) {
-    const conv_packing packing = conv_forward_packing(shape);
-    pack_weights(shape, &packing, false, weights, packed);
+    pack_for(shape, FOR_FORWARD, weights, packed);
 }
 
-size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape) {
-    const conv_packing packing = conv_transposed_packing(shape);
-    return packed_bytes(shape, &packing);
-}
+size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape) { return packed_bytes(shape, FOR_BACKWARD); }
 
 void snn_conv_pack_transposed(const snn_conv_shape *shape, const float *weights, void *packed) {
-    const conv_packing packing = conv_transposed_packing(shape);
-    pack_weights(shape, &packing, true, weights, packed);
+    pack_for(shape, FOR_BACKWARD, weights, packed);
 }

@@ -113,6 +113,14 @@ SIMD_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, c
 
 TILE_VARIANTS(gemm_grid_tile, snn_grid_tile)
 
+/// Makes one sum of a line of taps that lie behind one another in A and in B.
+static void join_taps(snn_grid_tile *tile) {
+    const size_t depth = tile->depth;
+    if (tile->a_right != (ptrdiff_t)depth || tile->b_right != depth * SIMD_TILE_COLUMNS) return;
+    tile->depth *= tile->tap_columns;
+    tile->tap_columns = 1;
+}
+
 static void gemm_grid_tile(const snn_grid_tile *tile) {
     if (tile->columns == 0) return;
     const size_t most_rows = tile->columns > SIMD_WIDTH ? SIMD_TILE_ROWS : SIMD_TALL_TILE_ROWS;
@@ -120,6 +128,7 @@ static void gemm_grid_tile(const snn_grid_tile *tile) {
     if (tiles == 0) return;
     const size_t fewest = tile->rows / tiles, with_one_more = tile->rows % tiles;
     snn_grid_tile part = *tile;
+    join_taps(&part);
     for (size_t t = 0; t < tiles; t++) {
         part.rows = fewest + (t < with_one_more);
         TILE_CALL(gemm_grid_tile, &part);
