@@ -7,13 +7,13 @@
 enum { tile_prefetched_rows = 16 };
 
 /// Pointers to the first row of A and to every one that is not reached from the one before.
-SIMD_INLINE void tile_reach_rows(const tile_form form, const float *a, size_t a_row, tile_position *at) {
+TILE_INLINE void tile_reach_rows(const tile_form form, const float *a, size_t a_row, tile_position *at) {
     at->a_row = a_row;
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i += form.reach) at->a[i / form.reach] = a + i * a_row;
 }
 
-SIMD_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const size_t reach, const bool packed,
+TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const size_t reach, const bool packed,
     const bool masked, const snn_tile *tile) {
     const tile_form form = {rows, vectors, TILE_PARTS(vectors), reach, packed, masked, tile_prefetched_rows};
     const size_t b_depth = packed ? SIMD_TILE_COLUMNS : tile->b_depth;
@@ -62,7 +62,7 @@ static void gemm_tile(const snn_tile *tile) {
     }
 }
 
-SIMD_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vectors, const snn_indirect_tile *tile) {
+TILE_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vectors, const snn_indirect_tile *tile) {
     const tile_form form = {rows, vectors, TILE_PARTS(vectors), rows_anywhere, false, false, tile_prefetched_rows};
     tile_accumulators acc;
     tile_clear(form, acc);
@@ -91,7 +91,7 @@ static void gemm_indirect_tile(const snn_indirect_tile *tile) {
     if (tile->rows > 0 && tile->columns > 0) TILE_CALL(gemm_indirect_tile, tile);
 }
 
-SIMD_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, const snn_grid_tile *tile) {
+TILE_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, const snn_grid_tile *tile) {
     const tile_form form = {rows, vectors, 1, rows_apart, false, false, 0};
     tile_accumulators acc;
     tile_clear(form, acc);

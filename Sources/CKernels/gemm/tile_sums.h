@@ -5,6 +5,16 @@
 #include "gemm/tile.h"
 #include "swiftnn/runtime.h"
 
+// What is compiled for every form of a tile. Under a sanitizer, whose checks would take minutes to compile in every
+// form, one function serves all: the loops over its rows and vectors then stay loops.
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define SNN_ONE_TILE_VARIANT
+#define TILE_INLINE static __attribute__((noinline, unused))
+#pragma clang diagnostic ignored "-Wpass-failed"
+#else
+#define TILE_INLINE SIMD_INLINE
+#endif
+
 /// Rows of a tile of a single vector, where a kernel takes so many: enough sums for none to wait for its last addition.
 #define SIMD_TALL_TILE_ROWS (SIMD_TILE_ROWS < 8 ? 2 * SIMD_TILE_ROWS : SIMD_TILE_ROWS)
 
@@ -43,7 +53,7 @@ enum { tile_steps = 4 };
 /// the place of a second vector. The order of the additions follows from the number of columns alone.
 #define TILE_PARTS(VECTORS) ((VECTORS) == 1 ? 2 : 1)
 
-SIMD_INLINE void tile_clear(const tile_form form, tile_accumulators acc) {
+TILE_INLINE void tile_clear(const tile_form form, tile_accumulators acc) {
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) {
 #pragma clang loop unroll(full)
@@ -52,7 +62,7 @@ SIMD_INLINE void tile_clear(const tile_form form, tile_accumulators acc) {
 }
 
 /// One step: acc += a column of A times a row of B.
-SIMD_INLINE void tile_step(const tile_form form, const size_t part, tile_accumulators acc, tile_position *at) {
+TILE_INLINE void tile_step(const tile_form form, const size_t part, tile_accumulators acc, tile_position *at) {
     vf row_of_b[SIMD_TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < form.vectors; v++) {
@@ -83,7 +93,7 @@ SIMD_INLINE void tile_step(const tile_form form, const size_t part, tile_accumul
 
 /// So many steps, after which the compiler forgets what the pointers have in common: it would else compute each address
 /// from the one before.
-SIMD_INLINE void tile_turn(const tile_form form, const size_t steps, tile_accumulators acc, tile_position *at) {
+TILE_INLINE void tile_turn(const tile_form form, const size_t steps, tile_accumulators acc, tile_position *at) {
 #pragma clang loop unroll(full)
     for (size_t step = 0; step < steps; step++) tile_step(form, step % form.parts, acc, at);
     if (form.reach == rows_anywhere) return;
@@ -92,14 +102,14 @@ SIMD_INLINE void tile_turn(const tile_form form, const size_t steps, tile_accumu
 }
 
 /// acc += A * B over `depth`, from the position on, which ends behind it.
-SIMD_INLINE void tile_accumulate(const tile_form form, tile_accumulators acc, size_t depth, tile_position *at) {
+TILE_INLINE void tile_accumulate(const tile_form form, tile_accumulators acc, size_t depth, tile_position *at) {
     for (size_t turns = depth / tile_steps; turns > 0; turns--) tile_turn(form, tile_steps, acc, at);
     if (depth % tile_steps >= 2) tile_turn(form, 2, acc, at);
     if (depth % 2 == 1) tile_turn(form, 1, acc, at);
 }
 
 /// C = alpha * acc + beta * C + bias.
-SIMD_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
+TILE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
     const float *bias, float *const *c) {
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < form.vectors; v++) {
@@ -117,7 +127,7 @@ SIMD_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t 
 }
 
 /// Fetches C, which would else be waited for when all is summed.
-SIMD_INLINE void tile_fetch(const tile_form form, const float *c, size_t c_row) {
+TILE_INLINE void tile_fetch(const tile_form form, const float *c, size_t c_row) {
     const size_t line = SNN_ALIGNMENT / sizeof(float);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) {
