@@ -101,7 +101,14 @@ static void panel_copy(size_t rows, size_t columns, const float *source, size_t 
 
 TILE_INLINE void weight_gradient_of(
     const size_t rows, const size_t vectors, const bool masked, const snn_weight_gradient_tile *tile) {
-    const tile_form form = {rows, vectors, TILE_PARTS(vectors), rows_side_by_side, false, masked, tile_prefetched_rows};
+    const tile_form form = {
+        .rows = rows,
+        .vectors = vectors,
+        .parts = TILE_PARTS(vectors),
+        .reach = rows_side_by_side,
+        .masked = masked,
+        .fetches = true,
+    };
     const float *ahead = tile->ahead + tile_prefetched_rows * tile->ahead_step;
     tile_accumulators acc;
     tile_clear(form, acc);

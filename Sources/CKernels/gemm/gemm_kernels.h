@@ -15,7 +15,15 @@ TILE_INLINE void tile_reach_rows(const tile_form form, const float *a, size_t a_
 
 TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const size_t reach, const bool packed,
     const bool masked, const snn_tile *tile) {
-    const tile_form form = {rows, vectors, TILE_PARTS(vectors), reach, packed, masked, tile_prefetched_rows};
+    const tile_form form = {
+        .rows = rows,
+        .vectors = vectors,
+        .parts = TILE_PARTS(vectors),
+        .reach = reach,
+        .embeds = packed,
+        .masked = masked,
+        .fetches = true,
+    };
     const size_t b_depth = packed ? SIMD_TILE_COLUMNS : tile->b_depth;
     tile_position at = {
         .a_depth = reach == rows_side_by_side ? tile->a_depth : 1,
@@ -63,7 +71,13 @@ static void gemm_tile(const snn_tile *tile) {
 }
 
 TILE_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vectors, const snn_indirect_tile *tile) {
-    const tile_form form = {rows, vectors, TILE_PARTS(vectors), rows_anywhere, false, false, tile_prefetched_rows};
+    const tile_form form = {
+        .rows = rows,
+        .vectors = vectors,
+        .parts = TILE_PARTS(vectors),
+        .reach = rows_anywhere,
+        .fetches = true,
+    };
     tile_accumulators acc;
     tile_clear(form, acc);
     for (size_t t = 0; t < tile->taps; t++) {
@@ -92,7 +106,7 @@ static void gemm_indirect_tile(const snn_indirect_tile *tile) {
 }
 
 TILE_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, const snn_grid_tile *tile) {
-    const tile_form form = {rows, vectors, 1, rows_apart, false, false, 0};
+    const tile_form form = {.rows = rows, .vectors = vectors, .parts = 1, .reach = rows_apart};
     tile_accumulators acc;
     tile_clear(form, acc);
     for (size_t down = 0; down < tile->tap_rows; down++) {

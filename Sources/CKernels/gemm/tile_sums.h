@@ -31,7 +31,7 @@ typedef struct {
     size_t reach;  ///< rows of A reached from one pointer
     bool embeds;  ///< multiplications read some numbers of A themselves, once a vector: where A is in the nearest cache
     bool masked;  ///< only `tail` lanes of the last vector of B may be read
-    size_t prefetch;  ///< rows ahead that are fetched into the first-level cache; 0 for none
+    bool fetches;  ///< what lies ahead is fetched into the first-level cache with every row of B
 } tile_form;
 
 /// Where a tile's sums have come to.
@@ -41,7 +41,7 @@ typedef struct {
     size_t a_offset;                      ///< of rows anywhere, whose pointers stay
     const float *b;
     size_t b_depth;
-    const float *ahead;  ///< fetched with every row of B, where the form says so
+    const float *ahead;
     size_t ahead_depth;
     size_t tail;
 } tile_position;
@@ -68,7 +68,7 @@ TILE_INLINE void tile_step(const tile_form form, const size_t part, tile_accumul
     for (size_t v = 0; v < form.vectors; v++) {
         const float *p = at->b + v * SIMD_WIDTH;
         row_of_b[v] = form.masked && v == form.vectors - 1 ? v_load_n(p, at->tail) : v_load(p);
-        if (form.prefetch > 0 && v * SIMD_WIDTH % 16 == 0) __builtin_prefetch(at->ahead + v * SIMD_WIDTH);
+        if (form.fetches && v * SIMD_WIDTH % 16 == 0) __builtin_prefetch(at->ahead + v * SIMD_WIDTH);
     }
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) {
