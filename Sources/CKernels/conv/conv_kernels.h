@@ -128,10 +128,7 @@ TILE_INLINE void weight_gradient_of(
             ahead = at.ahead;
         }
     }
-    float *c[SIMD_TALL_TILE_ROWS];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
-    tile_store(form, acc, tile->columns, 1, tile->beta, NULL, c);
+    tile_store_rows(form, acc, tile->columns, 1, tile->beta, NULL, tile->c, tile->c_row);
 }
 
 SIMD_INLINE void weight_gradient_whole_sized(

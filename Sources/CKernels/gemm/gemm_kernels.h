@@ -38,10 +38,7 @@ TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
     tile_clear(form, acc);
     tile_fetch(form, tile->c, tile->c_row);
     tile_accumulate(form, acc, tile->depth, &at);
-    float *c[SIMD_TALL_TILE_ROWS];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
-    tile_store(form, acc, tile->columns, tile->alpha, tile->beta, tile->bias, c);
+    tile_store_rows(form, acc, tile->columns, tile->alpha, tile->beta, tile->bias, tile->c, tile->c_row);
 }
 
 /// The forms of the tile: rows of A apart or side by side, panels of B or its rows as they lie, the last vector of
@@ -119,10 +116,7 @@ TILE_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, c
             b += tile->b_right;
         }
     }
-    float *c[SIMD_TALL_TILE_ROWS];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) c[i] = tile->c + i * tile->c_row;
-    tile_store(form, acc, tile->columns, 1, tile->beta, tile->bias, c);
+    tile_store_rows(form, acc, tile->columns, 1, tile->beta, tile->bias, tile->c, tile->c_row);
 }
 
 TILE_VARIANTS(gemm_grid_tile, snn_grid_tile)

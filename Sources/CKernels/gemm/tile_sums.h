@@ -126,6 +126,15 @@ TILE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t 
     }
 }
 
+/// The same to rows of C that lie c_row floats apart.
+TILE_INLINE void tile_store_rows(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
+    const float *bias, float *c, size_t c_row) {
+    float *rows[SIMD_TALL_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i++) rows[i] = c + i * c_row;
+    tile_store(form, acc, columns, alpha, beta, bias, rows);
+}
+
 /// Fetches C, which would else be waited for when all is summed.
 TILE_INLINE void tile_fetch(const tile_form form, const float *c, size_t c_row) {
     const size_t line = SNN_ALIGNMENT / sizeof(float);
