@@ -1,11 +1,15 @@
 /// A JSON text, for the headers of model files. Unlike a decoder into dictionaries it keeps every member of an object,
 /// so that a name that stands twice is seen.
 enum JSON {
-    case object([(name: String, value: JSON)])
+    case object([Member])
     case array([JSON])
     case string(String)
     case number(String)
     case literal(String)
+
+    struct Member {
+        let name: String, value: JSON
+    }
 
     /// What is wrong with a text, and at which byte of it.
     struct Failure: Error {
@@ -37,7 +41,7 @@ enum JSON {
         return "\"\(escaped.joined())\""
     }
 
-    var members: [(name: String, value: JSON)]? { if case .object(let members) = self { members } else { nil } }
+    var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 
     var string: String? { if case .string(let text) = self { text } else { nil } }
 
@@ -100,11 +104,11 @@ extension JSON {
             return items
         }
 
-        private mutating func member(depth: Int) throws -> (name: String, value: JSON) {
+        private mutating func member(depth: Int) throws -> Member {
             guard next == UInt8(ascii: "\"") else { throw failure("a name in quotes expected") }
             let name = try string()
             try expect(":")
-            return (name, try value(depth: depth))
+            return Member(name: name, value: try value(depth: depth))
         }
 
         private mutating func expect(_ scalar: Unicode.Scalar) throws {

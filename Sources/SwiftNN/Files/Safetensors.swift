@@ -95,7 +95,8 @@ extension Safetensors {
         var entries = [Entry]()
         var metadata = [String: String]()
         var seen = Set<String>()
-        for (name, value) in members {
+        for member in members {
+            let (name, value) = (member.name, member.value)
             guard seen.insert(name).inserted else {
                 throw FileError(path, at: "tensor \(name)", "the header has the name twice")
             }
@@ -109,7 +110,7 @@ extension Safetensors {
         return (entries, metadata)
     }
 
-    private static func parse(_ header: ArraySlice<UInt8>, path: String) throws -> [(name: String, value: JSON)] {
+    private static func parse(_ header: ArraySlice<UInt8>, path: String) throws -> [JSON.Member] {
         do {
             guard let members = try JSON.parse(header).members else {
                 throw FileError(path, at: "header", "not a JSON object")
@@ -125,8 +126,8 @@ extension Safetensors {
             throw FileError(path, at: "header", "\(metadataName) is not a list of texts")
         }
         var texts = [String: String]()
-        for (name, value) in members where texts.updateValue(value.string ?? "", forKey: name) != nil {
-            throw FileError(path, at: "header", "\(metadataName) has \(name) twice")
+        for member in members where texts.updateValue(member.value.string ?? "", forKey: member.name) != nil {
+            throw FileError(path, at: "header", "\(metadataName) has \(member.name) twice")
         }
         return texts
     }
