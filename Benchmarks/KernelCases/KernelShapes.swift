@@ -29,6 +29,6 @@ extension PoolCase {
             kernel_height: height.kernel, kernel_width: width.kernel, stride_height: height.stride,
             stride_width: width.stride, dilation_height: height.dilation, dilation_width: width.dilation,
             pad_top: height.padBefore, pad_bottom: height.padAfter, pad_left: width.padBefore,
-            pad_right: width.padAfter, ceil_mode: ceilMode, count_include_pad: countIncludePad)
+            pad_right: width.padAfter, ceil_mode: ceilMode, count_include_pad: countIncludePad, numbers: SNN_FLOAT32)
     }
 }

@@ -21,30 +21,77 @@ import Testing
         return down < up ? below : above
     }
 
+    /// As floats, and by way of 16 bits.
+    private func rounded(_ numbers: [Float]) -> [[Float]] { [roundedToBFloat16(numbers), widened(narrowed(numbers))] }
+
+    private func narrowed(_ numbers: [Float]) -> [UInt16] {
+        var narrow = [UInt16](repeating: 0xffff, count: numbers.count)
+        snn_narrow_to_bfloat16(numbers.count, numbers, &narrow)
+        return narrow
+    }
+
+    private func widened(_ narrow: [UInt16]) -> [Float] {
+        var numbers = unwritten(narrow.count)
+        snn_widen_bfloat16(narrow.count, narrow, &numbers)
+        return numbers
+    }
+
     @Test func roundsToTheNearest() {
         let expected = Self.numbers.map(nearest)
         onEveryConfiguration("round to bfloat16") {
-            [roundedToBFloat16(Self.numbers)]
+            rounded(Self.numbers)
         } check: { results, isa in
-            #expect(sameBits(results, [expected]), "on \(isa)")
+            #expect(sameBits(results, [expected, expected]), "on \(isa)")
         }
     }
 
     @Test(arguments: ElementwiseCase.all) func anyCount(_ elementwise: ElementwiseCase) {
         let numbers = randomFloats(elementwise.count, seed: 1)
+        let expected = numbers.map(nearest)
         onEveryConfiguration(elementwise) {
-            [roundedToBFloat16(numbers)]
+            rounded(numbers)
         } check: { results, isa in
-            #expect(sameBits(results, [numbers.map(nearest)]), "\(elementwise) on \(isa)")
+            #expect(sameBits(results, [expected, expected]), "\(elementwise) on \(isa)")
         }
     }
 
     @Test func keepsNaN() {
         let nans = [0x7f80_0001, 0x7fff_ffff, 0xff80_0001, 0xffff_ffff, 0x7fc0_0000].map { Float(bitPattern: $0) }
         onEveryConfiguration("NaN") {
-            [roundedToBFloat16(nans)]
+            rounded(nans)
         } check: { results, isa in
-            #expect(results[0].allSatisfy { $0.isNaN }, "on \(isa)")
+            #expect(results.allSatisfy { $0.allSatisfy(\.isNaN) }, "on \(isa)")
+        }
+    }
+
+    /// What the functions of floats make of the same numbers, rounded.
+    @Test(arguments: ElementwiseCase.all) func elementwiseAsFloats(_ elementwise: ElementwiseCase) {
+        let count = elementwise.count
+        let (a, b) = (narrowed(randomFloats(count, seed: 1)), narrowed(randomFloats(count, seed: 2)))
+        let (tanh, gelu) = (snn_activation(kind: SNN_TANH, parameter: 0), snn_activation(kind: SNN_GELU, parameter: 0))
+        onEveryConfiguration(elementwise) {
+            let floats = [
+                written { snn_add(count, widened(a), widened(b), $0) },
+                written { snn_activation_forward(gelu, count, widened(a), $0) },
+                written { snn_activation_backward(gelu, count, widened(a), widened(b), $0) },
+                written { snn_activation_backward_from_output(tanh, count, widened(a), widened(b), $0) },
+            ]
+            let halves = [
+                written { snn_add_bfloat16(count, a, b, $0) },
+                written { snn_activation_forward_bfloat16(gelu, count, a, $0) },
+                written { snn_activation_backward_bfloat16(gelu, count, a, b, $0) },
+                written { snn_activation_backward_from_output_bfloat16(tanh, count, a, b, $0) },
+            ]
+            return floats.map(roundedToBFloat16) + halves.map(widened)
+        } check: { results, isa in
+            #expect(sameBits(Array(results[..<4]), Array(results[4...])), "\(elementwise) on \(isa)")
+        }
+
+        func written<Number: Numeric>(_ kernel: (UnsafeMutablePointer<Number>) -> Void) -> [Number] {
+            [Number](unsafeUninitializedCapacity: max(count, 1)) { memory, initialized in
+                if let start = memory.baseAddress { kernel(start) }
+                initialized = count
+            }
         }
     }
 }

@@ -6,9 +6,10 @@ import Testing
 @Suite struct ColumnSumsTests {
     static let tolerance = 2e-6
 
-    @Test(arguments: ColumnSumsCase.all) func matchesReference(_ sums: ColumnSumsCase) {
+    @Test(arguments: ColumnSumsCase.all, [SNN_FLOAT32, SNN_BFLOAT16])
+    func matchesReference(_ sums: ColumnSumsCase, _ format: snn_number_format) {
         let (rows, columns) = (sums.rows, sums.columns)
-        let x = randomFloats(rows * columns, seed: 1)
+        let x = randomOperand(rows * columns, seed: 1, bfloat16: format == SNN_BFLOAT16)
         let initial = randomFloats(columns, seed: 2)
         let zeros = [Double](repeating: 0, count: columns)
         let plain = referenceColumnSums(rows: rows, columns: columns, x: doubles(x), initial: zeros)
@@ -17,7 +18,7 @@ import Testing
             [false, true].map { accumulate in
                 var out = accumulate ? initial : [Float](repeating: .nan, count: columns)
                 withWorkspace(snn_column_sums_workspace_size(rows, columns)) {
-                    snn_column_sums(rows, columns, x, accumulate, &out, $0)
+                    snn_column_sums(rows, columns, format, encoded(x, format), accumulate, &out, $0)
                 }
                 return out
             }

@@ -73,7 +73,9 @@ import Testing
     /// With a bias also ReLU.
     private func forward(_ conv: ConvCase, _ x: [Float], _ weights: [Float], _ bias: [Float]?) -> [Float] {
         var shape = conv.shape
-        var y = [Float](repeating: .nan, count: conv.outputCount)
+        let format = snn_conv_output_format(&shape)
+        let x = encoded(x, snn_conv_input_format(&shape))
+        var y = encoded(unwritten(conv.outputCount), format)
         withWorkspace(snn_conv_packed_size(&shape)) { packed in
             snn_conv_pack(&shape, weights, packed)
             withWorkspace(snn_conv_forward_workspace_size(&shape)) { workspace in
@@ -85,25 +87,28 @@ import Testing
                 }
             }
         }
-        return y
+        return decoded(y, format)
     }
 
     private func backwardData(_ conv: ConvCase, _ dy: [Float], _ weights: [Float]) -> [Float] {
         var shape = conv.shape
-        var dx = [Float](repeating: .nan, count: conv.inputCount)
+        let format = snn_conv_input_format(&shape)
+        let dy = encoded(dy, snn_conv_output_format(&shape))
+        var dx = encoded(unwritten(conv.inputCount), format)
         withWorkspace(snn_conv_packed_transposed_size(&shape)) { packed in
             snn_conv_pack_transposed(&shape, weights, packed)
             withWorkspace(snn_conv_backward_data_workspace_size(&shape)) {
                 snn_conv_backward_data(&shape, dy, packed, &dx, $0)
             }
         }
-        return dx
+        return decoded(dx, format)
     }
 
     private func backwardWeights(
         _ conv: ConvCase, _ x: [Float], _ dy: [Float], into before: [Float], _ accumulate: Bool
     ) -> [Float] {
         var shape = conv.shape
+        let (x, dy) = (encoded(x, snn_conv_input_format(&shape)), encoded(dy, snn_conv_output_format(&shape)))
         var dweights = before
         withWorkspace(snn_conv_backward_weights_workspace_size(&shape)) {
             snn_conv_backward_weights(&shape, x, dy, accumulate, &dweights, $0)

@@ -59,25 +59,35 @@ import Testing
     }
 
     private func checkMaximum(_ pool: PoolCase, _ x: [Float]) {
+        checkMaximum(pool, x, SNN_FLOAT32)
+        checkMaximum(pool, roundedToBFloat16(x), SNN_BFLOAT16)
+    }
+
+    private func checkMaximum(_ pool: PoolCase, _ x: [Float], _ format: snn_number_format) {
         let reference = pool.reference
         var shape = pool.shape
-        let dy = randomFloats(reference.outCount, seed: 7)
+        shape.numbers = format
+        let dy = randomOperand(reference.outCount, seed: 7, bfloat16: format == SNN_BFLOAT16)
         let expected = reference.maximum(x)
         let dx = reference.maximumGradient(doubles(dy), argmax: expected.argmax)
         onEveryConfiguration(pool) {
-            var (y, yAlone) = (unwritten(reference.outCount), unwritten(reference.outCount))
+            var y = encoded(unwritten(reference.outCount), format)
+            var (yAlone, dx) = (y, encoded(unwritten(reference.inCount), format))
             var argmax = [UInt16](repeating: .max, count: reference.outCount)
-            var dx = unwritten(reference.inCount)
-            snn_max_pool_forward(&shape, x, &y, &argmax)
-            snn_max_pool_forward(&shape, x, &yAlone, nil)
-            snn_max_pool_backward(&shape, dy, argmax, &dx)
-            return [y, yAlone, argmax.map(Float.init), dx]
+            snn_max_pool_forward(&shape, encoded(x, format), &y, &argmax)
+            snn_max_pool_forward(&shape, encoded(x, format), &yAlone, nil)
+            snn_max_pool_backward(&shape, encoded(dy, format), argmax, &dx)
+            return [decoded(y, format), decoded(yAlone, format), argmax.map(Float.init), decoded(dx, format)]
         } check: { results, isa in
             #expect(relativeError(results[0], doubles(expected.y)) == 0, "y of \(pool) on \(isa)")
             #expect(relativeError(results[1], doubles(expected.y)) == 0, "y without argmax of \(pool) on \(isa)")
             let wrong = zip(results[2], expected.argmax).filter { $1 >= 0 && Int($0) != $1 }
             #expect(wrong.isEmpty, "argmax of \(pool) on \(isa)")
-            #expect(relativeError(results[3], dx) < Self.tolerance, "dx of \(pool) on \(isa)")
+            let isRight =
+                format == SNN_BFLOAT16
+                ? areRounded(results[3], near: dx, within: Self.tolerance)
+                : relativeError(results[3], dx) < Self.tolerance
+            #expect(isRight, "dx of \(pool) on \(isa)")
         }
     }
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum {
     SNN_IDENTITY = 0,     ///< x
@@ -32,6 +33,9 @@ typedef struct {
 /// softplus.
 bool snn_activation_invertible(snn_activation activation);
 
+/// Roughly what one number costs, in units of a multiplication.
+size_t snn_activation_cost(snn_activation activation);
+
 /// y[i] = f(x[i]); y may be x.
 void snn_activation_forward(snn_activation activation, size_t count, const float *x, float *y);
 
@@ -41,6 +45,13 @@ void snn_activation_backward(snn_activation activation, size_t count, const floa
 /// The same from the output y of an invertible activation; dx may be dy.
 void snn_activation_backward_from_output(
     snn_activation activation, size_t count, const float *y, const float *dy, float *dx);
+
+/// The same on bfloat16 numbers at 16 bits.
+void snn_activation_forward_bfloat16(snn_activation activation, size_t count, const uint16_t *x, uint16_t *y);
+void snn_activation_backward_bfloat16(
+    snn_activation activation, size_t count, const uint16_t *x, const uint16_t *dy, uint16_t *dx);
+void snn_activation_backward_from_output_bfloat16(
+    snn_activation activation, size_t count, const uint16_t *y, const uint16_t *dy, uint16_t *dx);
 
 /// PReLU on rows of channels: y = x for x > 0, else slope[c] * x. `slopes` is 1 or `channels` numbers long.
 void snn_prelu_forward(size_t rows, size_t channels, size_t slopes, const float *x, const float *slope, float *y);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bfloat16.h"
 #include "gemm.h"
 
 /// Input [batch, in_height, in_width, in_channels], output [batch, out_height, out_width, out_channels].
@@ -17,10 +18,14 @@ typedef struct {
     size_t dilation_height, dilation_width;
     size_t pad_top, pad_bottom, pad_left, pad_right;
     size_t groups;
-    /// Whether x, the weights and dy hold numbers that bfloat16 has, as in snn_gemm_shape; y and dx are then rounded to
-    /// such numbers.
+    /// Whether x, the weights, dy, y and dx hold numbers that bfloat16 has.
     bool bfloat16;
 } snn_conv_shape;
+
+/// How x and dx are kept: in shapes of bfloat16, where the tier in use multiplies at 16 bits, that is how.
+snn_number_format snn_conv_input_format(const snn_conv_shape *shape);
+/// The same for y and dy.
+snn_number_format snn_conv_output_format(const snn_conv_shape *shape);
 
 /// Output positions along one axis: floor((in + pads - dilation * (kernel - 1) - 1) / stride) + 1, or 0 where the
 /// kernel does not fit.
@@ -46,19 +51,19 @@ size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape);
 void snn_conv_pack_transposed(const snn_conv_shape *shape, const float *weights, void *packed);
 
 /// y = activation(x * weights + bias). bias: out_channels numbers or NULL.
-void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
-    float *y, void *workspace);
+void snn_conv_forward(const snn_conv_shape *shape, const void *x, const void *packed, const snn_epilogue *epilogue,
+    void *y, void *workspace);
 size_t snn_conv_forward_workspace_size(const snn_conv_shape *shape);
 
 /// dx (overwritten) from dy and the transposed packed weights.
 void snn_conv_backward_data(
-    const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace);
+    const snn_conv_shape *shape, const void *dy, const void *packed_transposed, void *dx, void *workspace);
 size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape);
 
 /// The weight gradient in the order users see (overwritten, or added to where accumulate). The bias gradient is
 /// snn_column_sums over dy.
 void snn_conv_backward_weights(
-    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace);
+    const snn_conv_shape *shape, const void *x, const void *dy, bool accumulate, float *dweights, void *workspace);
 size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape);
 
 #endif

@@ -4,9 +4,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /// out = a + b; out may be either.
 void snn_add(size_t count, const float *a, const float *b, float *out);
+
+/// The same on bfloat16 numbers at 16 bits.
+void snn_add_bfloat16(size_t count, const uint16_t *a, const uint16_t *b, uint16_t *out);
 
 /// out = factor * a; out may be a.
 void snn_scale(size_t count, float factor, const float *a, float *out);

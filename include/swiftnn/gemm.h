@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "activation.h"
+#include "bfloat16.h"
 
 /// op(A) is m x k, op(B) is k x n, C is m x n, all row-major. Leading dimensions count elements between the starts of
 /// rows as stored: lda >= k, or >= m where A is transposed (stored k x m); ldb and ldc likewise.
@@ -51,7 +52,8 @@ void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *pa
 size_t snn_gemm_packed_workspace_size(const snn_gemm_shape *shape);
 
 /// sums[j] = sum over rows of x[row][j] (+ sums[j] where accumulate): a bias gradient.
-void snn_column_sums(size_t rows, size_t columns, const float *x, bool accumulate, float *sums, void *workspace);
+void snn_column_sums(size_t rows, size_t columns, snn_number_format format, const void *x, bool accumulate, float *sums,
+    void *workspace);
 size_t snn_column_sums_workspace_size(size_t rows, size_t columns);
 
 /// The same product by OpenBLAS, in single and in double precision (not bit-identical across thread counts).

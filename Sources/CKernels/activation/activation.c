@@ -4,9 +4,8 @@
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
-/// Roughly what one number costs, in units of a multiplication.
-static size_t cost(snn_activation_kind kind) {
-    switch (kind) {
+size_t snn_activation_cost(snn_activation activation) {
+    switch (activation.kind) {
         case SNN_IDENTITY:
         case SNN_BINARY_STEP:
         case SNN_RELU:
@@ -31,19 +30,19 @@ bool snn_activation_invertible(snn_activation activation) {
 
 void snn_activation_forward(snn_activation activation, size_t count, const float *x, float *y) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_STEPS(snn_threads_for(count * cost(activation.kind)), i, count, SNN_SPAN,
+    SNN_PARALLEL_STEPS(snn_threads_for(count * snn_activation_cost(activation)), i, count, SNN_SPAN,
         { kernels->activation_forward(activation, snn_min(SNN_SPAN, count - i), x + i, y + i); });
 }
 
 void snn_activation_backward(snn_activation activation, size_t count, const float *x, const float *dy, float *dx) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_STEPS(snn_threads_for(count * cost(activation.kind)), i, count, SNN_SPAN,
+    SNN_PARALLEL_STEPS(snn_threads_for(count * snn_activation_cost(activation)), i, count, SNN_SPAN,
         { kernels->activation_backward(activation, snn_min(SNN_SPAN, count - i), x + i, dy + i, dx + i); });
 }
 
 void snn_activation_backward_from_output(
     snn_activation activation, size_t count, const float *y, const float *dy, float *dx) {
     const snn_kernel_table *kernels = snn_kernels();
-    SNN_PARALLEL_STEPS(snn_threads_for(count * cost(activation.kind)), i, count, SNN_SPAN,
+    SNN_PARALLEL_STEPS(snn_threads_for(count * snn_activation_cost(activation)), i, count, SNN_SPAN,
         { kernels->activation_backward_from_output(activation, snn_min(SNN_SPAN, count - i), y + i, dy + i, dx + i); });
 }

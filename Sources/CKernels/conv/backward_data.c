@@ -12,14 +12,20 @@
 #include "swiftnn/bfloat16.h"
 #include "swiftnn/conv.h"
 
+static size_t row_phases(const snn_conv_shape *shape) { return snn_min(shape->stride_height, shape->in_height); }
+static size_t column_phases(const snn_conv_shape *shape) { return snn_min(shape->stride_width, shape->in_width); }
+static size_t phases(const snn_conv_shape *shape) { return row_phases(shape) * column_phases(shape); }
+
+static conv_geometry phase_at(const snn_conv_shape *shape, size_t index) {
+    return conv_backward_geometry(shape, index / column_phases(shape), index % column_phases(shape));
+}
+
 /// Enough for each phase, whose numbers of taps differ.
 static size_t blocks_workspace_size(const snn_conv_shape *shape) {
     size_t largest = 0;
-    for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
-        for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
-            const conv_geometry geometry = conv_backward_geometry(shape, row, column);
-            largest = snn_max(largest, conv_blocks_workspace_size(&geometry));
-        }
+    for (size_t phase = 0; phase < phases(shape); phase++) {
+        const conv_geometry geometry = phase_at(shape, phase);
+        largest = snn_max(largest, conv_blocks_workspace_size(&geometry));
     }
     return largest;
 }
@@ -41,46 +47,46 @@ size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
             const snn_gemm_shape product = conv_backward_product(shape);
             return snn_gemm_packed_workspace_size(&product);
         }
-        case CONV_DIRECT: return zeros_size(shape);
+        case CONV_DIRECT: return zeros_size(shape) + conv_widened_size(shape);
     }
 }
 
-/// Phase by phase, in blocks or directly.
-static void sum_phases(const snn_conv_shape *shape, bool in_blocks, const conv_operands *operands, void *workspace) {
-    for (size_t row = 0; row < snn_min(shape->stride_height, shape->in_height); row++) {
-        for (size_t column = 0; column < snn_min(shape->stride_width, shape->in_width); column++) {
-            const conv_geometry geometry = conv_backward_geometry(shape, row, column);
-            if (in_blocks) {
-                conv_blocks(&geometry, operands, workspace);
-            } else {
-                conv_direct(&geometry, operands);
-            }
-        }
+static void sum_directly(const snn_conv_shape *shape, const void *dy, const void *packed, float *dx, void *workspace) {
+    float *widened = (float *)((char *)workspace + zeros_size(shape));
+    memset(workspace, 0, zeros_size(shape));
+    const conv_operands operands = {
+        .source = conv_widened(shape, dy, widened), .packed = packed, .zeros = workspace, .target = dx};
+    for (size_t phase = 0; phase < phases(shape); phase++) {
+        const conv_geometry geometry = phase_at(shape, phase);
+        conv_direct(&geometry, &operands);
     }
 }
 
-static void filter(const snn_conv_shape *shape, const conv_operands *operands, void *workspace) {
+static void sum_in_blocks(const snn_conv_shape *shape, const void *dy, const void *packed, void *dx, void *workspace) {
+    const conv_block_operands operands = {.source = dy, .packed = packed, .target = dx};
+    for (size_t phase = 0; phase < phases(shape); phase++) {
+        const conv_geometry geometry = phase_at(shape, phase);
+        conv_blocks(&geometry, &operands, workspace);
+    }
+}
+
+static void filter(const snn_conv_shape *shape, const float *dy, const void *packed, float *dx, void *workspace) {
     const winograd_grid grid = winograd_backward_grid(shape);
-    winograd_pass(&grid, operands->source, operands->packed, NULL, operands->target, workspace);
+    winograd_pass(&grid, dy, packed, NULL, dx, workspace);
 }
 
-static void multiply(const snn_conv_shape *shape, const conv_operands *operands, void *workspace) {
+static void multiply(const snn_conv_shape *shape, const float *dy, const void *packed, float *dx, void *workspace) {
     const snn_gemm_shape product = conv_backward_product(shape);
-    snn_gemm_packed(&product, operands->source, operands->packed, NULL, operands->target, workspace);
+    snn_gemm_packed(&product, dy, packed, NULL, dx, workspace);
 }
 
 void snn_conv_backward_data(
-    const snn_conv_shape *shape, const float *dy, const void *packed_transposed, float *dx, void *workspace) {
-    const conv_operands operands = {.source = dy, .packed = packed_transposed, .zeros = workspace, .target = dx};
+    const snn_conv_shape *shape, const void *dy, const void *packed_transposed, void *dx, void *workspace) {
     switch (conv_method_of(shape)) {
-        // Rounds by itself.
-        case CONV_BLOCKS: sum_phases(shape, true, &operands, workspace); return;
-        case CONV_WINOGRAD: filter(shape, &operands, workspace); break;
-        case CONV_PRODUCT: multiply(shape, &operands, workspace); break;
-        case CONV_DIRECT:
-            memset(workspace, 0, zeros_size(shape));
-            sum_phases(shape, false, &operands, NULL);
-            break;
+        case CONV_BLOCKS: sum_in_blocks(shape, dy, packed_transposed, dx, workspace); break;
+        case CONV_WINOGRAD: filter(shape, dy, packed_transposed, dx, workspace); break;
+        case CONV_PRODUCT: multiply(shape, dy, packed_transposed, dx, workspace); break;
+        case CONV_DIRECT: sum_directly(shape, dy, packed_transposed, dx, workspace); break;
     }
-    if (shape->bfloat16) snn_round_to_bfloat16(conv_input_count(shape), dx, dx);
+    if (snn_conv_input_format(shape) == SNN_ROUNDED) snn_round_to_bfloat16(conv_input_count(shape), dx, dx);
 }

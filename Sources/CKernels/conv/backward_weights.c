@@ -271,15 +271,16 @@ static void add_shared_block(const gradient_plan *plan, size_t index, size_t thr
 static size_t direct_workspace_size(const snn_conv_shape *shape) {
     const gradient_plan plan = make_plan(shape);
     const size_t floats = plan.chunks * plan.sums_size + copy_count(&plan) * copy_size(&plan);
-    return conv_padded_size(shape) + floats * sizeof(float);
+    return conv_widened_size(shape) + conv_padded_size(shape) + floats * sizeof(float);
 }
 
 static void direct_backward_weights(
-    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    const snn_conv_shape *shape, const float *x, const void *dy, bool accumulate, float *dweights, void *workspace) {
     gradient_plan plan = make_plan(shape);
-    plan.rows.numbers = conv_padded(shape, x, workspace);
-    plan.columns.numbers = dy;
-    plan.copies = (float *)((char *)workspace + conv_padded_size(shape));
+    char *padded = (char *)workspace + conv_widened_size(shape);
+    plan.rows.numbers = conv_padded(shape, x, (float *)padded);
+    plan.columns.numbers = conv_widened(shape, dy, workspace);
+    plan.copies = (float *)(padded + conv_padded_size(shape));
     plan.sums = plan.copies + copy_count(&plan) * copy_size(&plan);
     const size_t threads = (size_t)snn_threads_for_products(conv_products(shape));
     if (plan.chunks > 1) {
@@ -310,7 +311,7 @@ static void filter_weights(
 }
 
 void snn_conv_backward_weights(
-    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    const snn_conv_shape *shape, const void *x, const void *dy, bool accumulate, float *dweights, void *workspace) {
     if (shape->in_channels == 0 || shape->out_channels == 0) return;
     switch (conv_method_of(shape)) {
         case CONV_BLOCKS: conv_blocks_backward_weights(shape, x, dy, accumulate, dweights, workspace); break;

@@ -24,7 +24,7 @@ typedef struct {
     size_t x_lines;             ///< of x under a piece, at most
     size_t x_line, dy_line;     ///< numbers of a copied line
     size_t copy_size;           ///< numbers of the copies of a piece
-    const float *x, *dy;
+    const uint16_t *x, *dy;
     float *sums;
     uint16_t *copies;
 } gradient_plan;
@@ -111,12 +111,12 @@ static uint16_t *dy_line_of(const gradient_plan *plan, const gradient_piece *pie
 
 /// Some pixels, `channels` numbers each and `image` numbers from one image to the next, of a group of images as blocks
 /// of B. Images that are not there are zeros.
-static void copy_pixels(const gradient_plan *plan, size_t group, size_t pixels, size_t channels, const float *first,
+static void copy_pixels(const gradient_plan *plan, size_t group, size_t pixels, size_t channels, const uint16_t *first,
     size_t image, uint16_t *out) {
     const size_t row = snn_ceil_div(channels, SNN_BLOCK) * SNN_BLOCK_NUMBERS;
     for (size_t pair = 0; pair < SNN_BLOCK_PAIRS; pair++) {
         const size_t left = plan->images - snn_min(group * SNN_BLOCK + 2 * pair, plan->images);
-        const float *pixel = first + 2 * pair * image;
+        const uint16_t *pixel = first + 2 * pair * image;
         plan->blocks->copy_pairs(pixels, channels, left > 0 ? pixel : NULL, left > 1 ? pixel + image : NULL, channels,
             out + pair * 2 * SNN_BLOCK, row, SNN_BLOCK_NUMBERS);
     }
@@ -125,7 +125,8 @@ static void copy_pixels(const gradient_plan *plan, size_t group, size_t pixels, 
 static void copy_dy_line(const gradient_plan *plan, const gradient_piece *piece, size_t group, size_t line) {
     const size_t channels = plan->geometry.target_channels, width = plan->geometry.width.positions;
     const size_t image = plan->geometry.height.positions * width * channels, in_all = piece->pixels.first_image + group;
-    const float *first = plan->dy + in_all * SNN_BLOCK * image + (line * width + piece->pixels.first_column) * channels;
+    const uint16_t *first =
+        plan->dy + in_all * SNN_BLOCK * image + (line * width + piece->pixels.first_column) * channels;
     copy_pixels(plan, in_all, piece->pixels.end_column - piece->pixels.first_column, channels, first, image,
         dy_line_of(plan, piece, group, line));
 }
@@ -136,7 +137,7 @@ static void copy_x_line(const gradient_plan *plan, const gradient_piece *piece, 
     const size_t image = plan->geometry.height.source_size * width * channels;
     const size_t in_all = piece->pixels.first_image + group;
     const size_t pixels = piece->end_x_column - piece->first_x_column;
-    const float *first = plan->x + in_all * SNN_BLOCK * image + (line * width + piece->first_x_column) * channels;
+    const uint16_t *first = plan->x + in_all * SNN_BLOCK * image + (line * width + piece->first_x_column) * channels;
     uint16_t *out = x_line_of(plan, piece, group, line);
     copy_pixels(plan, in_all, pixels, channels, first, image, out);
     for (size_t block = 0; block < pixels * plan->row_blocks; block++, out += SNN_BLOCK_NUMBERS) {
@@ -207,7 +208,7 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
         }
     }
     // The first piece is added even without pixels: its sums are then zero.
-    if (list.sum.run_count > 0 || is_first) block_list_finish(&list);
+    if (list.sum.run_count > 0 || is_first) block_list_flush(&list);
 }
 
 /// The tiles of the gradient: tap by tap in a panel.
@@ -259,8 +260,8 @@ size_t conv_blocks_backward_weights_workspace_size(const snn_conv_shape *shape) 
     return sums_bytes(&plan) + copies * plan.copy_size * sizeof(uint16_t);
 }
 
-void conv_blocks_backward_weights(
-    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+void conv_blocks_backward_weights(const snn_conv_shape *shape, const uint16_t *x, const uint16_t *dy, bool accumulate,
+    float *dweights, void *workspace) {
     gradient_plan plan = make_plan(shape);
     plan.x = x;
     plan.dy = dy;

@@ -42,7 +42,7 @@ void conv_blocks_pack(const conv_packing *packing, const float *weights, uint16_
 
 typedef struct {
     const conv_geometry *geometry;
-    const conv_operands *operands;
+    const conv_block_operands *operands;
     const snn_kernel_table *kernels;
     const snn_block_kernels *blocks;
     size_t depth_blocks, panels;
@@ -93,7 +93,7 @@ static size_t choose_parts(size_t image_groups, size_t lines) {
     return snn_max(1, snn_min(parts, lines));
 }
 
-static blocks_plan make_plan(const conv_geometry *geometry, const conv_operands *operands) {
+static blocks_plan make_plan(const conv_geometry *geometry, const conv_block_operands *operands) {
     const conv_axis *height = &geometry->height, *width = &geometry->width;
     const size_t images = choose_images(geometry);
     blocks_plan plan = {
@@ -145,7 +145,7 @@ static size_t column_offset(const blocks_plan *plan, size_t column) {
 }
 
 /// Copies `width` pixels of a line of an image, which start at column `first` of the copy.
-static void copy_pixels(const blocks_plan *plan, size_t first, size_t width, const float *pixels, uint16_t *out) {
+static void copy_pixels(const blocks_plan *plan, size_t first, size_t width, const uint16_t *pixels, uint16_t *out) {
     const size_t step = (size_t)plan->geometry->width.step, channels = plan->geometry->source_channels;
     for (size_t phase = 0; phase < snn_min(step, width); phase++) {
         plan->blocks->copy_rows(snn_ceil_div(width - phase, step), plan->geometry->depth, pixels + phase * channels,
@@ -163,13 +163,12 @@ static void copy_line(const blocks_part *part, size_t line) {
     const size_t columns = snn_min(width->source_size - skipped, wanted - snn_min(wanted, before));
     for (size_t i = 0; i < part->images; i++) {
         const size_t row = (part->first_image + i) * plan->geometry->height.source_size + line;
-        const float *pixels =
+        const uint16_t *pixels =
             plan->operands->source + (row * width->source_size + skipped) * plan->geometry->source_channels;
         copy_pixels(plan, before, columns, pixels, line_of(part, line) + i * SNN_BLOCK);
     }
 }
 
-/// Then the sums are rounded behind the activation.
 static bool activates(const blocks_plan *plan) {
     const snn_epilogue *epilogue = plan->operands->epilogue;
     return epilogue != NULL && epilogue->activation.kind != SNN_IDENTITY;
@@ -189,27 +188,25 @@ static snn_block_product make_sum(const blocks_part *part, size_t i, size_t j, s
         .group_rows = plan->images,
         .rows = part->images,
         .columns = snn_min(SNN_BLOCK, geometry->columns - column),
-        .c = plan->operands->target + pixel * geometry->target_channels + column,
+        .narrow_c = plan->operands->target + pixel * geometry->target_channels + column,
         .c_group = width->target_stride * geometry->target_channels,
         .c_row = height->target_size * width->target_size * geometry->target_channels,
         .alpha = 1,
         .bias = epilogue != NULL && epilogue->bias != NULL ? epilogue->bias + column : NULL,
-        .rounds = !activates(plan),
     };
 }
 
-static void sum_block(const blocks_part *part, size_t i, size_t j, size_t panel) {
+/// The taps of the block's rows that meet no padding, and their weights.
+static void add_taps(const blocks_part *part, size_t i, size_t j, size_t panel, block_list *list) {
     const blocks_plan *plan = part->plan;
     const conv_geometry *geometry = plan->geometry;
     const conv_axis *height = &geometry->height, *width = &geometry->width;
     const size_t tap_numbers = plan->depth_blocks * SNN_BLOCK_NUMBERS;
-    const uint16_t *weights = (const uint16_t *)plan->operands->packed + panel * geometry->kernel_taps * tap_numbers;
+    const uint16_t *weights = plan->operands->packed + panel * geometry->kernel_taps * tap_numbers;
     size_t top, bottom, left = 0, right = width->taps;
     conv_axis_taps(height, i, &top, &bottom);
     // Columns that are alone meet padding by the same taps.
     if (plan->columns == 1) conv_axis_taps(width, j, &left, &right);
-    block_list list;
-    block_list_start(&list, plan->blocks, make_sum(part, i, j, panel));
     for (size_t y = top; y < bottom; y++) {
         const uint16_t *source = line_of(part, (size_t)conv_axis_source(height, i, y));
         const size_t kernel_row = (height->first_tap + y * height->tap_stride) * geometry->kernel_width;
@@ -223,23 +220,44 @@ static void sum_block(const blocks_part *part, size_t i, size_t j, size_t panel)
                 .a_step = plan->depth_numbers,
                 .b_step = SNN_BLOCK_NUMBERS,
             };
-            block_list_add(&list, run);
+            block_list_add(list, run);
         }
     }
-    // Even without taps: then the target is the bias.
-    block_list_finish(&list);
 }
 
-/// In place, while the line is in cache: of the forward pass, the only one with an activation, whose lines are whole.
-static void activate(const blocks_part *part, size_t i) {
-    const conv_geometry *geometry = part->plan->geometry;
-    const snn_kernel_table *kernels = part->plan->kernels;
-    const size_t count = geometry->width.positions * geometry->target_channels;
-    for (size_t image = part->first_image; image < part->first_image + part->images; image++) {
-        float *line = part->plan->operands->target + (image * geometry->height.positions + i) * count;
-        kernels->activation_forward(part->plan->operands->epilogue->activation, count, line, line);
-        kernels->round_to_bfloat16(count, line, line);
+/// Applies the activation to sums and brings them to 16 bits, where `product` has its C.
+static void finish_sums(const blocks_plan *plan, const snn_block_product *product, float *sums) {
+    for (size_t g = 0; g < product->groups; g++) {
+        for (size_t r = 0; r < product->rows; r++) {
+            float *row = sums + (g * product->group_rows + r) * SNN_BLOCK;
+            if (activates(plan)) {
+                plan->kernels->activation_forward(plan->operands->epilogue->activation, product->columns, row, row);
+            }
+            plan->kernels->narrow_to_bfloat16(
+                product->columns, row, product->narrow_c + g * product->c_group + r * product->c_row);
+        }
     }
+}
+
+static void sum_block(const blocks_part *part, size_t i, size_t j, size_t panel) {
+    const blocks_plan *plan = part->plan;
+    const snn_block_product product = make_sum(part, i, j, panel);
+    snn_block_product sum = product;
+    float sums[SNN_BLOCK_NUMBERS];
+    // What is still to be added to, or to go through the activation, is not rounded yet.
+    const bool in_floats = activates(plan) || plan->geometry->kernel_taps > BLOCK_LIST_SIZE;
+    if (in_floats) {
+        sum.c = sums;
+        sum.narrow_c = NULL;
+        sum.c_group = product.group_rows * SNN_BLOCK;
+        sum.c_row = SNN_BLOCK;
+    }
+    block_list list;
+    block_list_start(&list, plan->blocks, sum);
+    add_taps(part, i, j, panel, &list);
+    // Even without taps: then the target is the bias.
+    block_list_flush(&list);
+    if (in_floats) finish_sums(plan, &product, sums);
 }
 
 /// Copies the lines from the first to the last that a line of targets reads, with those between that only others read.
@@ -265,7 +283,6 @@ static void sum_lines(blocks_part *part, size_t first, size_t end) {
         }
     }
     plan->blocks->end();
-    for (size_t i = first; activates(plan) && i < end; i++) activate(part, i);
 }
 
 static void sum_part(const blocks_plan *plan, size_t index, uint16_t *copies) {
@@ -282,7 +299,7 @@ static void sum_part(const blocks_plan *plan, size_t index, uint16_t *copies) {
     }
 }
 
-void conv_blocks(const conv_geometry *geometry, const conv_operands *operands, void *workspace) {
+void conv_blocks(const conv_geometry *geometry, const conv_block_operands *operands, void *workspace) {
     blocks_plan plan = make_plan(geometry, operands);
     plan.copies = workspace;
     const size_t parts = plan.image_groups * plan.parts;

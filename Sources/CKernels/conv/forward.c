@@ -11,6 +11,12 @@
 #include "swiftnn/bfloat16.h"
 #include "swiftnn/conv.h"
 
+/// For lines of floats that go to a y at 16 bits.
+static size_t lines_size(const snn_conv_shape *shape) {
+    const conv_geometry geometry = conv_forward_geometry(shape);
+    return snn_conv_output_format(shape) == SNN_BFLOAT16 ? conv_lines_workspace_size(&geometry) : 0;
+}
+
 size_t snn_conv_forward_workspace_size(const snn_conv_shape *shape) {
     const conv_geometry geometry = conv_forward_geometry(shape);
     switch (conv_method_of(shape)) {
@@ -23,34 +29,36 @@ size_t snn_conv_forward_workspace_size(const snn_conv_shape *shape) {
             const snn_gemm_shape product = conv_forward_product(shape);
             return snn_gemm_packed_workspace_size(&product);
         }
-        case CONV_DIRECT: return conv_zeros_size(&geometry) + conv_padded_size(shape);
+        case CONV_DIRECT: return conv_zeros_size(&geometry) + conv_padded_size(shape) + lines_size(shape);
     }
 }
 
 /// Directly, on floats.
 static void sum_directly(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
-    float *y, void *workspace) {
+    void *y, void *workspace) {
     const conv_geometry geometry = conv_forward_geometry(shape);
     const size_t zeros_size = conv_zeros_size(&geometry);
+    char *padded = (char *)workspace + zeros_size;
     memset(workspace, 0, zeros_size);
     const conv_operands operands = {
-        .source = conv_padded(shape, x, (float *)((char *)workspace + zeros_size)),
+        .source = conv_padded(shape, x, (float *)padded),
         .packed = packed,
         .zeros = workspace,
         .epilogue = epilogue,
         .target = y,
     };
     if (conv_is_folded(shape)) {
-        conv_lines(&geometry, &operands);
+        uint16_t *narrow = snn_conv_output_format(shape) == SNN_BFLOAT16 ? y : NULL;
+        conv_lines(&geometry, &operands, narrow, padded + conv_padded_size(shape));
     } else {
         conv_direct(&geometry, &operands);
     }
 }
 
-static void sum_in_blocks(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
-    float *y, void *workspace) {
+static void sum_in_blocks(const snn_conv_shape *shape, const void *x, const void *packed, const snn_epilogue *epilogue,
+    void *y, void *workspace) {
     const conv_geometry geometry = conv_forward_geometry(shape);
-    const conv_operands operands = {.source = x, .packed = packed, .epilogue = epilogue, .target = y};
+    const conv_block_operands operands = {.source = x, .packed = packed, .epilogue = epilogue, .target = y};
     conv_blocks(&geometry, &operands, workspace);
 }
 
@@ -66,14 +74,13 @@ static void multiply(const snn_conv_shape *shape, const float *x, const void *pa
     snn_gemm_packed(&product, x, packed, epilogue, y, workspace);
 }
 
-void snn_conv_forward(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
-    float *y, void *workspace) {
+void snn_conv_forward(const snn_conv_shape *shape, const void *x, const void *packed, const snn_epilogue *epilogue,
+    void *y, void *workspace) {
     switch (conv_method_of(shape)) {
-        // Rounds by itself.
-        case CONV_BLOCKS: sum_in_blocks(shape, x, packed, epilogue, y, workspace); return;
+        case CONV_BLOCKS: sum_in_blocks(shape, x, packed, epilogue, y, workspace); break;
         case CONV_WINOGRAD: filter(shape, x, packed, epilogue, y, workspace); break;
         case CONV_PRODUCT: multiply(shape, x, packed, epilogue, y, workspace); break;
         case CONV_DIRECT: sum_directly(shape, x, packed, epilogue, y, workspace); break;
     }
-    if (shape->bfloat16) snn_round_to_bfloat16(conv_output_count(shape), y, y);
+    if (snn_conv_output_format(shape) == SNN_ROUNDED) snn_round_to_bfloat16(conv_output_count(shape), y, y);
 }

@@ -11,6 +11,7 @@ typedef struct {
     const conv_operands *operands;
     const snn_kernel_table *kernels;
     const float *bias;  ///< or NULL
+    size_t line;        ///< numbers of a line of the target
 } line_plan;
 
 /// One output line, for one panel of output channels. The taps, which lie below one another, are summed as if they were
@@ -39,7 +40,7 @@ static void sum_panel(
     plan->kernels->gemm_grid_tile(&tile);
 }
 
-static void sum_line(const line_plan *plan, size_t index) {
+static void sum_line(const line_plan *plan, size_t index, float *line) {
     const conv_geometry *geometry = plan->geometry;
     const conv_axis *height = &geometry->height;
     const size_t image = index / height->positions, i = index % height->positions;
@@ -49,26 +50,44 @@ static void sum_line(const line_plan *plan, size_t index) {
     const size_t row = first_tap < end_tap ? (size_t)conv_axis_source(height, i, first_tap) : 0;
     const float *source = plan->operands->source +
                           (image * height->source_size + row) * geometry->width.source_size * geometry->source_channels;
-    const size_t line_floats = geometry->width.positions * geometry->target_channels;
-    float *line = plan->operands->target + index * line_floats;
     const size_t panels = snn_ceil_div(geometry->columns, plan->kernels->tile_columns);
     for (size_t panel = 0; panel < panels; panel++) {
         sum_panel(plan, source, first_tap, end_tap - first_tap, panel, line);
     }
     const snn_epilogue *epilogue = plan->operands->epilogue;
     if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
-    plan->kernels->activation_forward(epilogue->activation, line_floats, line, line);
+    plan->kernels->activation_forward(epilogue->activation, plan->line, line, line);
 }
 
-void conv_lines(const conv_geometry *geometry, const conv_operands *operands) {
+static size_t line_numbers(const conv_geometry *geometry) {
+    return geometry->width.positions * geometry->target_channels;
+}
+
+size_t conv_lines_workspace_size(const conv_geometry *geometry) {
+    return (size_t)snn_most_threads() * line_numbers(geometry) * sizeof(float);
+}
+
+void conv_lines(
+    const conv_geometry *geometry, const conv_operands *operands, uint16_t *narrow_target, void *workspace) {
     const line_plan plan = {
         .geometry = geometry,
         .operands = operands,
         .kernels = snn_kernels(),
         .bias = operands->epilogue != NULL ? operands->epilogue->bias : NULL,
+        .line = line_numbers(geometry),
     };
     const size_t lines = geometry->batch * geometry->height.positions;
     const size_t products =
         geometry->width.positions * geometry->columns * (geometry->height.taps * geometry->depth + 16);
-    SNN_PARALLEL_FOR(snn_threads_for_products(lines * products), line, lines, { sum_line(&plan, line); });
+    const size_t threads = (size_t)snn_threads_for_products(lines * products);
+    if (narrow_target == NULL) {
+        SNN_PARALLEL_FOR(threads, i, lines, { sum_line(&plan, i, operands->target + i * plan.line); });
+        return;
+    }
+    const size_t workers = snn_min(threads, (size_t)snn_most_threads());
+    SNN_PARALLEL_FOR_BY(workers, worker, i, lines, {
+        float *line = (float *)workspace + worker * plan.line;
+        sum_line(&plan, i, line);
+        plan.kernels->narrow_to_bfloat16(plan.line, line, narrow_target + i * plan.line);
+    });
 }

@@ -4,6 +4,7 @@
 #include "conv/product.h"
 #include "gemm/blocks.h"
 #include "runtime/parallel.h"
+#include "swiftnn/runtime.h"
 
 static bool suits_blocks(const snn_conv_shape *shape) {
     // Fewer channels or images would leave most of a block empty.
@@ -19,6 +20,37 @@ conv_method conv_method_of(const snn_conv_shape *shape) {
     if (conv_suits_winograd(shape) && !(in_blocks && blocks->in_matrix_unit)) return CONV_WINOGRAD;
     if (in_blocks) return CONV_BLOCKS;
     return conv_is_product(shape) ? CONV_PRODUCT : CONV_DIRECT;
+}
+
+static snn_number_format format_of(const snn_conv_shape *shape, bool is_narrow) {
+    if (!shape->bfloat16) return SNN_FLOAT32;
+    return is_narrow ? SNN_BFLOAT16 : SNN_ROUNDED;
+}
+
+snn_number_format snn_conv_input_format(const snn_conv_shape *shape) {
+    return format_of(shape, conv_method_of(shape) == CONV_BLOCKS);
+}
+
+snn_number_format snn_conv_output_format(const snn_conv_shape *shape) {
+    // A first convolution, of few channels, is in front of such as are computed in blocks.
+    const bool is_first = conv_is_folded(shape) && snn_blocks() != NULL;
+    return format_of(shape, is_first || conv_method_of(shape) == CONV_BLOCKS);
+}
+
+/// Of dy, where a first convolution writes y at 16 bits.
+static bool needs_widening(const snn_conv_shape *shape) {
+    return snn_conv_output_format(shape) == SNN_BFLOAT16 && conv_method_of(shape) != CONV_BLOCKS;
+}
+
+size_t conv_widened_size(const snn_conv_shape *shape) {
+    if (!needs_widening(shape)) return 0;
+    return snn_round_up(conv_output_count(shape) * sizeof(float), SNN_ALIGNMENT);
+}
+
+const float *conv_widened(const snn_conv_shape *shape, const void *dy, float *widened) {
+    if (!needs_widening(shape)) return dy;
+    snn_widen_bfloat16(conv_output_count(shape), dy, widened);
+    return widened;
 }
 
 bool snn_conv_uses_winograd(const snn_conv_shape *shape) { return conv_method_of(shape) == CONV_WINOGRAD; }

@@ -14,4 +14,10 @@ typedef enum {
 
 conv_method conv_method_of(const snn_conv_shape *shape);
 
+/// Bytes of dy as floats, for methods that sum those; 0 where it is kept so.
+size_t conv_widened_size(const snn_conv_shape *shape);
+
+/// dy as floats: itself, or widened, which is made.
+const float *conv_widened(const snn_conv_shape *shape, const void *dy, float *widened);
+
 #endif

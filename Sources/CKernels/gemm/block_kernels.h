@@ -8,43 +8,46 @@ _Static_assert(SIMD_TILE_COLUMNS == SNN_BLOCK, "a panel is as wide as a block");
 typedef float block_sums[SNN_BLOCK][SNN_BLOCK] __attribute__((aligned(64)));
 
 /// C = alpha * sums + beta * C + bias, for one vector of columns; `lanes` is a constant where there are that many, and
-/// so are whether beta is 0 and whether C is rounded.
+/// so are whether beta is 0 and whether C is at 16 bits.
 SIMD_INLINE void block_store_columns(const snn_block_product *product, block_sums sums, size_t column,
-    const size_t lanes, const bool adds, const bool rounds) {
+    const size_t lanes, const bool adds, const bool narrow) {
     // Of its own, or every row would read the product anew, which C might be a part of.
     const size_t rows = product->rows, c_row = product->c_row;
+    float *c = product->c;
+    uint16_t *narrow_c = product->narrow_c;
     const vf alpha = v_set1(product->alpha), beta = v_set1(product->beta);
     const vf offset = product->bias != NULL ? v_load_lanes(product->bias + column, lanes) : v_zero();
     for (size_t g = 0; g < product->groups; g++) {
         const float *sum = sums[g * product->group_rows] + column;
-        float *c = product->c + g * product->c_group + column;
-        for (size_t r = 0; r < rows; r++, c += c_row, sum += SNN_BLOCK) {
+        size_t at = g * product->c_group + column;
+        for (size_t r = 0; r < rows; r++, at += c_row, sum += SNN_BLOCK) {
             vf result = v_fma(alpha, v_load(sum), offset);
-            if (adds) result = v_fma(beta, v_load_lanes(c, lanes), result);
-            v_store_lanes(c, rounds ? v_round_to_bfloat16(result) : result, lanes);
+            if (adds) result = v_fma(beta, v_load_lanes(c + at, lanes), result);
+            if (narrow) {
+                v_store_lanes_bfloat16(narrow_c + at, result, lanes);
+            } else {
+                v_store_lanes(c + at, result, lanes);
+            }
         }
     }
 }
 
 SIMD_INLINE void block_store_vectors(
-    const snn_block_product *product, block_sums sums, const bool adds, const bool rounds) {
+    const snn_block_product *product, block_sums sums, const bool adds, const bool narrow) {
     size_t column = 0;
     for (; column + SIMD_WIDTH <= product->columns; column += SIMD_WIDTH) {
-        block_store_columns(product, sums, column, SIMD_WIDTH, adds, rounds);
+        block_store_columns(product, sums, column, SIMD_WIDTH, adds, narrow);
     }
     if (column < product->columns) {
-        block_store_columns(product, sums, column, product->columns - column, adds, rounds);
+        block_store_columns(product, sums, column, product->columns - column, adds, narrow);
     }
 }
 
 static void block_store(const snn_block_product *product, block_sums sums) {
-    const bool adds = product->beta != 0;
-    if (adds && product->rounds) {
-        block_store_vectors(product, sums, true, true);
-    } else if (adds) {
-        block_store_vectors(product, sums, true, false);
-    } else if (product->rounds) {
+    if (product->narrow_c != NULL) {
         block_store_vectors(product, sums, false, true);
+    } else if (product->beta != 0) {
+        block_store_vectors(product, sums, true, false);
     } else {
         block_store_vectors(product, sums, false, false);
     }
@@ -56,7 +59,7 @@ SIMD_INLINE vu block_bits(const float *x, size_t left) {
     return (vu)(left >= SIMD_WIDTH ? v_load(x) : v_load_n(x, left));
 }
 
-static void block_copy_rows(
+static void block_copy_float_rows(
     size_t rows, size_t columns, const float *x, size_t x_row, uint16_t *out, size_t out_row, size_t out_block) {
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < columns; c += SNN_BLOCK) {
@@ -69,7 +72,7 @@ static void block_copy_rows(
     }
 }
 
-static void block_copy_pairs(size_t rows, size_t columns, const float *first, const float *second, size_t x_row,
+static void block_copy_float_pairs(size_t rows, size_t columns, const float *first, const float *second, size_t x_row,
     uint16_t *out, size_t out_row, size_t out_block) {
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < columns; c += SNN_BLOCK) {
@@ -83,3 +86,56 @@ static void block_copy_pairs(size_t rows, size_t columns, const float *first, co
         }
     }
 }
+
+typedef uint16_t block_line __attribute__((ext_vector_type(SNN_BLOCK)));
+typedef uint16_t block_line_unaligned __attribute__((ext_vector_type(SNN_BLOCK), aligned(2)));
+
+/// The first `count` numbers of a line, and zeros.
+#if defined(SWIFTNN_EMULATE_AVX512)
+SIMD_INLINE block_line block_first_numbers(const uint16_t *x, size_t count) {
+    block_line line = 0;
+    for (size_t i = 0; i < count; i++) line[i] = x[i];
+    return line;
+}
+#else
+SIMD_INLINE block_line block_first_numbers(const uint16_t *x, size_t count) {
+    return (block_line)_mm512_maskz_loadu_epi16((__mmask32)((1u << count) - 1), x);
+}
+#endif
+
+/// Up to 32 of the numbers left of a row, and zeros behind the last one or where there is no row.
+SIMD_INLINE block_line block_numbers(const uint16_t *x, size_t left) {
+    if (x == NULL) return 0;
+    return left >= SNN_BLOCK ? *(const block_line_unaligned *)x : block_first_numbers(x, left);
+}
+
+static void block_copy_rows(
+    size_t rows, size_t columns, const uint16_t *x, size_t x_row, uint16_t *out, size_t out_row, size_t out_block) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c += SNN_BLOCK) {
+            *(block_line_unaligned *)(out + r * out_row + c / SNN_BLOCK * out_block) =
+                block_numbers(x + r * x_row + c, columns - c);
+        }
+    }
+}
+
+#define BLOCK_PAIRS(FIRST, SECOND, I)                                                                              \
+    __builtin_shufflevector(FIRST, SECOND, I, I + 32, I + 1, I + 33, I + 2, I + 34, I + 3, I + 35, I + 4, I + 36,  \
+        I + 5, I + 37, I + 6, I + 38, I + 7, I + 39, I + 8, I + 40, I + 9, I + 41, I + 10, I + 42, I + 11, I + 43, \
+        I + 12, I + 44, I + 13, I + 45, I + 14, I + 46, I + 15, I + 47)
+
+static void block_copy_pairs(size_t rows, size_t columns, const uint16_t *first, const uint16_t *second, size_t x_row,
+    uint16_t *out, size_t out_row, size_t out_block) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c += SNN_BLOCK) {
+            const size_t at = r * x_row + c;
+            const block_line low = block_numbers(first == NULL ? NULL : first + at, columns - c);
+            const block_line high = block_numbers(second == NULL ? NULL : second + at, columns - c);
+            block_line_unaligned *pairs = (block_line_unaligned *)(out + r * out_row + c / SNN_BLOCK * out_block);
+            pairs[0] = BLOCK_PAIRS(low, high, 0);
+            pairs[1] = BLOCK_PAIRS(low, high, 16);
+        }
+    }
+}
+
+#undef BLOCK_PAIRS

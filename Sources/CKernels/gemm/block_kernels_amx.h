@@ -99,7 +99,9 @@ const snn_block_kernels snn_blocks_amx = {
     .end = amx_end,
     .product = block_product_in_tiles,
     .copy_rows = block_copy_rows,
+    .copy_float_rows = block_copy_float_rows,
     .copy_pairs = block_copy_pairs,
+    .copy_float_pairs = block_copy_float_pairs,
     .multiply_add = amx_multiply_add,
     .in_matrix_unit = true,
 };

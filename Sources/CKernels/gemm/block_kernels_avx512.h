@@ -77,6 +77,8 @@ const snn_block_kernels snn_blocks_avx512 = {
     .end = block_no_setup,
     .product = block_product_by_pairs,
     .copy_rows = block_copy_rows,
+    .copy_float_rows = block_copy_float_rows,
     .copy_pairs = block_copy_pairs,
+    .copy_float_pairs = block_copy_float_pairs,
     .multiply_add = pair_multiply_add,
 };

@@ -40,13 +40,12 @@ typedef struct {
     size_t run_count;
     const snn_block_run *runs;
     float *c;
+    uint16_t *narrow_c;  ///< unless NULL, C is here, and beta is 0
     size_t c_group, c_row;
     float alpha, beta;  ///< with beta = 0, C is not read
     const float *bias;  ///< `columns` numbers, or NULL
-    bool rounds;        ///< C to numbers that bfloat16 has
 } snn_block_product;
 
-/// Sources are floats that bfloat16 has.
 typedef struct {
     /// Gets the calling thread's registers ready for products, and lets go of them: once for as many products as can
     /// be.
@@ -54,10 +53,16 @@ typedef struct {
     void (*product)(const snn_block_product *product);
     /// Rows of blocks of A: number c of row r goes to out[r * out_row + c / 32 * out_block + c % 32].
     void (*copy_rows)(
+        size_t rows, size_t columns, const uint16_t *x, size_t x_row, uint16_t *out, size_t out_row, size_t out_block);
+    /// The same from floats that bfloat16 has.
+    void (*copy_float_rows)(
         size_t rows, size_t columns, const float *x, size_t x_row, uint16_t *out, size_t out_row, size_t out_block);
     /// Rows of blocks of B: the pair of number c of row r of `first` and of `second` (both x_row from row to row, or
     /// NULL for zeros) goes to out[r * out_row + c / 32 * out_block + c % 32 * 2] and the number behind it.
-    void (*copy_pairs)(size_t rows, size_t columns, const float *first, const float *second, size_t x_row,
+    void (*copy_pairs)(size_t rows, size_t columns, const uint16_t *first, const uint16_t *second, size_t x_row,
+        uint16_t *out, size_t out_row, size_t out_block);
+    /// The same from floats that bfloat16 has.
+    void (*copy_float_pairs)(size_t rows, size_t columns, const float *first, const float *second, size_t x_row,
         uint16_t *out, size_t out_row, size_t out_block);
     /// As that of the kernel table.
     float (*multiply_add)(size_t rounds, size_t *operations_per_round);

@@ -297,7 +297,7 @@ static void pack_row_blocks(const gemm_slice *slice, size_t rows, size_t feature
     const snn_gemm_shape *shape = slice->shape;
     const snn_block_kernels *blocks = slice->blocking->blocks;
     if (!shape->transpose_a) {
-        blocks->copy_rows(rows, features, a, shape->lda, packed, SNN_BLOCK, SNN_BLOCK_NUMBERS);
+        blocks->copy_float_rows(rows, features, a, shape->lda, packed, SNN_BLOCK, SNN_BLOCK_NUMBERS);
         return;
     }
     _Alignas(SNN_ALIGNMENT) uint16_t turned[SNN_BLOCK_NUMBERS];
@@ -306,7 +306,7 @@ static void pack_row_blocks(const gemm_slice *slice, size_t rows, size_t feature
             const size_t row = feature + 2 * pair;
             const float *first = row < features ? a + row * shape->lda : NULL;
             const float *second = row + 1 < features ? first + shape->lda : NULL;
-            blocks->copy_pairs(1, rows, first, second, 0, turned + pair * 2 * SNN_BLOCK, 0, 0);
+            blocks->copy_float_pairs(1, rows, first, second, 0, turned + pair * 2 * SNN_BLOCK, 0, 0);
         }
         slice->blocking->kernels->transpose(SNN_BLOCK_PAIRS, rows, (const float *)turned, SNN_BLOCK,
             (float *)(packed + feature * SNN_BLOCK), SNN_BLOCK_PAIRS);

@@ -25,9 +25,10 @@ size_t gemm_features(const snn_gemm_shape *shape, const snn_block_kernels *block
 /// Rows of pairs of a panel, `features` numbers deep, from the rows of B.
 static void pack_pairs(const gemm_b *b, size_t columns, size_t features, const float *source, uint16_t *packed) {
     const size_t ldb = b->shape->ldb, row = 2 * SNN_BLOCK;
-    b->blocks->copy_pairs(features / 2, columns, source, source + ldb, 2 * ldb, packed, row, 0);
+    b->blocks->copy_float_pairs(features / 2, columns, source, source + ldb, 2 * ldb, packed, row, 0);
     if (features % 2 == 0) return;
-    b->blocks->copy_pairs(1, columns, source + (features - 1) * ldb, NULL, 0, packed + features / 2 * row, row, 0);
+    b->blocks->copy_float_pairs(
+        1, columns, source + (features - 1) * ldb, NULL, 0, packed + features / 2 * row, row, 0);
 }
 
 /// The same from the columns of B as rows: a block at a time as one of A, which is then transposed.
@@ -36,7 +37,7 @@ static void pack_transposed_pairs(
     _Alignas(SNN_ALIGNMENT) uint16_t turned[SNN_BLOCK_NUMBERS];
     for (size_t feature = 0; feature < features; feature += SNN_BLOCK) {
         const size_t count = snn_min(SNN_BLOCK, features - feature);
-        b->blocks->copy_rows(columns, count, source + feature, b->shape->ldb, turned, SNN_BLOCK, 0);
+        b->blocks->copy_float_rows(columns, count, source + feature, b->shape->ldb, turned, SNN_BLOCK, 0);
         b->kernels->transpose(columns, SNN_BLOCK_PAIRS, (const float *)turned, SNN_BLOCK_PAIRS,
             (float *)(packed + feature * SNN_BLOCK), SNN_BLOCK);
     }

@@ -1,7 +1,8 @@
 // The batch norm drivers. These kernels wait for memory, so passes over the tensors are what counts: training reads x
 // twice and writes y once forward, reads x and dy twice and writes dx once backward; with given statistics each tensor
 // is passed once. The activation and its derivative are applied to blocks of rows in the cache; what went into the
-// activation is computed again from x, which takes less time than reading it would.
+// activation is computed again from x, which takes less time than reading it would. Tensors at 16 bits are widened
+// block by block, and narrowed again.
 #include "norm/reduce.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
@@ -21,7 +22,7 @@ typedef struct {
     size_t rows, channels, stride;
     size_t chunk, chunks, block, blocks;
     snn_activation activation;
-    bool rounds;
+    snn_number_format numbers;  ///< of the tensors
     int threads;
 } norm_job;
 
@@ -34,7 +35,7 @@ static norm_job make_job(const snn_norm_shape *shape, size_t first_channel, snn_
         .stride = shape->channels,
         .chunk = chunk_rows(shape->rows),
         .activation = activation,
-        .rounds = shape->bfloat16};
+        .numbers = shape->numbers};
     job.chunks = snn_ceil_div(job.rows, job.chunk);
     job.block = job.chunks < 16 ? 64 : job.channels;
     job.blocks = snn_ceil_div(job.channels, job.block);
@@ -65,18 +66,47 @@ static norm_item item_at(const norm_job *job, size_t index) {
 /// Rows of an item that stay in the cache.
 static size_t tile_rows(const norm_item *item) { return snn_max(TILE / item->channels / ROW_GROUP, 1) * ROW_GROUP; }
 
-static snn_norm_tile tile_at(const norm_job *job, const norm_item *item, size_t row, size_t rows, const float *x) {
-    return (snn_norm_tile){.rows = snn_min(rows, item->end_row - row),
+/// Number `offset` of a tensor; NULL stays NULL.
+static void *number_at(snn_number_format numbers, const void *tensor, size_t offset) {
+    return tensor == NULL ? NULL : (char *)tensor + offset * snn_number_size(numbers);
+}
+
+/// Whether tensors have to be widened.
+static bool is_narrow(const norm_job *job) { return job->numbers == SNN_BFLOAT16; }
+
+/// Rows of `channels` numbers of a tensor as floats, which then lie behind one another.
+static void widen_tile(const norm_job *job, size_t rows, size_t channels, const uint16_t *x, float *out) {
+    const size_t lines = channels == job->stride ? 1 : rows, count = rows * channels / lines;
+    for (size_t line = 0; line < lines; line++) {
+        job->kernels->widen_bfloat16(count, x + line * job->stride, out + line * count);
+    }
+}
+
+/// And back.
+static void narrow_tile(const norm_job *job, const snn_norm_tile *tile, const float *x, uint16_t *out) {
+    const size_t lines = tile->channels == job->stride ? 1 : tile->rows, count = tile->rows * tile->channels / lines;
+    for (size_t line = 0; line < lines; line++) {
+        job->kernels->narrow_to_bfloat16(count, x + line * count, out + line * job->stride);
+    }
+}
+
+/// Rows of an item: in place, or in `scratch`.
+static snn_norm_tile tile_at(
+    const norm_job *job, const norm_item *item, size_t row, size_t rows, const void *x, float *scratch) {
+    const void *first = number_at(job->numbers, x, row * job->stride + item->first_channel);
+    const snn_norm_tile tile = {.rows = snn_min(rows, item->end_row - row),
         .channels = item->channels,
-        .stride = job->stride,
-        .x = x + row * job->stride + item->first_channel};
+        .stride = is_narrow(job) ? item->channels : job->stride,
+        .x = is_narrow(job) ? scratch : first};
+    if (is_narrow(job)) widen_tile(job, tile.rows, tile.channels, first, scratch);
+    return tile;
 }
 
 static const float *at_or_null(const float *p, size_t offset) { return p == NULL ? NULL : p + offset; }
 
 static snn_norm_coefficients coefficients_from(const snn_norm_coefficients *all, size_t channel) {
-    return (snn_norm_coefficients){.center = all->center + channel,
-        .factor = all->factor + channel,
+    return (snn_norm_coefficients){.center = at_or_null(all->center, channel),
+        .factor = at_or_null(all->factor, channel),
         .offset = at_or_null(all->offset, channel),
         .slope = at_or_null(all->slope, channel)};
 }
@@ -88,38 +118,43 @@ static bool is_fused(snn_activation activation) {
 }
 
 /// To bfloat16, while the rows are in the cache.
-static void round_tile(const norm_job *job, size_t rows, size_t channels, float *y) {
-    const size_t lines = channels == job->stride ? 1 : rows, count = rows * channels / lines;
+static void round_tile(const norm_job *job, const snn_norm_tile *tile, float *y) {
+    const size_t lines = tile->channels == tile->stride ? 1 : tile->rows, count = tile->rows * tile->channels / lines;
     for (size_t line = 0; line < lines; line++) {
-        job->kernels->round_to_bfloat16(count, y + line * job->stride, y + line * job->stride);
+        job->kernels->round_to_bfloat16(count, y + line * tile->stride, y + line * tile->stride);
     }
+}
+
+/// The results of a tile are in their tensor, `out`, or go there.
+static void finish_tile(const norm_job *job, const snn_norm_tile *tile, float *y, void *out) {
+    if (is_narrow(job)) narrow_tile(job, tile, y, out);
+    if (job->numbers == SNN_ROUNDED) round_tile(job, tile, y);
 }
 
 // Forward
 
-static void activate(const norm_job *job, size_t rows, size_t channels, float *y) {
-    if (channels == job->stride) {
-        job->kernels->activation_forward(job->activation, rows * channels, y, y);
-        return;
-    }
-    for (size_t row = 0; row < rows; row++) {
-        job->kernels->activation_forward(job->activation, channels, y + row * job->stride, y + row * job->stride);
+static void activate(const norm_job *job, const snn_norm_tile *tile, float *y) {
+    const size_t lines = tile->channels == tile->stride ? 1 : tile->rows, count = tile->rows * tile->channels / lines;
+    for (size_t line = 0; line < lines; line++) {
+        job->kernels->activation_forward(job->activation, count, y + line * tile->stride, y + line * tile->stride);
     }
 }
 
 /// y = activation((x - center) * factor + offset).
-static void normalise(const norm_job *job, const float *x, const snn_norm_coefficients *all, float *y) {
+static void normalise(const norm_job *job, const void *x, const snn_norm_coefficients *all, void *y) {
     const bool relu = job->activation.kind == SNN_RELU;
     SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
         const norm_item item = item_at(job, i);
         const snn_norm_coefficients coefficients = coefficients_from(all, item.first_channel);
         const size_t step = tile_rows(&item);
+        float scratch[LARGEST_TILE];
         for (size_t row = item.first_row; row < item.end_row; row += step) {
-            const snn_norm_tile tile = tile_at(job, &item, row, step, x);
-            float *out = y + row * job->stride + item.first_channel;
-            job->kernels->norm_forward(&tile, &coefficients, relu, out, job->stride);
-            if (!is_fused(job->activation)) activate(job, tile.rows, tile.channels, out);
-            if (job->rounds) round_tile(job, tile.rows, tile.channels, out);
+            const snn_norm_tile tile = tile_at(job, &item, row, step, x, scratch);
+            void *out = number_at(job->numbers, y, row * job->stride + item.first_channel);
+            float *results = is_narrow(job) ? scratch : out;
+            job->kernels->norm_forward(&tile, &coefficients, relu, results, tile.stride);
+            if (!is_fused(job->activation)) activate(job, &tile, results);
+            finish_tile(job, &tile, results, out);
         }
     });
 }
@@ -135,12 +170,16 @@ static partial_sums partial_sums_in(const norm_job *job, void *workspace) {
     return (partial_sums){numbers, numbers + each, numbers + 2 * each};
 }
 
-static void sum_statistics(const norm_job *job, const float *x, const partial_sums *partial) {
+static void sum_statistics(const norm_job *job, const void *x, const partial_sums *partial) {
     SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
         const norm_item item = item_at(job, i);
-        const snn_norm_tile tile = tile_at(job, &item, item.first_row, job->chunk, x);
-        const size_t at = item.chunk * job->channels + item.first_channel;
-        job->kernels->norm_statistics(&tile, partial->origins + at, partial->sums + at, partial->products + at);
+        const size_t step = tile_rows(&item), at = item.chunk * job->channels + item.first_channel;
+        float scratch[LARGEST_TILE];
+        for (size_t row = item.first_row; row < item.end_row; row += step) {
+            const snn_norm_tile tile = tile_at(job, &item, row, step, x, scratch);
+            job->kernels->norm_statistics(
+                &tile, row > item.first_row, partial->origins + at, partial->sums + at, partial->products + at);
+        }
     });
 }
 
@@ -232,9 +271,9 @@ static void finish_statistics(const norm_job *job, const partial_sums *partial, 
     });
 }
 
-void snn_batch_norm_forward_training(const snn_norm_shape *shape, const float *x, const float *scale,
-    const float *shift, snn_activation activation, float momentum, float *running_mean, float *running_variance,
-    const snn_batch_norm_statistics *batch, float *y, void *workspace) {
+void snn_batch_norm_forward_training(const snn_norm_shape *shape, const void *x, const float *scale, const float *shift,
+    snn_activation activation, float momentum, float *running_mean, float *running_variance,
+    const snn_batch_norm_statistics *batch, void *y, void *workspace) {
     if (shape->rows == 0) return;
     const training_statistics all = {scale, shift, momentum, shape->epsilon, running_mean, running_variance, *batch};
     for (size_t first = 0; first < shape->channels; first += SNN_NORM_SEGMENT) {
@@ -242,9 +281,9 @@ void snn_batch_norm_forward_training(const snn_norm_shape *shape, const float *x
         const partial_sums partial = partial_sums_in(&job, workspace);
         const training_statistics statistics = statistics_of_segment(&all, first);
         const snn_norm_coefficients coefficients = forward_map(&statistics.batch);
-        sum_statistics(&job, x + first, &partial);
+        sum_statistics(&job, number_at(job.numbers, x, first), &partial);
         finish_statistics(&job, &partial, &statistics);
-        normalise(&job, x + first, &coefficients, y + first);
+        normalise(&job, number_at(job.numbers, x, first), &coefficients, number_at(job.numbers, y, first));
     }
 }
 
@@ -264,14 +303,14 @@ static snn_norm_coefficients make_given_map(const snn_norm_shape *shape, size_t 
     return (snn_norm_coefficients){.center = mean + first, .factor = map->factor, .offset = map->offset};
 }
 
-void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const float *x, const float *scale,
-    const float *shift, const float *running_mean, const float *running_variance, snn_activation activation, float *y) {
+void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const void *x, const float *scale,
+    const float *shift, const float *running_mean, const float *running_variance, snn_activation activation, void *y) {
     for (size_t first = 0; first < shape->channels; first += SNN_NORM_SEGMENT) {
         const norm_job job = make_job(shape, first, activation);
         given_map map;
         const snn_norm_coefficients coefficients =
             make_given_map(shape, first, job.channels, scale, shift, running_mean, running_variance, &map);
-        normalise(&job, x + first, &coefficients, y + first);
+        normalise(&job, number_at(job.numbers, x, first), &coefficients, number_at(job.numbers, y, first));
     }
 }
 
@@ -279,11 +318,16 @@ void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const float *
 
 /// The tensors of a pass from a segment's first channel on, and the map that the forward pass applied.
 typedef struct {
-    const float *x, *dy;
-    float *dz;  ///< where the gradient of the activation's input is left, unless NULL; may be dy
-    float *dx;
+    const void *x, *dy;
+    void *dz;  ///< where the gradient of the activation's input is left, unless NULL; may be dy
+    void *dx;
     snn_norm_coefficients forward;
 } gradient_tensors;
+
+/// Some rows of them as floats: at 16 bits, x becomes dx, and dy is apart.
+typedef struct {
+    float x[LARGEST_TILE], dy[LARGEST_TILE], z[LARGEST_TILE];
+} gradient_scratch;
 
 /// dz = dy * activation'(z), to the bits that the activation by itself would write: it takes its derivative from its
 /// output where that is enough.
@@ -297,30 +341,36 @@ static void derive_activation(const norm_job *job, size_t count, const float *dy
 }
 
 /// The gradient of the activation's input; unless the micro-kernels take it themselves, it is written to the tensor dz
-/// or else over `z`.
-static snn_norm_gradient gradient_of_tile(
-    const norm_job *job, const snn_norm_tile *tile, const gradient_tensors *tensors, size_t at, float *z) {
-    const float *dy = tensors->dy + at;
+/// or else over scratch's z.
+static snn_norm_gradient gradient_of_tile(const norm_job *job, const snn_norm_tile *tile,
+    const gradient_tensors *tensors, size_t at, gradient_scratch *scratch) {
+    const void *tensor = number_at(job->numbers, tensors->dy, at);
+    const float *dy = is_narrow(job) ? scratch->dy : tensor;
+    if (is_narrow(job)) widen_tile(job, tile->rows, tile->channels, tensor, scratch->dy);
     if (is_fused(job->activation)) {
         const bool relu = job->activation.kind == SNN_RELU;
-        return (snn_norm_gradient){dy, job->stride, relu ? tensors->forward.offset : NULL};
+        return (snn_norm_gradient){dy, tile->stride, relu ? tensors->forward.offset : NULL};
     }
-    job->kernels->norm_forward(tile, &tensors->forward, false, z, tile->channels);
-    float *dz = tensors->dz == NULL ? z : tensors->dz + at;
-    const size_t dz_stride = tensors->dz == NULL ? tile->channels : job->stride;
-    const bool joined = tile->channels == job->stride;
-    const size_t lines = joined ? 1 : tile->rows, count = tile->rows * tile->channels / lines;
+    job->kernels->norm_forward(tile, &tensors->forward, false, scratch->z, tile->channels);
+    const bool in_scratch = is_narrow(job) || tensors->dz == NULL;
+    float *dz = in_scratch ? scratch->z : (float *)tensors->dz + at;
+    const size_t dz_stride = in_scratch ? tile->channels : job->stride;
+    const size_t lines = tile->channels == tile->stride ? 1 : tile->rows, count = tile->rows * tile->channels / lines;
     for (size_t line = 0; line < lines; line++) {
-        derive_activation(job, count, dy + line * job->stride, z + line * tile->channels, dz + line * dz_stride);
+        derive_activation(
+            job, count, dy + line * tile->stride, scratch->z + line * tile->channels, dz + line * dz_stride);
     }
+    const snn_norm_tile written = {.rows = tile->rows, .channels = tile->channels, .stride = dz_stride};
+    if (job->numbers != SNN_FLOAT32) round_tile(job, &written, dz);
+    if (is_narrow(job) && tensors->dz != NULL) narrow_tile(job, tile, dz, number_at(job->numbers, tensors->dz, at));
     return (snn_norm_gradient){dz, dz_stride, NULL};
 }
 
-static gradient_tensors tensors_of_item(const gradient_tensors *all, size_t first_channel) {
-    return (gradient_tensors){.x = all->x + first_channel,
-        .dy = all->dy + first_channel,
-        .dz = write_at_or_null(all->dz, first_channel),
-        .dx = write_at_or_null(all->dx, first_channel),
+static gradient_tensors tensors_from(const norm_job *job, const gradient_tensors *all, size_t first_channel) {
+    return (gradient_tensors){.x = number_at(job->numbers, all->x, first_channel),
+        .dy = number_at(job->numbers, all->dy, first_channel),
+        .dz = number_at(job->numbers, all->dz, first_channel),
+        .dx = number_at(job->numbers, all->dx, first_channel),
         .forward = coefficients_from(&all->forward, first_channel)};
 }
 
@@ -330,21 +380,23 @@ static void pass_backward(const norm_job *job, const gradient_tensors *segment, 
     const snn_norm_coefficients *backward) {
     SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
         const norm_item item = item_at(job, i);
-        const gradient_tensors tensors = tensors_of_item(segment, item.first_channel);
+        const gradient_tensors tensors = tensors_from(job, segment, item.first_channel);
         const size_t step = tile_rows(&item), sums_at = item.chunk * job->channels + item.first_channel;
-        float scratch[LARGEST_TILE];
+        gradient_scratch scratch;
         for (size_t row = item.first_row; row < item.end_row; row += step) {
             const size_t at = row * job->stride;
-            const snn_norm_tile tile = tile_at(job, &item, row, step, segment->x);
-            const snn_norm_gradient gradient = gradient_of_tile(job, &tile, &tensors, at, scratch);
+            const snn_norm_tile tile = tile_at(job, &item, row, step, segment->x, scratch.x);
+            const snn_norm_gradient gradient = gradient_of_tile(job, &tile, &tensors, at, &scratch);
             if (partial != NULL) {
                 job->kernels->norm_gradient_sums(&tile, &gradient, &tensors.forward, row > item.first_row,
                     partial->sums + sums_at, partial->products + sums_at);
             }
             if (backward == NULL) continue;
             const snn_norm_coefficients coefficients = coefficients_from(backward, item.first_channel);
-            job->kernels->norm_backward(&tile, &gradient, &coefficients, tensors.dx + at);
-            if (job->rounds) round_tile(job, tile.rows, tile.channels, tensors.dx + at);
+            void *out = number_at(job->numbers, tensors.dx, at);
+            float *dx = is_narrow(job) ? scratch.x : out;
+            job->kernels->norm_backward(&tile, &gradient, &coefficients, dx);
+            finish_tile(job, &tile, dx, out);
         }
     });
 }
@@ -386,8 +438,8 @@ static void finish_gradients(const norm_job *job, const partial_sums *partial, c
     });
 }
 
-void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const float *dy,
-    const snn_batch_norm_statistics *batch, snn_activation activation, bool accumulate, float *dx, float *dscale,
+void snn_batch_norm_backward(const snn_norm_shape *shape, const void *x, const void *dy,
+    const snn_batch_norm_statistics *batch, snn_activation activation, bool accumulate, void *dx, float *dscale,
     float *dshift, void *workspace) {
     if (shape->rows == 0) {
         snn_write_empty_gradients(shape->channels, accumulate, dscale, dshift);
@@ -397,8 +449,9 @@ void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const 
         norm_job job = make_job(shape, first, activation);
         const partial_sums partial = partial_sums_in(&job, workspace);
         const snn_batch_norm_statistics statistics = batch_of_segment(batch, first);
-        gradient_tensors tensors = {.x = x + first, .dy = dy + first, .forward = forward_map(&statistics)};
-        if (dx != NULL) tensors.dz = tensors.dx = dx + first;
+        const gradient_tensors all = {.x = x, .dy = dy, .dz = dx, .dx = dx};
+        gradient_tensors tensors = tensors_from(&job, &all, first);
+        tensors.forward = forward_map(&statistics);
         statistics_gradient through;
         const gradient_results results = {.factor = statistics.factor,
             .inverse_deviation = statistics.inverse_deviation,
@@ -419,9 +472,9 @@ void snn_batch_norm_backward(const snn_norm_shape *shape, const float *x, const 
     }
 }
 
-void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const float *x, const float *dy, const float *scale,
+void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const void *x, const void *dy, const float *scale,
     const float *shift, const float *running_mean, const float *running_variance, snn_activation activation,
-    bool accumulate, float *dx, float *dscale, float *dshift, void *workspace) {
+    bool accumulate, void *dx, float *dscale, float *dshift, void *workspace) {
     if (shape->rows == 0) {
         snn_write_empty_gradients(shape->channels, accumulate, dscale, dshift);
         return;
@@ -433,8 +486,9 @@ void snn_batch_norm_backward_inference(const snn_norm_shape *shape, const float 
         given_map map;
         const snn_norm_coefficients forward =
             make_given_map(shape, first, job.channels, scale, shift, running_mean, running_variance, &map);
-        const gradient_tensors tensors = {
-            .x = x + first, .dy = dy + first, .dx = write_at_or_null(dx, first), .forward = forward};
+        const gradient_tensors all = {.x = x, .dy = dy, .dx = dx};
+        gradient_tensors tensors = tensors_from(&job, &all, first);
+        tensors.forward = forward;
         const snn_norm_coefficients backward = {.center = forward.center, .factor = forward.factor};
         const gradient_results results = {.inverse_deviation = map.inverse_deviation,
             .accumulate = accumulate,

@@ -13,7 +13,7 @@ void snn_layer_norm_forward(const snn_norm_shape *shape, const float *x, const f
         float *out = y + row * channels;
         kernels->layer_norm_forward_row(
             shape, x + row * channels, scale, shift, mean + row, inverse_deviation + row, out);
-        if (shape->bfloat16) kernels->round_to_bfloat16(channels, out, out);
+        if (shape->numbers == SNN_ROUNDED) kernels->round_to_bfloat16(channels, out, out);
     });
 }
 
@@ -49,7 +49,7 @@ static void chunk_backward(const layer_norm_job *job, size_t chunk, size_t first
             float *dx = job->dx + start;
             job->kernels->layer_norm_backward_row(channels, job->x + start, job->dy + start, job->scale,
                 job->mean[row + i], job->inverse_deviation[row + i], dx);
-            if (job->shape->bfloat16) job->kernels->round_to_bfloat16(channels, dx, dx);
+            if (job->shape->numbers == SNN_ROUNDED) job->kernels->round_to_bfloat16(channels, dx, dx);
         }
     }
 }

@@ -80,12 +80,13 @@ SIMD_INLINE void find_origins(const snn_norm_tile *tile, float *origins) {
 }
 
 /// Sums of x - origin and of its square. The first group's mean is the origin: being a mean of numbers of the chunk, it
-/// is never so far off that the variance, sum of squares minus square of sums, loses more than a few bits.
-static void norm_statistics(const snn_norm_tile *tile, float *origins, float *sums, float *squares) {
+/// is never so far off that the variance, sum of squares minus square of sums, loses more than a few bits. `add` to
+/// those of the tiles above, about their origin.
+static void norm_statistics(const snn_norm_tile *tile, bool add, float *origins, float *sums, float *squares) {
     norm_group group;
-    find_origins(tile, origins);
+    if (!add) find_origins(tile, origins);
     for (size_t row = 0; row < tile->rows; row++) {
-        const norm_place place = place_in_group(row, tile->rows, false);
+        const norm_place place = place_in_group(row, tile->rows, add);
         statistics_row(place, tile->channels, tile->x + row * tile->stride, origins, &group, sums, squares);
     }
 }

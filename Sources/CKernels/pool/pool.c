@@ -89,22 +89,35 @@ static pool_item item_at(const pool_job *job, size_t index) {
     return item;
 }
 
-void snn_max_pool_forward(const snn_pool_shape *shape, const float *x, float *y, uint16_t *argmax) {
+void snn_max_pool_forward(const snn_pool_shape *shape, const void *x, void *y, uint16_t *argmax) {
     const pool_job job = make_job(shape, false);
     const snn_kernel_table *kernels = snn_kernels();
     SNN_PARALLEL_FOR(job.threads, i, job.rows * job.blocks, {
         const pool_item item = item_at(&job, i);
         uint16_t *winners = argmax == NULL ? NULL : argmax + item.out_row;
-        kernels->max_pool_forward_row(&item.row, x + item.in, y + item.out_row, winners);
+        if (shape->numbers == SNN_BFLOAT16) {
+            const uint16_t *image = (const uint16_t *)x + item.in;
+            kernels->max_pool_forward_row_bfloat16(&item.row, image, (uint16_t *)y + item.out_row, winners);
+        } else {
+            const float *image = (const float *)x + item.in;
+            kernels->max_pool_forward_row(&item.row, image, (float *)y + item.out_row, winners);
+        }
     });
 }
 
-void snn_max_pool_backward(const snn_pool_shape *shape, const float *dy, const uint16_t *argmax, float *dx) {
+void snn_max_pool_backward(const snn_pool_shape *shape, const void *dy, const uint16_t *argmax, void *dx) {
     const pool_job job = make_job(shape, true);
     const snn_kernel_table *kernels = snn_kernels();
     SNN_PARALLEL_FOR(job.threads, i, job.rows * job.blocks, {
         const pool_item item = item_at(&job, i);
-        kernels->max_pool_backward_row(&item.row, dy + item.out, argmax + item.out, dx + item.in_row);
+        const uint16_t *winners = argmax + item.out;
+        if (shape->numbers == SNN_BFLOAT16) {
+            const uint16_t *image = (const uint16_t *)dy + item.out;
+            kernels->max_pool_backward_row_bfloat16(&item.row, image, winners, (uint16_t *)dx + item.in_row);
+        } else {
+            const float *image = (const float *)dy + item.out;
+            kernels->max_pool_backward_row(&item.row, image, winners, (float *)dx + item.in_row);
+        }
     });
 }
 

@@ -80,6 +80,8 @@ typedef struct {
 
     // bfloat16
     void (*round_to_bfloat16)(size_t count, const float *x, float *out);
+    void (*narrow_to_bfloat16)(size_t count, const float *x, uint16_t *out);
+    void (*widen_bfloat16)(size_t count, const uint16_t *x, float *out);
 
     // augment
     void (*mix)(size_t count, float own, float *a, float *b);
@@ -116,7 +118,7 @@ typedef struct {
     void (*dropout_backward)(size_t count, float factor, const uint8_t *mask, const float *dy, float *dx);
 
     // norm
-    void (*norm_statistics)(const snn_norm_tile *tile, float *origins, float *sums, float *squares);
+    void (*norm_statistics)(const snn_norm_tile *tile, bool add, float *origins, float *sums, float *squares);
     void (*norm_forward)(
         const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, float *y, size_t y_stride);
     void (*norm_gradient_sums)(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
@@ -133,6 +135,9 @@ typedef struct {
     // pool
     void (*max_pool_forward_row)(const snn_pool_row *row, const float *x, float *y, uint16_t *argmax);
     void (*max_pool_backward_row)(const snn_pool_row *row, const float *dy, const uint16_t *argmax, float *dx);
+    void (*max_pool_forward_row_bfloat16)(const snn_pool_row *row, const uint16_t *x, uint16_t *y, uint16_t *argmax);
+    void (*max_pool_backward_row_bfloat16)(
+        const snn_pool_row *row, const uint16_t *dy, const uint16_t *argmax, uint16_t *dx);
     void (*average_pool_forward_row)(const snn_pool_row *row, const float *x, float *y);
     void (*average_pool_backward_row)(const snn_pool_row *row, const float *dy, float *dx);
 } snn_kernel_table;

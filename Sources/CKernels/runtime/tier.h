@@ -73,6 +73,8 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .byte_sums = byte_sums,
 
     .round_to_bfloat16 = round_to_bfloat16,
+    .narrow_to_bfloat16 = narrow_to_bfloat16,
+    .widen_bfloat16 = widen_bfloat16,
 
     .mix = mix,
 
@@ -107,6 +109,8 @@ const snn_kernel_table SNN_TIER_TABLE = {
 
     .max_pool_forward_row = max_pool_forward_row,
     .max_pool_backward_row = max_pool_backward_row,
+    .max_pool_forward_row_bfloat16 = max_pool_forward_row_bfloat16,
+    .max_pool_backward_row_bfloat16 = max_pool_backward_row_bfloat16,
     .average_pool_forward_row = average_pool_forward_row,
     .average_pool_backward_row = average_pool_backward_row,
 };

@@ -12,6 +12,15 @@ SIMD_INLINE __mmask16 v_first_lanes(size_t n) { return (__mmask16)((1u << n) - 1
 SIMD_INLINE vf v_load_n(const float *p, size_t n) { return (vf)_mm512_maskz_loadu_ps(v_first_lanes(n), p); }
 
 SIMD_INLINE void v_store_n(float *p, vf v, size_t n) { _mm512_mask_storeu_ps(p, v_first_lanes(n), (__m512)v); }
+
+#define SIMD_HAS_MASKED_U16
+SIMD_INLINE vi v_from_u16_n(const uint16_t *p, size_t n) {
+    return (vi)_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(v_first_lanes(n), p));
+}
+
+SIMD_INLINE void v_store_u16_n(uint16_t *p, vi v, size_t n) {
+    _mm512_mask_cvtepi32_storeu_epi16(p, v_first_lanes(n), (__m512i)v);
+}
 #endif
 
 SIMD_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }

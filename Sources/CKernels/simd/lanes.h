@@ -26,20 +26,29 @@ SIMD_INLINE vf v_from_u8_n(const uint8_t *p, size_t lanes) {
     return v_from_u8(bytes);
 }
 
-SIMD_INLINE vi v_load_lanes_u16(const uint16_t *p, size_t lanes) {
-    if (lanes == SIMD_WIDTH) return v_from_u16(p);
+#if !defined(SIMD_HAS_MASKED_U16)
+SIMD_INLINE vi v_from_u16_n(const uint16_t *p, size_t n) {
     uint16_t numbers[SIMD_WIDTH] = {0};
-    for (size_t lane = 0; lane < lanes; lane++) numbers[lane] = p[lane];
+    for (size_t lane = 0; lane < n; lane++) numbers[lane] = p[lane];
     return v_from_u16(numbers);
+}
+
+SIMD_INLINE void v_store_u16_n(uint16_t *p, vi v, size_t n) {
+    uint16_t numbers[SIMD_WIDTH];
+    v_store_u16(numbers, v);
+    for (size_t lane = 0; lane < n; lane++) p[lane] = numbers[lane];
+}
+#endif
+
+SIMD_INLINE vi v_load_lanes_u16(const uint16_t *p, size_t lanes) {
+    return lanes == SIMD_WIDTH ? v_from_u16(p) : v_from_u16_n(p, lanes);
 }
 
 SIMD_INLINE void v_store_lanes_u16(uint16_t *p, vi v, size_t lanes) {
     if (lanes == SIMD_WIDTH) {
         v_store_u16(p, v);
     } else {
-        uint16_t numbers[SIMD_WIDTH];
-        v_store_u16(numbers, v);
-        for (size_t lane = 0; lane < lanes; lane++) p[lane] = numbers[lane];
+        v_store_u16_n(p, v, lanes);
     }
 }
 

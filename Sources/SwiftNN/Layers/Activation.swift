@@ -77,15 +77,15 @@ final class ActivationOperation: Operation {
     }
 
     func forward(step: Int) {
-        snn_activation_forward(activation.kernel, input.count, input.buffer.floats, output.buffer.floats)
+        input.format.activate(activation, input.count, input.buffer, into: output.buffer)
     }
 
     func backward() {
-        guard let dx = input.gradient?.floats, let dy = output.gradient?.floats else { return }
+        guard let dx = input.gradient, let dy = output.gradient else { return }
         if activation.isInvertible {
-            snn_activation_backward_from_output(activation.kernel, input.count, output.buffer.floats, dy, dx)
+            input.format.differentiate(activation, input.count, fromOutput: output.buffer, dy, into: dx)
         } else {
-            snn_activation_backward(activation.kernel, input.count, input.buffer.floats, dy, dx)
+            input.format.differentiate(activation, input.count, at: input.buffer, dy, into: dx)
         }
     }
 }
@@ -103,7 +103,7 @@ final class FusedActivation {
     init(output: Value, _ builder: PlanBuilder) {
         self.output = output
         precision = builder.precision
-        scratch = output.gradient == nil ? nil : builder.makeBuffer(floats: output.count)
+        scratch = output.gradient == nil ? nil : builder.makeBuffer(output.count, output.format)
     }
 
     func fuse(_ activation: Activation) -> Bool {
@@ -127,12 +127,13 @@ final class FusedActivation {
             ? [output.gradient].compactMap { $0 } : [output.buffer, output.gradient, scratch].compactMap { $0 }
     }
 
-    func gradientBeforeActivation() -> UnsafePointer<Float>? {
-        guard let dy = output.gradient?.floats, let scratch else { return nil }
-        guard activation != .identity && !isHandedOver else { return UnsafePointer(dy) }
-        snn_activation_backward_from_output(activation.kernel, output.count, output.buffer.floats, dy, scratch.floats)
+    /// In the output's format.
+    func gradientBeforeActivation() -> Buffer? {
+        guard let dy = output.gradient, let scratch else { return nil }
+        guard activation != .identity && !isHandedOver else { return dy }
+        output.format.differentiate(activation, output.count, fromOutput: output.buffer, dy, into: scratch)
         // What ReLU leaves of rounded numbers is rounded.
         if precision == .bfloat16 && activation != .relu { output.roundToBFloat16(scratch) }
-        return UnsafePointer(scratch.floats)
+        return scratch
     }
 }

@@ -90,7 +90,7 @@ private struct BatchNormalization {
         if !usesBatch, let output = builder.fold(fixed, into: input) { return output }
         let input = builder.channelsInnermost(input)
         let output = builder.makeValue(
-            input.shape, input.order, from: input, parameters: namedParameters.map(\.parameter))
+            input.shape, input.order, input.format, from: input, parameters: namedParameters.map(\.parameter))
         let operation: any Operation =
             usesBatch
             ? BatchNormTrainingOperation(builder, self, input: input, output: output)
@@ -102,8 +102,9 @@ private struct BatchNormalization {
         FixedNorm(scale: scale, shift: shift, mean: runningMean, variance: runningVariance, epsilon: epsilon)
     }
 
-    func shape(rows: Int, _ precision: Precision) -> snn_norm_shape {
-        snn_norm_shape(rows: rows, channels: channels, epsilon: epsilon, bfloat16: precision == .bfloat16)
+    func shape(_ input: Value, _ precision: Precision) -> snn_norm_shape {
+        snn_norm_shape(
+            rows: input.count / channels, channels: channels, epsilon: epsilon, numbers: input.format.kernel(precision))
     }
 }
 
@@ -141,7 +142,7 @@ private class BatchNormOperation {
 
     init(_ norm: BatchNormalization, _ precision: Precision, input: Value, output: Value) {
         (self.norm, self.input, self.output) = (norm, input, output)
-        shape = norm.shape(rows: input.count / norm.channels, precision)
+        shape = norm.shape(input, precision)
         output.buffer.isRounded = true
         input.gradient?.isRounded = true
     }
@@ -160,7 +161,7 @@ private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFu
 
     init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
         statistics = builder.makeBuffer(floats: 4 * norm.channels)
-        var shape = norm.shape(rows: input.count / norm.channels, builder.precision)
+        var shape = norm.shape(input, builder.precision)
         workspace = builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape))
         super.init(norm, builder.precision, input: input, output: output)
     }
@@ -182,8 +183,8 @@ private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFu
                 norm.runningMean.withValueForWriting { runningMean in
                     norm.runningVariance.withValueForWriting { runningVariance in
                         snn_batch_norm_forward_training(
-                            &shape, input.buffer.floats, scale, shift, activation.kernel, norm.momentum, runningMean,
-                            runningVariance, &batch, output.buffer.floats, workspace.bytes)
+                            &shape, input.buffer.bytes, scale, shift, activation.kernel, norm.momentum, runningMean,
+                            runningVariance, &batch, output.buffer.bytes, workspace.bytes)
                     }
                 }
             }
@@ -195,7 +196,7 @@ private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFu
         var batch = batch
         withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
             snn_batch_norm_backward(
-                &shape, input.buffer.floats, dy.floats, &batch, activation.kernel, accumulate, input.gradient?.floats,
+                &shape, input.buffer.bytes, dy.bytes, &batch, activation.kernel, accumulate, input.gradient?.bytes,
                 dscale, dshift, workspace.bytes)
         }
     }
@@ -206,7 +207,7 @@ private final class BatchNormInferenceOperation: BatchNormOperation, ActivationF
     private let workspace: Buffer?
 
     init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
-        var shape = norm.shape(rows: input.count / norm.channels, builder.precision)
+        var shape = norm.shape(input, builder.precision)
         workspace = output.gradient.map { _ in builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape)) }
         super.init(norm, builder.precision, input: input, output: output)
     }
@@ -217,8 +218,8 @@ private final class BatchNormInferenceOperation: BatchNormOperation, ActivationF
     func forward(step: Int) {
         norm.fixed.withValues { values in
             snn_batch_norm_forward_inference(
-                &shape, input.buffer.floats, values.scale, values.shift, values.mean, values.variance,
-                activation.kernel, output.buffer.floats)
+                &shape, input.buffer.bytes, values.scale, values.shift, values.mean, values.variance,
+                activation.kernel, output.buffer.bytes)
         }
     }
 
@@ -227,8 +228,8 @@ private final class BatchNormInferenceOperation: BatchNormOperation, ActivationF
         withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
             norm.fixed.withValues { values in
                 snn_batch_norm_backward_inference(
-                    &shape, input.buffer.floats, dy.floats, values.scale, values.shift, values.mean, values.variance,
-                    activation.kernel, accumulate, input.gradient?.floats, dscale, dshift, workspace.bytes)
+                    &shape, input.buffer.bytes, dy.bytes, values.scale, values.shift, values.mean, values.variance,
+                    activation.kernel, accumulate, input.gradient?.bytes, dscale, dshift, workspace.bytes)
             }
         }
     }

@@ -56,11 +56,12 @@ struct Convolution {
         try builder.require(
             outHeight > 0 && outWidth > 0, expected: "an image no smaller than the kernel of \(kernel)",
             got: input.shape)
-        let input = builder.channelsLast(input)
+        let input = builder.converted(
+            builder.channelsLast(input), to: NumberFormat(snn_conv_input_format(&shape)))
         let spatial = dimensions == 1 ? [outWidth] : [outHeight, outWidth]
         let output = builder.makeValue(
-            [shape.batch, outChannels] + spatial, .channelsLast, from: input,
-            parameters: namedParameters.map(\.parameter))
+            [shape.batch, outChannels] + spatial, .channelsLast, NumberFormat(snn_conv_output_format(&shape)),
+            from: input, parameters: namedParameters.map(\.parameter))
         builder.count(
             multiplyAdds: output.count * weight.shape.dropFirst().product, weight: weight, input: input)
         return builder.add(ConvolutionOperation(builder, self, shape, input: input, output: output), output)
@@ -137,22 +138,24 @@ private final class ConvolutionOperation: ActivationFusing, NormFolding {
     func forward(step: Int) {
         let packed = forwardWeights.upToDate()
         withEpilogue(bias: bias, norm: norm, activation: fused.kernel) { epilogue in
-            snn_conv_forward(
-                &shape, input.buffer.floats, packed, epilogue, output.buffer.floats, forwardWorkspace.bytes)
+            snn_conv_forward(&shape, input.buffer.bytes, packed, epilogue, output.buffer.bytes, forwardWorkspace.bytes)
         }
     }
 
     func backward() {
         guard let dy = fused.gradientBeforeActivation(), let weightsWorkspace, let biasWorkspace else { return }
         if let bias, bias.requiresGradient {
-            bias.withGradientForWriting { snn_column_sums(rows, bias.count, dy, $1, $0, biasWorkspace.bytes) }
+            let format = output.format.kernel(.float32)
+            bias.withGradientForWriting {
+                snn_column_sums(rows, bias.count, format, dy.bytes, $1, $0, biasWorkspace.bytes)
+            }
         }
         if weight.requiresGradient {
             weight.withGradientForWriting {
-                snn_conv_backward_weights(&shape, input.buffer.floats, dy, $1, $0, weightsWorkspace.bytes)
+                snn_conv_backward_weights(&shape, input.buffer.bytes, dy.bytes, $1, $0, weightsWorkspace.bytes)
             }
         }
         guard let dx = input.gradient, let backwardWeights, let dataWorkspace else { return }
-        snn_conv_backward_data(&shape, dy, backwardWeights.upToDate(), dx.floats, dataWorkspace.bytes)
+        snn_conv_backward_data(&shape, dy.bytes, backwardWeights.upToDate(), dx.bytes, dataWorkspace.bytes)
     }
 }

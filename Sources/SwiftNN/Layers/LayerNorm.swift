@@ -52,7 +52,7 @@ private final class LayerNormOperation: Operation {
         let channels = norm.shape.product
         shape = snn_norm_shape(
             rows: channels == 0 ? 0 : input.count / channels, channels: channels, epsilon: norm.epsilon,
-            bfloat16: builder.precision == .bfloat16)
+            numbers: NumberFormat.float32.kernel(builder.precision))
         output.buffer.isRounded = true
         input.gradient?.isRounded = true
         mean = builder.makeBuffer(floats: shape.rows)

@@ -103,7 +103,7 @@ private final class LinearOperation: ActivationFusing {
     }
 
     func backward() {
-        guard let dy = fused.gradientBeforeActivation() else { return }
+        guard let dy = fused.gradientBeforeActivation()?.floats else { return }
         gradientOfWeights?.compute(input: input.buffer.floats, outputGradient: dy)
         guard let dx = input.gradient, let gradientOfInput else { return }
         let target = logicalGradient ?? dx
@@ -172,7 +172,9 @@ private final class WeightGradient {
 
     func compute(input: UnsafePointer<Float>, outputGradient dy: UnsafePointer<Float>) {
         if let bias, bias.requiresGradient {
-            bias.withGradientForWriting { snn_column_sums(rows, bias.count, dy, $1, $0, biasWorkspace.bytes) }
+            bias.withGradientForWriting {
+                snn_column_sums(rows, bias.count, SNN_FLOAT32, dy, $1, $0, biasWorkspace.bytes)
+            }
         }
         guard weight.requiresGradient else { return }
         weight.withGradientForWriting { gradient, accumulate in

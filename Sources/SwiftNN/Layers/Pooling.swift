@@ -50,8 +50,10 @@ struct Pooling {
         try builder.require(
             outHeight > 0 && outWidth > 0, expected: "an image no smaller than the window", got: input.shape)
         let input = builder.channelsLast(input)
+        shape.numbers = input.format.kernel(.float32)
         let spatial = dimensions == 1 ? [outWidth] : [outHeight, outWidth]
-        let output = builder.makeValue([shape.batch, shape.channels] + spatial, .channelsLast, from: input)
+        let output = builder.makeValue(
+            [shape.batch, shape.channels] + spatial, .channelsLast, input.format, from: input)
         let operation: any Operation =
             switch kind {
             case .max: MaxPoolOperation(builder, shape, input: input, output: output)
@@ -69,7 +71,8 @@ struct Pooling {
             batch: input[0], in_height: height, in_width: width, channels: input[1], kernel_height: kernel.height,
             kernel_width: kernel.width, stride_height: stride.height, stride_width: stride.width,
             dilation_height: dilation.height, dilation_width: dilation.width, pad_top: pad.top, pad_bottom: pad.bottom,
-            pad_left: pad.left, pad_right: pad.right, ceil_mode: ceilMode, count_include_pad: countIncludePad)
+            pad_left: pad.left, pad_right: pad.right, ceil_mode: ceilMode, count_include_pad: countIncludePad,
+            numbers: SNN_FLOAT32)
     }
 }
 
@@ -94,10 +97,11 @@ private final class MaxPoolOperation: Operation {
         (self.shape, self.input, self.output) = (shape, input, output)
         winners = output.gradient == nil ? nil : builder.makeBuffer(bytes: output.count * MemoryLayout<UInt16>.stride)
         activation = builder.takeOverDerivative(of: input)
-        gradientBeforeActivation = activation == .identity ? nil : builder.makeBuffer(floats: output.count)
+        gradientBeforeActivation = activation == .identity ? nil : builder.makeBuffer(output.count, output.format)
         // What is rounded stays so where it passes or not, and nothing is added up.
         output.buffer.isRounded = true
-        input.gradient?.isRounded = [.identity, .relu].contains(activation) && !shape.windowsOverlap
+        input.gradient?.isRounded =
+            input.format == .bfloat16 || [.identity, .relu].contains(activation) && !shape.windowsOverlap
     }
 
     private var argmax: UnsafeMutablePointer<UInt16>? { winners?.bytes.assumingMemoryBound(to: UInt16.self) }
@@ -108,16 +112,15 @@ private final class MaxPoolOperation: Operation {
             + (gradientBeforeActivation.map { [output.buffer, $0] } ?? [])
     }
 
-    func forward(step: Int) { snn_max_pool_forward(&shape, input.buffer.floats, output.buffer.floats, argmax) }
+    func forward(step: Int) { snn_max_pool_forward(&shape, input.buffer.bytes, output.buffer.bytes, argmax) }
 
     func backward() {
         guard let dx = input.gradient, let dy = output.gradient, let argmax else { return }
         guard let before = gradientBeforeActivation else {
-            return snn_max_pool_backward(&shape, dy.floats, argmax, dx.floats)
+            return snn_max_pool_backward(&shape, dy.bytes, argmax, dx.bytes)
         }
-        snn_activation_backward_from_output(
-            activation.kernel, output.count, output.buffer.floats, dy.floats, before.floats)
-        snn_max_pool_backward(&shape, before.floats, argmax, dx.floats)
+        output.format.differentiate(activation, output.count, fromOutput: output.buffer, dy, into: before)
+        snn_max_pool_backward(&shape, before.bytes, argmax, dx.bytes)
     }
 }
 

@@ -56,6 +56,9 @@ public final class Buffer {
     }
 
     var floats: UnsafeMutablePointer<Float> { bytes.assumingMemoryBound(to: Float.self) }
+
+    /// Numbers at 16 bits.
+    var halves: UnsafeMutablePointer<UInt16> { bytes.assumingMemoryBound(to: UInt16.self) }
 }
 
 extension Buffer {

@@ -75,7 +75,7 @@ public final class Plan {
         let builder = PlanBuilder(
             mode: mode, precision: precision, seed: seed, inputShape: inputShape,
             inputGradient: mode == .training && inputGradient)
-        let result = try builder.build(model, builder.input)
+        let result = builder.converted(try builder.build(model, builder.input), to: .float32)
         var lossOperation: (any LossOperation)?
         if let loss {
             let contiguous = builder.contiguous(result)

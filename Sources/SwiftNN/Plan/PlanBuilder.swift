@@ -27,7 +27,7 @@ public final class PlanBuilder {
         let count = inputShape.product
         let buffer = Buffer(byteCount: count * MemoryLayout<Float>.stride, isPersistent: true)
         let gradient = inputGradient ? Buffer(byteCount: buffer.byteCount, isPersistent: true) : nil
-        input = Value(shape: inputShape, order: .contiguous, buffer: buffer, gradient: gradient)
+        input = Value(shape: inputShape, order: .contiguous, format: .float32, buffer: buffer, gradient: gradient)
         buffers = [buffer] + (gradient.map { [$0] } ?? [])
     }
 
@@ -47,7 +47,8 @@ public final class PlanBuilder {
     /// Adds the outermost layer.
     func build(_ layer: any Layer, _ input: Value) throws -> Value {
         if path.isEmpty { description = layer.description }
-        let output = try layer.build(self, input)
+        let takesAnyFormat = layer is any AnyFormatLayer || layer is any ActivationLayer || layer is any ContainerLayer
+        let output = try layer.build(self, takesAnyFormat ? input : converted(input, to: .float32))
         if !(layer is any ContainerLayer) {
             summary.append(
                 LayerSummary(
@@ -87,18 +88,26 @@ public final class PlanBuilder {
 
     /// A value for the output of an operation on `input` with `parameters`; it has a gradient where one of them needs it.
     func makeValue(
-        _ shape: [Int], _ order: ElementOrder = .contiguous, from input: Value, parameters: [Parameter] = []
+        _ shape: [Int], _ order: ElementOrder = .contiguous, _ format: NumberFormat = .float32, from input: Value,
+        parameters: [Parameter] = []
     ) -> Value {
         take(input)
         let learns = mode == .training && (input.gradient != nil || parameters.contains(where: \.requiresGradient))
-        return makeValue(shape, order, hasGradient: learns)
+        return makeValue(shape, order, format, hasGradient: learns)
     }
 
-    func makeValue(_ shape: [Int], _ order: ElementOrder, hasGradient: Bool) -> Value {
-        let floats = shape.product
+    private func makeValue(_ shape: [Int], _ order: ElementOrder, _ format: NumberFormat, hasGradient: Bool) -> Value {
+        let count = shape.product
         return Value(
-            shape: shape, order: order, buffer: makeBuffer(floats: floats),
-            gradient: hasGradient ? makeBuffer(floats: floats) : nil)
+            shape: shape, order: order, format: format, buffer: makeBuffer(count, format),
+            gradient: hasGradient ? makeBuffer(count, format) : nil)
+    }
+
+    /// For numbers that are rounded, where they are kept at 16 bits.
+    func makeBuffer(_ count: Int, _ format: NumberFormat) -> Buffer {
+        let buffer = makeBuffer(bytes: count * format.byteCount)
+        buffer.isRounded = format == .bfloat16
+        return buffer
     }
 
     /// Lets an operation have a value, which nothing else may have.
@@ -117,9 +126,17 @@ public final class PlanBuilder {
         return input
     }
 
-    /// The value in the memory order of its shape.
+    /// The value as floats in the memory order of its shape.
     func contiguous(_ value: Value) -> Value {
-        value.order == .contiguous ? value : reorder(value, to: .contiguous)
+        let value = converted(value, to: .float32)
+        return value.order == .contiguous ? value : reorder(value, to: .contiguous)
+    }
+
+    /// The value with its numbers kept in a format.
+    func converted(_ value: Value, to format: NumberFormat) -> Value {
+        guard value.format != format else { return value }
+        let output = makeValue(value.shape, value.order, format, from: value)
+        return add(ConvertOperation(input: value, output: output), output)
     }
 
     /// The value with its dimension 1 fastest in memory, as kernels over rows of channels take it.
@@ -135,7 +152,8 @@ public final class PlanBuilder {
     /// The same elements under another shape, without an operation. The caller knows that the memory order allows it.
     func view(_ value: Value, shape: [Int], order: ElementOrder) -> Value {
         take(value)
-        return Value(shape: shape, order: order, buffer: value.buffer, gradient: value.gradient)
+        return Value(
+            shape: shape, order: order, format: value.format, buffer: value.buffer, gradient: value.gradient)
     }
 
     // MARK: Operations
@@ -163,7 +181,7 @@ public final class PlanBuilder {
             writers[buffer] = .activating(operation)
             return view(value, shape: value.shape, order: value.order)
         }
-        let output = makeValue(value.shape, value.order, from: value)
+        let output = makeValue(value.shape, value.order, value.format, from: value)
         return add(ActivationOperation(activation, input: value, output: output), output)
     }
 
@@ -202,8 +220,8 @@ public final class PlanBuilder {
 
     private func makeBranch(of value: Value) -> Value {
         Value(
-            shape: value.shape, order: value.order, buffer: value.buffer,
-            gradient: value.gradient.map { _ in makeBuffer(floats: value.count) })
+            shape: value.shape, order: value.order, format: value.format, buffer: value.buffer,
+            gradient: value.gradient.map { _ in makeBuffer(value.count, value.format) })
     }
 
     /// The element-wise sum of two values of one shape, which `fork` makes of one.
@@ -211,11 +229,16 @@ public final class PlanBuilder {
     /// - Throws: `ShapeError` where the shapes differ.
     public func sum(_ a: Value, _ b: Value) throws -> Value {
         try require(a.shape == b.shape, expected: "\(a.shape) on both sides of a sum", got: b.shape)
-        let (a, b) = a.order == b.order ? (a, b) : (channelsInnermost(a), channelsInnermost(b))
+        let (left, right) = a.order == b.order ? (a, b) : (channelsInnermost(a), channelsInnermost(b))
+        let format = left.format == right.format ? left.format : .bfloat16
+        return sumOfAlike(converted(left, to: format), converted(right, to: format))
+    }
+
+    private func sumOfAlike(_ a: Value, _ b: Value) -> Value {
         take(a)
         take(b)
         let learns = a.gradient != nil || b.gradient != nil
-        let output = makeValue(a.shape, a.order, hasGradient: learns)
+        let output = makeValue(a.shape, a.order, a.format, hasGradient: learns)
         if let gradient = output.gradient {
             // d(a + b) = da + db: all three gradients are the same numbers.
             a.gradient?.share(with: gradient)

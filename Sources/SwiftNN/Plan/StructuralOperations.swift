@@ -19,6 +19,23 @@ final class ReorderOperation: Operation {
     }
 }
 
+/// Changes the format of a value's numbers.
+final class ConvertOperation: Operation {
+    private let input: Value, output: Value
+
+    init(input: Value, output: Value) { (self.input, self.output) = (input, output) }
+
+    var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
+    var backwardBuffers: [Buffer] { [input.gradient, output.gradient].compactMap { $0 } }
+
+    func forward(step: Int) { input.format.convert(input.count, input.buffer, to: output.format, output.buffer) }
+
+    func backward() {
+        guard let dx = input.gradient, let dy = output.gradient else { return }
+        output.format.convert(input.count, dy, to: input.format, dx)
+    }
+}
+
 /// One value for two consumers: nothing forward, the sum of both gradients backward.
 final class ForkOperation: Operation {
     private let value: Value, first: Value, second: Value
@@ -34,7 +51,7 @@ final class ForkOperation: Operation {
 
     func backward() {
         guard let dx = value.gradient, let a = first.gradient, let b = second.gradient else { return }
-        snn_add(value.count, a.floats, b.floats, dx.floats)
+        value.format.add(value.count, a, b, into: dx)
     }
 }
 
@@ -47,5 +64,5 @@ final class SumOperation: Operation {
     var forwardBuffers: [Buffer] { [a.buffer, b.buffer, output.buffer] }
     var backwardBuffers: [Buffer] { [output.gradient].compactMap { $0 } }
 
-    func forward(step: Int) { snn_add(output.count, a.buffer.floats, b.buffer.floats, output.buffer.floats) }
+    func forward(step: Int) { output.format.add(output.count, a.buffer, b.buffer, into: output.buffer) }
 }

@@ -7,14 +7,16 @@ public struct Value {
     /// The logical shape: [N, C, H, W], [N, C, L], [N, features], ...
     public let shape: [Int]
     let order: ElementOrder
+    let format: NumberFormat
     let buffer: Buffer
     /// nil where nobody needs it: in inference, and before the first layer that learns.
     let gradient: Buffer?
     let count: Int
     private let use = Use()
 
-    init(shape: [Int], order: ElementOrder, buffer: Buffer, gradient: Buffer?) {
-        (self.shape, self.order, self.buffer, self.gradient) = (shape, order, buffer, gradient)
+    init(shape: [Int], order: ElementOrder, format: NumberFormat, buffer: Buffer, gradient: Buffer?) {
+        (self.shape, self.order, self.format) = (shape, order, format)
+        (self.buffer, self.gradient) = (buffer, gradient)
         count = shape.product
     }
 }
@@ -59,6 +61,7 @@ enum ElementOrder: Equatable {
     }
 }
 
+/// Of values of float32.
 extension Value {
     /// Copies a tensor of this shape into `buffer` (the value's own or its gradient).
     func write(_ tensor: Tensor, to buffer: Buffer) {

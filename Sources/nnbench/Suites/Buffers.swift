@@ -49,6 +49,31 @@ final class FloatBuffer {
     func copy(from other: FloatBuffer) { start.update(from: other.start, count: count) }
 }
 
+/// Numbers as a kernel takes them: floats, or a copy of them at 16 bits.
+final class KernelNumbers {
+    private let floats: FloatBuffer
+    private let halves: Workspace?
+
+    init(_ floats: FloatBuffer, _ format: snn_number_format) {
+        self.floats = floats
+        guard format == SNN_BFLOAT16 else {
+            halves = nil
+            return
+        }
+        let copy = Workspace(bytes: floats.count * snn_number_size(format))
+        snn_narrow_to_bfloat16(floats.count, floats.start, copy.start.assumingMemoryBound(to: UInt16.self))
+        halves = copy
+    }
+
+    var start: UnsafeMutableRawPointer { halves?.start ?? UnsafeMutableRawPointer(floats.start) }
+
+    /// Brings what a kernel has written to the floats.
+    func copyToFloats() {
+        guard let halves else { return }
+        snn_widen_bfloat16(floats.count, halves.start.assumingMemoryBound(to: UInt16.self), floats.start)
+    }
+}
+
 extension NamedTensor {
     /// Of a reference's numbers.
     init(_ name: String, _ doubles: [Double], _ shape: [Int]) {

@@ -29,18 +29,26 @@ struct ConvBenchmark: Benchmark {
         }
     }
 
-    private var floats: Int { conv.inputCount + conv.weightCount + conv.outputCount }
+    private var inputFormat: snn_number_format { withUnsafePointer(to: conv.shape, snn_conv_input_format) }
+    private var outputFormat: snn_number_format { withUnsafePointer(to: conv.shape, snn_conv_output_format) }
 
-    var work: Work { .arithmetic(conv.operations, in: precision, bytes: 4 * floats) }
+    private var byteCount: Int {
+        conv.inputCount * snn_number_size(inputFormat) + conv.outputCount * snn_number_size(outputFormat)
+            + 4 * conv.weightCount
+    }
+
+    var work: Work { .arithmetic(conv.operations, in: precision, bytes: byteCount) }
 
     /// Each pass reads two of x, y and the weights and writes the third.
     struct Buffers {
         let x: FloatBuffer, weights: FloatBuffer, y: FloatBuffer
+        /// The same as our kernels take them.
+        let ownX: KernelNumbers, ownY: KernelNumbers
         let packed: Workspace
     }
 
     func prepare() -> Prepared {
-        let buffers = Rotation(bytes: 4 * floats, .multiplyAdd, makeBuffers)
+        let buffers = Rotation(bytes: byteCount, .multiplyAdd, makeBuffers)
         let workspace = Workspace(bytes: withUnsafePointer(to: conv.shape, workspaceSize))
         let im2col = Im2colConvolution(conv: conv, weights: buffers[0].weights)
         func ours(_ iteration: Int) {
@@ -48,14 +56,18 @@ struct ConvBenchmark: Benchmark {
             withUnsafePointer(to: conv.shape) { run($0, set, workspace.start) }
         }
         func openBLAS(_ iteration: Int) { run(im2col, buffers[iteration]) }
-        func result(of run: @escaping (Int) -> Void) -> () -> [NamedTensor] {
-            {
-                run(0)
-                return [output(of: buffers[0])]
-            }
+        func ownResult() -> [NamedTensor] {
+            ours(0)
+            buffers[0].ownX.copyToFloats()
+            buffers[0].ownY.copyToFloats()
+            return [output(of: buffers[0])]
+        }
+        func reference() -> [NamedTensor] {
+            openBLAS(0)
+            return [output(of: buffers[0])]
         }
         return Prepared(
-            inputs: inputs(buffers[0]), problem: problem, outputs: result(of: ours), reference: result(of: openBLAS),
+            inputs: inputs(buffers[0]), problem: problem, outputs: ownResult, reference: reference,
             // Sums of up to some 10^5 products, in two orders, one by way of Winograd's transforms.
             tolerance: precision.tolerance(float32: 2e-5),
             // Where the CPU has no instructions for bfloat16, PyTorch rounds the sums of every tap or image to it.
@@ -97,8 +109,9 @@ struct ConvBenchmark: Benchmark {
             .random(count, seed: seed).rounded(to: precision)
         }
         let weights = random(conv.weightCount, seed)
+        let (x, y) = (random(conv.inputCount, seed + 1), random(conv.outputCount, seed + 2))
         return Buffers(
-            x: random(conv.inputCount, seed + 1), weights: weights, y: random(conv.outputCount, seed + 2),
+            x: x, weights: weights, y: y, ownX: KernelNumbers(x, inputFormat), ownY: KernelNumbers(y, outputFormat),
             packed: pack(weights))
     }
 
@@ -128,11 +141,11 @@ struct ConvBenchmark: Benchmark {
 
     private func run(_ shape: UnsafePointer<snn_conv_shape>, _ set: Buffers, _ workspace: UnsafeMutableRawPointer) {
         switch pass {
-        case .forward: snn_conv_forward(shape, set.x.start, set.packed.start, nil, set.y.start, workspace)
+        case .forward: snn_conv_forward(shape, set.ownX.start, set.packed.start, nil, set.ownY.start, workspace)
         case .backwardData:
-            snn_conv_backward_data(shape, set.y.start, set.packed.start, set.x.start, workspace)
+            snn_conv_backward_data(shape, set.ownY.start, set.packed.start, set.ownX.start, workspace)
         case .backwardWeights:
-            snn_conv_backward_weights(shape, set.x.start, set.y.start, false, set.weights.start, workspace)
+            snn_conv_backward_weights(shape, set.ownX.start, set.ownY.start, false, set.weights.start, workspace)
         }
     }
 

@@ -128,7 +128,7 @@ private struct NormKernel {
         (dscale, dshift) = (.zeros(norm.channels), .zeros(norm.channels))
         isBatchNorm = norm.isBatchNorm
         var shape = snn_norm_shape(
-            rows: norm.rows, channels: norm.channels, epsilon: NormBenchmark.epsilon, bfloat16: false)
+            rows: norm.rows, channels: norm.channels, epsilon: NormBenchmark.epsilon, numbers: SNN_FLOAT32)
         workspace = Workspace(bytes: max(snn_batch_norm_workspace_size(&shape), snn_layer_norm_workspace_size(&shape)))
         self.shape = shape
         activation = snn_activation(kind: norm.hasReLU ? SNN_RELU : SNN_IDENTITY, parameter: 0)

@@ -23,6 +23,20 @@ func roundedToBFloat16(_ numbers: [Float]) -> [Float] {
     return rounded
 }
 
+/// The bytes of numbers as a kernel takes them. At 16 bits they are ones that bfloat16 has.
+func encoded(_ numbers: [Float], _ format: snn_number_format) -> [UInt8] {
+    guard format == SNN_BFLOAT16 else { return numbers.withUnsafeBytes { Array($0) } }
+    return numbers.map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes { Array($0) }
+}
+
+/// And back.
+func decoded(_ bytes: [UInt8], _ format: snn_number_format) -> [Float] {
+    bytes.withUnsafeBytes { bytes in
+        guard format == SNN_BFLOAT16 else { return Array(bytes.bindMemory(to: Float.self)) }
+        return bytes.bindMemory(to: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+    }
+}
+
 /// Scratch memory for one kernel call, aligned as kernels expect, and filled with NaN so that a kernel that reads what
 /// it did not write is found out.
 func withWorkspace<R>(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> R) -> R {

@@ -4,11 +4,13 @@ import Testing
 
 /// A plan in bfloat16 against one in float32 whose operations are rounded one by one.
 @Suite struct PrecisionTests {
-    /// A norm and the activation behind it are one operation.
-    private static func layers() -> [any Layer] {
+    /// A norm and the activation behind it are one operation, of which the gradient between them is rounded, too.
+    ///
+    /// - Parameter between: what rounds that gradient.
+    private static func layers(between: [any Layer] = []) -> [any Layer] {
         [
             Conv2d(3, 8, kernelSize: 3, padding: 1), ReLU(), Conv2d(8, 16, kernelSize: 3, padding: .same, bias: false),
-            MaxPool2d(2), Sequential([BatchNorm2d(16), GELU()]),
+            MaxPool2d(2), Sequential([BatchNorm2d(16)] + between + [GELU()]),
         ]
     }
 
@@ -25,7 +27,10 @@ import Testing
     private static func afterEach(_ layers: [any Layer]) -> [any Layer] { layers.flatMap { [$0, Round()] } }
 
     private static func rounded() -> Sequential {
-        let body = afterEach(layers()) + [Residual({ [Round()] + afterEach(block()) }), Round()]
+        let body =
+            afterEach(layers(between: [Round(roundsForward: false)])) + [
+                Residual({ [Round()] + afterEach(block()) }), Round(),
+            ]
         return Sequential([Round()] + body + afterEach(head()))
     }
 
@@ -152,12 +157,13 @@ import Testing
     }
 }
 
-/// Rounds what goes through it, both ways.
+/// Rounds what goes through it, both ways or backward alone.
 private struct Round: CustomLayer {
+    var roundsForward = true
     let runner = LayerRunner()
     func outputShape(for input: [Int]) -> [Int] { input }
     func forward(_ x: Span<Float>, shape: [Int], mode: Plan.Mode, into y: inout MutableSpan<Float>) {
-        for i in x.indices { y[i] = roundedToBFloat16(x[i]) }
+        for i in x.indices { y[i] = roundsForward ? roundedToBFloat16(x[i]) : x[i] }
     }
     func backward(
         input: Span<Float>, output: Span<Float>, outputGradient dy: Span<Float>, shape: [Int],
