@@ -32,8 +32,9 @@ snn_number_format snn_conv_input_format(const snn_conv_shape *shape) {
 }
 
 snn_number_format snn_conv_output_format(const snn_conv_shape *shape) {
-    // A first convolution, of few channels, is in front of such as are computed in blocks.
-    const bool is_first = conv_is_folded(shape) && snn_blocks() != NULL;
+    // A first convolution, of few channels, is in front of others: with a matrix unit all those are computed in blocks.
+    const snn_block_kernels *blocks = snn_blocks();
+    const bool is_first = conv_is_folded(shape) && blocks != NULL && blocks->in_matrix_unit;
     return format_of(shape, is_first || conv_method_of(shape) == CONV_BLOCKS);
 }
 

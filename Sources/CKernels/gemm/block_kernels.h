@@ -7,6 +7,21 @@ _Static_assert(SIMD_TILE_COLUMNS == SNN_BLOCK, "a panel is as wide as a block");
 
 typedef float block_sums[SNN_BLOCK][SNN_BLOCK] __attribute__((aligned(64)));
 
+/// Rounds floats to numbers at 16 bits.
+#if defined(SWIFTNN_EMULATE_AVX512)
+SIMD_INLINE void block_store_narrow(uint16_t *p, vf v, size_t lanes) { v_store_lanes_bfloat16(p, v, lanes); }
+#else
+/// The CPU's own instruction, unlike v_round_to_bfloat16, makes 0 of what is smaller than normal numbers are.
+SIMD_INLINE void block_store_narrow(uint16_t *p, vf v, size_t lanes) {
+    const __m256i numbers = (__m256i)_mm512_cvtneps_pbh((__m512)v);
+    if (lanes == SIMD_WIDTH) {
+        _mm256_storeu_si256((__m256i_u *)p, numbers);
+    } else {
+        _mm256_mask_storeu_epi16(p, v_first_lanes(lanes), numbers);
+    }
+}
+#endif
+
 /// C = alpha * sums + beta * C + bias, for one vector of columns; `lanes` is a constant where there are that many, and
 /// so are whether beta is 0 and whether C is at 16 bits.
 SIMD_INLINE void block_store_columns(const snn_block_product *product, block_sums sums, size_t column,
@@ -24,7 +39,7 @@ SIMD_INLINE void block_store_columns(const snn_block_product *product, block_sum
             vf result = v_fma(alpha, v_load(sum), offset);
             if (adds) result = v_fma(beta, v_load_lanes(c + at, lanes), result);
             if (narrow) {
-                v_store_lanes_bfloat16(narrow_c + at, result, lanes);
+                block_store_narrow(narrow_c + at, result, lanes);
             } else {
                 v_store_lanes(c + at, result, lanes);
             }

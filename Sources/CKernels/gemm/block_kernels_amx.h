@@ -17,6 +17,11 @@ static const amx_configuration amx_quarters = {
 
 enum { amx_a_row = SNN_BLOCK * sizeof(uint16_t), amx_b_row = SNN_BLOCK * 2 * sizeof(uint16_t) };
 
+/// Fetches a block to the first-level cache: the loads of tiles wait for the second one.
+SIMD_INLINE void amx_fetch(const uint16_t *block) {
+    for (size_t i = 0; i < SNN_BLOCK_NUMBERS; i += SNN_BLOCK) __builtin_prefetch(block + i);
+}
+
 /// Sums in registers 0 to 3, A in 4 and 5, B in 6 and 7. Whether there are lower rows and right columns is a constant.
 SIMD_INLINE void amx_sums(const snn_block_product *product, const bool lower, const bool right, block_sums sums) {
     _tile_zero(0);
@@ -26,6 +31,7 @@ SIMD_INLINE void amx_sums(const snn_block_product *product, const bool lower, co
     for (const snn_block_run *run = product->runs, *end = run + product->run_count; run < end; run++) {
         const uint16_t *a = run->a, *b = run->b;
         for (size_t i = 0; i < run->count; i++, a += run->a_step, b += run->b_step) {
+            amx_fetch(b + run->b_step);
             _tile_loadd(4, a, amx_a_row);
             _tile_loadd(6, b, amx_b_row);
             _tile_dpbf16ps(0, 4, 6);

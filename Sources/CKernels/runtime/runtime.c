@@ -56,8 +56,8 @@ static bool cpu_has_amx(void) {
 #if defined(__linux__) && !defined(SWIFTNN_EMULATE_AVX512)
     // Linux has room for the tile registers of those processes only that ask for it.
     enum { request_permission = 0x1023, tile_data = 18 };
-    return cpu_has_avx512() && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
-           syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+    return cpu_has_avx512() && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("amx-tile") &&
+           __builtin_cpu_supports("amx-bf16") && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 #else
     return false;
 #endif

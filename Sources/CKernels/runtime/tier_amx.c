@@ -4,8 +4,9 @@
 #if defined(__x86_64__) && !defined(SWIFTNN_EMULATE_AVX512)
 #include <immintrin.h>
 
-#pragma clang attribute push( \
-    __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(                                                                            \
+    __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+    apply_to = function)
 #include "simd/avx512.h"
 #include "simd/lanes.h"
 
