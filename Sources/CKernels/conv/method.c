@@ -6,11 +6,15 @@
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-static bool suits_blocks(const snn_conv_shape *shape) {
-    // Fewer channels or images would leave most of a block empty.
+/// Fewer channels or images would leave most of a block empty.
+static bool fill_blocks(const snn_conv_shape *shape, size_t channels) {
     enum { fewest_channels = 16, fewest_images = 16 };
-    return shape->bfloat16 && shape->groups == 1 && !conv_is_folded(shape) && shape->batch >= fewest_images &&
-           snn_min(shape->in_channels, shape->out_channels) >= fewest_channels;
+    return shape->batch >= fewest_images && channels >= fewest_channels;
+}
+
+static bool suits_blocks(const snn_conv_shape *shape) {
+    return shape->bfloat16 && shape->groups == 1 && !conv_is_folded(shape) &&
+           fill_blocks(shape, snn_min(shape->in_channels, shape->out_channels));
 }
 
 conv_method conv_method_of(const snn_conv_shape *shape) {
@@ -32,13 +36,14 @@ snn_number_format snn_conv_input_format(const snn_conv_shape *shape) {
 }
 
 snn_number_format snn_conv_output_format(const snn_conv_shape *shape) {
-    // A first convolution, of few channels, is in front of others: with a matrix unit all those are computed in blocks.
+    // What a convolution of few channels puts out is for others: with a matrix unit those are computed in blocks.
     const snn_block_kernels *blocks = snn_blocks();
-    const bool is_first = conv_is_folded(shape) && blocks != NULL && blocks->in_matrix_unit;
-    return format_of(shape, is_first || conv_method_of(shape) == CONV_BLOCKS);
+    const bool is_for_blocks =
+        conv_is_folded(shape) && fill_blocks(shape, shape->out_channels) && blocks != NULL && blocks->in_matrix_unit;
+    return format_of(shape, is_for_blocks || conv_method_of(shape) == CONV_BLOCKS);
 }
 
-/// Of dy, where a first convolution writes y at 16 bits.
+/// Of dy, where a convolution of floats writes y at 16 bits.
 static bool needs_widening(const snn_conv_shape *shape) {
     return snn_conv_output_format(shape) == SNN_BFLOAT16 && conv_method_of(shape) != CONV_BLOCKS;
 }

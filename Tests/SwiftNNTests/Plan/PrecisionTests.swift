@@ -96,6 +96,28 @@ import Testing
         }
     }
 
+    /// The same with all that takes values at 16 bits from convolutions and for them, and what does not between.
+    @Test func layersPassOnRoundedNumbers() throws {
+        let layers: (_ between: [any Layer]) -> [any Layer] = { between in
+            [
+                Conv2d(3, 16, kernelSize: 3, padding: 1), ReLU(), MaxPool2d(2),
+                Conv2d(16, 24, kernelSize: 3, padding: 1),
+                Sequential([BatchNorm2d(24)] + between + [GELU()]), AvgPool2d(2),
+                Conv2d(24, 16, kernelSize: 1, bias: false), SiLU(),
+            ]
+        }
+        let block: () -> [any Layer] = { [Conv2d(16, 16, kernelSize: 3, padding: 1), BatchNorm2d(16)] }
+        let head: () -> [any Layer] = { [GELU(), GlobalMaxPool2d(), Flatten(), Linear(16, 10)] }
+        let plain = Sequential(layers([]) + [Residual(block)] + head())
+        let body = Self.afterEach(layers([Round(roundsForward: false)]))
+        let residual = Residual({ [Round()] + Self.afterEach(block()) })
+        let apart = Sequential([Round()] + body + [residual, Round()] + Self.afterEach(head()))
+        let (results, expected) = try lossOutputAndGradients(plain, apart, Tensor.uniform([33, 3, 8, 8], seed: 7))
+        for (index, (tensor, expected)) in zip(results, expected).enumerated() {
+            expectClose(tensor, expected, tolerance: 0.03, "loss, output and gradients, number \(index)")
+        }
+    }
+
     /// Of one model in bfloat16, and of another with the same weights, already rounded, in float32.
     private func lossOutputAndGradients(
         _ plain: Sequential, _ rounded: Sequential, _ x: Tensor
