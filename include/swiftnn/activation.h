@@ -33,9 +33,6 @@ typedef struct {
 /// softplus.
 bool snn_activation_invertible(snn_activation activation);
 
-/// Roughly what one number costs, in units of a multiplication.
-size_t snn_activation_cost(snn_activation activation);
-
 /// y[i] = f(x[i]); y may be x.
 void snn_activation_forward(snn_activation activation, size_t count, const float *x, float *y);
 

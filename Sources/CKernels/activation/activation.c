@@ -1,18 +1,9 @@
 // The activations on whole arrays, cut into spans for the threads.
 #include "swiftnn/activation.h"
 
+#include "activation/cost.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
-
-size_t snn_activation_cost(snn_activation activation) {
-    switch (activation.kind) {
-        case SNN_IDENTITY:
-        case SNN_BINARY_STEP:
-        case SNN_RELU:
-        case SNN_LEAKY_RELU: return 1;
-        default: return 8;
-    }
-}
 
 bool snn_activation_invertible(snn_activation activation) {
     switch (activation.kind) {

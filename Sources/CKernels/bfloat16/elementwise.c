@@ -1,9 +1,9 @@
 // Elementwise operations on arrays at 16 bits: span by span they are widened, and the results narrowed.
 #include "swiftnn/elementwise.h"
 
+#include "activation/cost.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
-#include "swiftnn/activation.h"
 
 /// Two of them as floats stay in the first-level cache.
 #define NARROW_SPAN (SNN_SPAN / 2)
