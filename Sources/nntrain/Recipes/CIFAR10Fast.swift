@@ -8,9 +8,8 @@
 //   8 epochs, frozen from 65 and 85 % on                                                     90.16 %   0.0415
 //   6 epochs, only images of 24 pixels until 45 %, frozen from 65 and 85 % on                89.54 %   0.0403
 //   SGD for all layers and groups of 32, 128 and 128 channels, 5 epochs                      89.26 %   0.0511
-// With `--precision bfloat16`, before Muon's products were rounded, too: 91.22 % (91.28, 91.19, 91.20, 91.12, 91.29; deviation 0.07),
-// without views 90.20 % (0.18); since then seed 1 reaches 91.20 and 90.29 %, in 135 seconds on two threads of an Intel Xeon
-// with AMX.
+// With `--precision bfloat16`, 2026-11-22: 91.29 % (91.15, 91.41, 91.24, 91.18, 91.48; deviation 0.15), without views 90.37 %
+// (0.33), in 79 seconds on two threads of an Intel Xeon with AMX.
 //
 //     nntrain cifar10 --seed N
 import SwiftNN
