@@ -100,8 +100,7 @@ private final class MaxPoolOperation: Operation {
         gradientBeforeActivation = activation == .identity ? nil : builder.makeBuffer(output.count, output.format)
         // What is rounded stays so where it passes or not, and nothing is added up.
         output.buffer.isRounded = true
-        input.gradient?.isRounded =
-            input.format == .bfloat16 || [.identity, .relu].contains(activation) && !shape.windowsOverlap
+        if [.identity, .relu].contains(activation) && !shape.windowsOverlap { input.gradient?.isRounded = true }
     }
 
     private var argmax: UnsafeMutablePointer<UInt16>? { winners?.bytes.assumingMemoryBound(to: UInt16.self) }
