@@ -45,11 +45,11 @@ public struct ConvCase: KernelCase {
     public var inputCount: Int { batch * height.size * width.size * inChannels }
     public var outputCount: Int { batch * height.outputSize * width.outputSize * outChannels }
 
-    public static let all: [ConvCase] = edges + oneDimensional + grouped + bfloat16Cases
+    public static let all: [ConvCase] = edges + oneDimensional + grouped + stridedFilters + bfloat16Cases
 
     /// The smaller ones: unoptimised tests compare every number, in many configurations.
     public static var tested: [ConvCase] {
-        all.filter { $0.operations <= 20_000_000 && max($0.inputCount, $0.outputCount) <= 50_000 }
+        all.filter { $0.operations <= 25_000_000 && max($0.inputCount, $0.outputCount) <= 160_000 }
     }
 
     private static func label(_ height: Axis, _ width: Axis, _ number: (Axis) -> Int) -> String {
@@ -122,6 +122,17 @@ public struct ConvCase: KernelCase {
             square(269, 11, 11, size: 4, kernel: 3, pad: 1),
             square(4, 520, 16, size: 4, kernel: 3, pad: 1),
         ]
+
+    /// Minimal filtering of even and odd lines and columns, which takes larger images to gain: paddings of both kinds,
+    /// tiles that are cut off, and a gradient of enough tiles.
+    static let stridedFilters: [ConvCase] = [
+        (1, 48, 64, (31, (1, 1)), (31, (1, 1))), (1, 45, 61, (32, (0, 1)), (31, (1, 1))),
+        (1, 45, 61, (30, (2, 1)), (31, (1, 1))), (9, 17, 35, (32, (0, 1)), (32, (0, 1))),
+    ].map { batch, inChannels, outChannels, height, width in
+        ConvCase(
+            batch: batch, inChannels: inChannels, outChannels: outChannels,
+            height: Axis(height.0, 3, stride: 2, pad: height.1), width: Axis(width.0, 3, stride: 2, pad: width.1))
+    }
 
     static let oneDimensional: [ConvCase] =
         [

@@ -36,9 +36,11 @@ size_t snn_conv_out_height(const snn_conv_shape *shape);
 /// And for its width.
 size_t snn_conv_out_width(const snn_conv_shape *shape);
 
-/// Whether the convolution is computed by Winograd's minimal filtering, F(4 x 4, 3 x 3), in all three passes: a quarter
-/// of the multiply-adds for about twice the rounding error. So are those with 3 x 3 weights, stride 1, no dilation and
-/// one group that gain by it; which follows from the shape and, in bfloat16, from the tier in use.
+/// Whether the convolution is computed by Winograd's minimal filtering: forward and the data gradient, and the weight
+/// gradient where it gains too. With stride 1 that is F(4 x 4, 3 x 3), a quarter of the multiply-adds; with stride 2
+/// F(4 x 4, 2 x 2) of the even and the odd lines and columns, 9 of 16; for about twice the rounding error. So are those
+/// with 3 x 3 weights, no dilation and one group that gain by it; which follows from the shape and, in bfloat16, from
+/// the tier in use.
 bool snn_conv_uses_winograd(const snn_conv_shape *shape);
 
 /// Bytes of the weights packed for the forward pass by the tier in use.

@@ -292,7 +292,7 @@ static void direct_backward_weights(
 }
 
 size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
-    switch (conv_method_of(shape)) {
+    switch (conv_weights_method_of(shape)) {
         case CONV_BLOCKS: return conv_blocks_backward_weights_workspace_size(shape);
         case CONV_WINOGRAD: {
             const winograd_grid grid = winograd_forward_grid(shape);
@@ -313,7 +313,7 @@ static void filter_weights(
 void snn_conv_backward_weights(
     const snn_conv_shape *shape, const void *x, const void *dy, bool accumulate, float *dweights, void *workspace) {
     if (shape->in_channels == 0 || shape->out_channels == 0) return;
-    switch (conv_method_of(shape)) {
+    switch (conv_weights_method_of(shape)) {
         case CONV_BLOCKS: conv_blocks_backward_weights(shape, x, dy, accumulate, dweights, workspace); break;
         case CONV_WINOGRAD: filter_weights(shape, x, dy, accumulate, dweights, workspace); break;
         case CONV_PRODUCT:

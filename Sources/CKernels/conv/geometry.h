@@ -91,6 +91,9 @@ const float *conv_padded(const snn_conv_shape *shape, const float *x, float *cop
 /// Whether the convolution of floats gains by Winograd's filtering.
 bool conv_suits_winograd(const snn_conv_shape *shape);
 
+/// Whether its weight gradient does too: that of few tiles would be more sums than products saved.
+bool conv_weights_suit_winograd(const snn_conv_shape *shape);
+
 /// Multiply-adds of one pass over all taps, for snn_threads_for_products.
 size_t conv_products(const snn_conv_shape *shape);
 

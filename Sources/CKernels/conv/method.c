@@ -20,10 +20,17 @@ static bool suits_blocks(const snn_conv_shape *shape) {
 conv_method conv_method_of(const snn_conv_shape *shape) {
     const snn_block_kernels *blocks = snn_blocks();
     const bool in_blocks = blocks != NULL && suits_blocks(shape);
-    // Filtering saves more than vectors of bfloat16 numbers, and less than a matrix unit for them.
-    if (conv_suits_winograd(shape) && !(in_blocks && blocks->in_matrix_unit)) return CONV_WINOGRAD;
+    // Filtering saves more than vectors of bfloat16 numbers, and less than a matrix unit for them; with a stride less
+    // than both.
+    const bool is_outdone = in_blocks && (blocks->in_matrix_unit || shape->stride_height > 1);
+    if (conv_suits_winograd(shape) && !is_outdone) return CONV_WINOGRAD;
     if (in_blocks) return CONV_BLOCKS;
     return conv_is_product(shape) ? CONV_PRODUCT : CONV_DIRECT;
+}
+
+conv_method conv_weights_method_of(const snn_conv_shape *shape) {
+    const conv_method method = conv_method_of(shape);
+    return method == CONV_WINOGRAD && !conv_weights_suit_winograd(shape) ? CONV_DIRECT : method;
 }
 
 static snn_number_format format_of(const snn_conv_shape *shape, bool is_narrow) {

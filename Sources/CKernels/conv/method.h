@@ -1,5 +1,5 @@
-// How a convolution is computed: one choice for all its passes and its packed weights, which follows from the shape and
-// the tier in use.
+// How a convolution is computed: one choice for both passes over pixels and their packed weights, which follows from
+// the shape and the tier in use.
 #ifndef SNN_CONV_METHOD_H
 #define SNN_CONV_METHOD_H
 
@@ -13,6 +13,9 @@ typedef enum {
 } conv_method;
 
 conv_method conv_method_of(const snn_conv_shape *shape);
+
+/// Of the weight gradient: the same, but for directly where filtering does not pay.
+conv_method conv_weights_method_of(const snn_conv_shape *shape);
 
 /// Bytes of dy as floats, for methods that sum those; 0 where it is kept so.
 size_t conv_widened_size(const snn_conv_shape *shape);

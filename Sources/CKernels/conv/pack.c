@@ -122,11 +122,18 @@ static snn_gemm_shape product_for(const snn_conv_shape *shape, pack_direction di
     return direction == FOR_FORWARD ? conv_forward_product(shape) : conv_backward_product(shape);
 }
 
+static winograd_grid grid_for(const snn_conv_shape *shape, pack_direction direction) {
+    return direction == FOR_FORWARD ? winograd_forward_grid(shape) : winograd_backward_grid(shape);
+}
+
 static size_t packed_bytes(const snn_conv_shape *shape, pack_direction direction) {
     const conv_packing packing = packing_for(shape, direction);
     switch (conv_method_of(shape)) {
         case CONV_BLOCKS: return conv_blocks_packed_size(&packing);
-        case CONV_WINOGRAD: return snn_round_up(winograd_packed_size(&packing) * sizeof(float), SNN_ALIGNMENT);
+        case CONV_WINOGRAD: {
+            const winograd_grid grid = grid_for(shape, direction);
+            return snn_round_up(winograd_packed_size(&grid, &packing) * sizeof(float), SNN_ALIGNMENT);
+        }
         case CONV_PRODUCT: {
             const snn_gemm_shape product = product_for(shape, direction);
             return snn_gemm_packed_size(&product);
@@ -139,7 +146,11 @@ static void pack_for(const snn_conv_shape *shape, pack_direction direction, cons
     const conv_packing packing = packing_for(shape, direction);
     switch (conv_method_of(shape)) {
         case CONV_BLOCKS: conv_blocks_pack(&packing, weights, packed); break;
-        case CONV_WINOGRAD: winograd_pack(&packing, direction == FOR_BACKWARD, weights, packed); break;
+        case CONV_WINOGRAD: {
+            const winograd_grid grid = grid_for(shape, direction);
+            winograd_pack(&grid, &packing, direction == FOR_BACKWARD, weights, packed);
+            break;
+        }
         case CONV_PRODUCT: {
             const snn_gemm_shape product = product_for(shape, direction);
             snn_gemm_pack_b(&product, (snn_feature_order){1, product.k}, weights, packed);

@@ -1,4 +1,10 @@
-// Convolutions of 3 x 3 weights by Winograd's minimal filtering: 36 products where direct sums take 144.
+// Convolutions of 3 x 3 weights by Winograd's minimal filtering: 36 products where direct sums take 144, or with stride
+// 2, 81.
+//
+// With stride 2 the source is four images, its phases: the pixels of even and of odd lines and columns. Each is
+// filtered by the weights that meet it, two or one a side, and the results add up before they are transformed. For the
+// data gradient the target is four images, each of them dy filtered by those weights. A side with one tap has no
+// product at the last point: so every plane has the phases of a range, in the order of winograd_phase_at.
 #ifndef SNN_CONV_WINOGRAD_H
 #define SNN_CONV_WINOGRAD_H
 
@@ -7,19 +13,31 @@
 #include <stdint.h>
 
 #include "conv/packing.h"
+#include "conv/winograd_transforms.h"
 #include "swiftnn/conv.h"
 
-/// The transformed pixels of a tile, and how many results a tile has a side.
-enum { winograd_planes = 36, winograd_side = 4, winograd_reach = 6 };
+enum {
+    winograd_side = 4,  ///< results of a tile a side
+    winograd_results = winograd_side * winograd_side,
+    winograd_most_planes = 36
+};
 
-/// The sum that a pass over pixels is: target pixel (i, j) is summed over the source pixels (i - pad_top + 0...2,
-/// j - pad_left + 0...2), black outside.
+/// Images [batch, height, width, channels], of one phase or of two a side. Pixel (y, x) of tile (i, j) is in line
+/// top + step * (4 i + y) and column left + step * (4 j + x) of the first phase, where the step is the number of phases
+/// a side, and `second` further in the second one.
+typedef struct {
+    size_t height, width, channels;
+    size_t step;
+    ptrdiff_t top, left, second;
+} winograd_images;
+
+/// The sum that a pass over pixels is.
 typedef struct {
     size_t batch;
-    size_t source_height, source_width, source_channels;
-    size_t target_height, target_width, target_channels;
-    ptrdiff_t pad_top, pad_left;
-    size_t tile_lines, tile_columns;  ///< of an image: squares of winograd_side target pixels
+    size_t taps;  ///< a side, of one phase
+    winograd_images source, target;
+    size_t tile_lines, tile_columns;            ///< of an image: squares of winograd_side target pixels
+    const snn_winograd_transforms *transforms;  ///< of the calling thread, for others may have another tier
 } winograd_grid;
 
 winograd_grid winograd_forward_grid(const snn_conv_shape *shape);
@@ -29,12 +47,54 @@ static inline size_t winograd_tiles(const winograd_grid *grid) {
     return grid->batch * grid->tile_lines * grid->tile_columns;
 }
 
+/// Transformed numbers a side, and of a tile.
+static inline size_t winograd_points(const winograd_grid *grid) { return winograd_side + grid->taps - 1; }
+static inline size_t winograd_planes(const winograd_grid *grid) {
+    return winograd_points(grid) * winograd_points(grid);
+}
+
+static inline size_t winograd_phases(const winograd_images *images) { return images->step * images->step; }
+
+/// Numbers of a plane a tile: the channels of all phases.
+static inline size_t winograd_numbers(const winograd_images *images) {
+    return winograd_phases(images) * images->channels;
+}
+
+/// Which a phase is: the second one downwards, or to the right.
+typedef struct {
+    bool down, right;
+} winograd_phase;
+
+static inline winograd_phase winograd_phase_at(const winograd_images *images, size_t index) {
+    if (images->step == 1) return (winograd_phase){false, false};
+    return (winograd_phase){index >= 2, index % 3 == 0};
+}
+
+/// Phases [first, end).
+typedef struct {
+    size_t first, end;
+} winograd_range;
+
+/// The phases that have products in a plane.
+static inline winograd_range winograd_range_of(const winograd_grid *grid, const winograd_images *images, size_t plane) {
+    if (images->step == 1) return (winograd_range){0, 1};
+    const size_t last = winograd_points(grid) - 1;
+    const bool down = plane / (last + 1) == last, right = plane % (last + 1) == last;
+    return (winograd_range){right ? 1 : 0, down ? 2 : right ? 3 : 4};
+}
+
+/// At which points a phase has products: a second one has one tap.
+static inline snn_winograd_infinity winograd_infinity_of(const winograd_images *images, size_t phase) {
+    const winograd_phase place = winograd_phase_at(images, phase);
+    return (snn_winograd_infinity){!place.down, !place.right};
+}
+
 /// The offset of a pixel beyond the edges of the image.
 static const size_t winograd_outside = SIZE_MAX;
 
-/// Where the source pixels under a tile are, winograd_reach a side, and its target pixels, winograd_side a side.
-void winograd_source_offsets(const winograd_grid *grid, size_t tile, size_t *offsets);
-void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t *offsets);
+/// Where the source pixels under a tile are, winograd_points a side, and its target pixels, winograd_side a side.
+void winograd_source_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets);
+void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets);
 
 /// The pixels to read; `zeros` beyond the edges.
 static inline void winograd_read_pixels(
@@ -42,27 +102,40 @@ static inline void winograd_read_pixels(
     for (size_t i = 0; i < count; i++) pixels[i] = offsets[i] == winograd_outside ? zeros : from + offsets[i];
 }
 
-/// The source pixels under a tile, to read.
-static inline void winograd_source_pixels(
-    const winograd_grid *grid, size_t tile, const float *source, const float *zeros, const float **pixels) {
-    size_t offsets[winograd_planes];
-    winograd_source_offsets(grid, tile, offsets);
-    winograd_read_pixels(winograd_planes, offsets, source, zeros, pixels);
-}
+/// Transforms the source under a tile, all phases, to `out` in the first plane.
+void winograd_transform_source(
+    const winograd_grid *grid, size_t tile, const float *source, const float *zeros, float *out, size_t plane);
+
+/// Where weight (y, x) of a phase stands among the 3 x 3, turned by half a circle for the data gradient; false where
+/// the phase has none there.
+bool winograd_tap(winograd_phase phase, size_t step, bool flipped, size_t y, size_t x, size_t *tap);
 
 /// Floats between planes of `size` floats: a little more, so that the planes' equal parts, which are used together, do
 /// not compete for the same lines of the cache.
 static inline size_t winograd_plane_stride(size_t size) { return (size + 127) / 64 * 64 + 16; }
 
-/// Floats between the planes of packed weights.
-static inline size_t winograd_weights_plane(size_t panels, size_t depth, size_t panel_columns) {
-    return winograd_plane_stride(panels * depth * panel_columns);
+/// Floats between the numbers of neighbouring tiles in a plane: a line of the cache more where the rows of a register
+/// tile would compete for the same two places of the first-level cache, which halves of pages do.
+static inline size_t winograd_row_stride(size_t numbers) {
+    enum { half_page = 512, line = 16 };
+    return numbers + (numbers % half_page == 0 ? line : 0);
 }
 
-/// Weights: [plane][panel][depth][column in the panel].
-size_t winograd_packed_size(const conv_packing *packing);
-/// - flipped: turned by half a circle, as the data gradient needs them.
-void winograd_pack(const conv_packing *packing, bool flipped, const float *weights, float *packed);
+/// Panels of the columns of all phases of the target.
+static inline size_t winograd_panels(const winograd_grid *grid, size_t panel_columns) {
+    return winograd_phases(&grid->target) * ((grid->target.channels + panel_columns - 1) / panel_columns);
+}
+
+/// Floats between the planes of packed weights.
+static inline size_t winograd_weights_plane(const winograd_grid *grid, size_t panel_columns) {
+    return winograd_plane_stride(
+        winograd_panels(grid, panel_columns) * winograd_numbers(&grid->source) * panel_columns);
+}
+
+/// Weights: [plane][target phase][panel][source phase][depth][column in the panel].
+size_t winograd_packed_size(const winograd_grid *grid, const conv_packing *packing);
+void winograd_pack(
+    const winograd_grid *grid, const conv_packing *packing, bool flipped, const float *weights, float *packed);
 
 /// One pass over the pixels: forward, or the data gradient.
 size_t winograd_pass_workspace_size(const winograd_grid *grid);

@@ -1,50 +1,96 @@
 // Which convolutions are computed by Winograd's filtering, and where the pixels of their tiles are.
 #include "conv/geometry.h"
 #include "conv/winograd.h"
+#include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
 enum {
-    /// Numbers that a transform moves and computes for each of a tile's channels, in multiply-adds.
-    transform_cost = 200,
+    /// What a transform takes for each of a tile's numbers in the planes, in multiply-adds.
+    transform_cost = 6,
     /// Multiply-adds in the time in which one weight comes from memory, which only many tiles or pixels make up for.
     weight_cost = 2,
     /// Fewer tiles than that take as long: their sums would wait for one another.
     least_rows = 4,
+    /// Multiply-adds in the time in which one sum of a weight gradient goes to memory and comes back.
+    sum_cost = 48,
 };
 
-static winograd_grid with_tiles(winograd_grid grid) {
-    grid.tile_lines = snn_ceil_div(grid.target_height, winograd_side);
-    grid.tile_columns = snn_ceil_div(grid.target_width, winograd_side);
-    return grid;
+/// What must be saved at least: products of tiles are some slower than direct sums of many taps.
+static const double least_gain = 1.25;
+
+static bool is_strided(const snn_conv_shape *shape) { return shape->stride_height == 2; }
+
+/// Positions of the target a side, for tiles; at most one of its images' phases needs them all.
+static winograd_grid make_grid(
+    const snn_conv_shape *shape, winograd_images source, winograd_images target, size_t height, size_t width) {
+    const snn_kernel_table *kernels = snn_kernels();
+    const bool strided = is_strided(shape);
+    return (winograd_grid){
+        .batch = shape->batch,
+        .taps = strided ? 2 : 3,
+        .source = source,
+        .target = target,
+        .tile_lines = snn_ceil_div(height, winograd_side),
+        .tile_columns = snn_ceil_div(width, winograd_side),
+        .transforms = strided ? kernels->winograd_by_two : kernels->winograd_by_three,
+    };
+}
+
+static winograd_images input_images(const snn_conv_shape *shape, ptrdiff_t top, ptrdiff_t left, ptrdiff_t second) {
+    return (winograd_images){
+        .height = shape->in_height,
+        .width = shape->in_width,
+        .channels = shape->in_channels,
+        .step = is_strided(shape) ? 2 : 1,
+        .top = top,
+        .left = left,
+        .second = second,
+    };
+}
+
+static winograd_images output_images(const snn_conv_shape *shape, ptrdiff_t top, ptrdiff_t left) {
+    return (winograd_images){
+        .height = snn_conv_out_height(shape),
+        .width = snn_conv_out_width(shape),
+        .channels = shape->out_channels,
+        .step = 1,
+        .top = top,
+        .left = left,
+    };
 }
 
 winograd_grid winograd_forward_grid(const snn_conv_shape *shape) {
-    return with_tiles((winograd_grid){
-        .batch = shape->batch,
-        .source_height = shape->in_height,
-        .source_width = shape->in_width,
-        .source_channels = shape->in_channels,
-        .target_height = snn_conv_out_height(shape),
-        .target_width = snn_conv_out_width(shape),
-        .target_channels = shape->out_channels,
-        .pad_top = (ptrdiff_t)shape->pad_top,
-        .pad_left = (ptrdiff_t)shape->pad_left,
-    });
+    const winograd_images source = input_images(shape, -(ptrdiff_t)shape->pad_top, -(ptrdiff_t)shape->pad_left, 1);
+    const winograd_images target = output_images(shape, 0, 0);
+    return make_grid(shape, source, target, target.height, target.width);
+}
+
+/// Of the input's lines or columns, as the target of a data gradient.
+typedef struct {
+    ptrdiff_t first;   ///< the first one of the first phase
+    ptrdiff_t source;  ///< of dy, under the first tile
+    size_t positions;  ///< of the phase that has the most
+} backward_axis;
+
+/// Pixels i of the first phase are summed from dy at i - 1 and i, counted with the padding, those of the second from dy
+/// at i: a tile has the second phase's pixels from i - 1 on, so that it is the first tap that both have.
+static backward_axis make_backward_axis(bool strided, size_t size, size_t padding) {
+    if (!strided) return (backward_axis){0, (ptrdiff_t)padding - 2, size};
+    const size_t first = padding % 2;
+    return (backward_axis){
+        .first = (ptrdiff_t)first,
+        .source = (ptrdiff_t)snn_ceil_div(padding, 2) - 1,
+        .positions = snn_ceil_div(size + 1 - snn_min(first, size + 1), 2),
+    };
 }
 
 /// dx is dy filtered by the weights turned by half a circle.
 winograd_grid winograd_backward_grid(const snn_conv_shape *shape) {
-    return with_tiles((winograd_grid){
-        .batch = shape->batch,
-        .source_height = snn_conv_out_height(shape),
-        .source_width = snn_conv_out_width(shape),
-        .source_channels = shape->out_channels,
-        .target_height = shape->in_height,
-        .target_width = shape->in_width,
-        .target_channels = shape->in_channels,
-        .pad_top = 2 - (ptrdiff_t)shape->pad_top,
-        .pad_left = 2 - (ptrdiff_t)shape->pad_left,
-    });
+    const bool strided = is_strided(shape);
+    const backward_axis height = make_backward_axis(strided, shape->in_height, shape->pad_top);
+    const backward_axis width = make_backward_axis(strided, shape->in_width, shape->pad_left);
+    return make_grid(shape, output_images(shape, height.source, width.source),
+        input_images(shape, height.first, width.first, -1), height.positions, width.positions);
 }
 
 /// Multiply-adds by direct sums, which leave out most of the padding.
@@ -54,57 +100,87 @@ static double direct_cost(const snn_conv_shape *shape) {
     return met * (double)shape->in_channels * (double)shape->out_channels;
 }
 
+/// Numbers in the planes that a tile and a channel have, over all phases.
+static size_t plane_numbers(const winograd_grid *grid, const winograd_images *images) {
+    size_t numbers = 0;
+    for (size_t plane = 0; plane < winograd_planes(grid); plane++) {
+        const winograd_range range = winograd_range_of(grid, images, plane);
+        numbers += range.end - range.first;
+    }
+    return numbers;
+}
+
 bool conv_suits_winograd(const snn_conv_shape *shape) {
-    const bool fits = shape->kernel_height == 3 && shape->kernel_width == 3 && shape->stride_height == 1 &&
-                      shape->stride_width == 1 && shape->dilation_height == 1 && shape->dilation_width == 1 &&
-                      shape->groups == 1 && !conv_is_folded(shape);
+    const bool fits = shape->kernel_height == 3 && shape->kernel_width == 3 &&
+                      shape->stride_height == shape->stride_width && shape->stride_height <= 2 &&
+                      shape->dilation_height == 1 && shape->dilation_width == 1 && shape->groups == 1 &&
+                      !conv_is_folded(shape);
     if (!fits) return false;
     const winograd_grid grid = winograd_forward_grid(shape);
-    const double channels = (double)(shape->in_channels + shape->out_channels);
-    const double products = (double)(shape->in_channels * shape->out_channels);
-    const size_t tiles = shape->batch * grid.tile_lines * grid.tile_columns;
-    const double cost = (double)(snn_max(tiles, least_rows) + weight_cost) * winograd_planes * products +
-                        (double)(tiles * transform_cost) * channels;
-    return (double)shape->batch * direct_cost(shape) + weight_cost * 9 * products > 1.25 * cost;
+    const size_t source_numbers = plane_numbers(&grid, &grid.source);
+    const size_t target_numbers = plane_numbers(&grid, &grid.target);
+    const size_t tiles = winograd_tiles(&grid), weights = shape->in_channels * shape->out_channels;
+    const double transforms = (double)(source_numbers * shape->in_channels + target_numbers * shape->out_channels);
+    const double cost = (double)(snn_max(tiles, least_rows) + weight_cost) * (double)(source_numbers * weights) +
+                        (double)(tiles * transform_cost) * transforms;
+    return (double)shape->batch * direct_cost(shape) + weight_cost * 9 * (double)weights > least_gain * cost;
 }
 
-typedef struct {
-    size_t image;
-    ptrdiff_t line, column;  ///< of the first target pixel
-} tile_place;
+bool conv_weights_suit_winograd(const snn_conv_shape *shape) {
+    if (!conv_suits_winograd(shape)) return false;
+    const winograd_grid grid = winograd_forward_grid(shape);
+    const double sums = (double)(plane_numbers(&grid, &grid.source) * shape->in_channels * shape->out_channels);
+    const double cost = (double)(winograd_tiles(&grid) + sum_cost) * sums;
+    return (double)shape->batch * direct_cost(shape) > least_gain * cost;
+}
 
-static tile_place place_of(const winograd_grid *grid, size_t tile) {
+/// Where the `side` x `side` pixels of a tile are.
+static void square_offsets(
+    const winograd_grid *grid, const winograd_images *images, size_t tile, size_t phase, size_t side, size_t *offsets) {
     const size_t image_tiles = grid->tile_lines * grid->tile_columns, in_image = tile % image_tiles;
-    return (tile_place){
-        .image = tile / image_tiles,
-        .line = (ptrdiff_t)(in_image / grid->tile_columns * winograd_side),
-        .column = (ptrdiff_t)(in_image % grid->tile_columns * winograd_side),
-    };
-}
-
-/// A square of pixels of images [batch, height, width, channels].
-static void square_offsets(size_t image, size_t height, size_t width, size_t channels, ptrdiff_t line, ptrdiff_t column,
-    size_t side, size_t *offsets) {
+    const winograd_phase place = winograd_phase_at(images, phase);
+    const ptrdiff_t step = (ptrdiff_t)images->step, tile_step = winograd_side * step;
+    const ptrdiff_t top =
+        images->top + (ptrdiff_t)(in_image / grid->tile_columns) * tile_step + (place.down ? images->second : 0);
+    const ptrdiff_t left =
+        images->left + (ptrdiff_t)(in_image % grid->tile_columns) * tile_step + (place.right ? images->second : 0);
+    const size_t first_line = tile / image_tiles * images->height;
     for (size_t y = 0; y < side; y++) {
-        const ptrdiff_t row = line + (ptrdiff_t)y;
-        const bool row_inside = row >= 0 && row < (ptrdiff_t)height;
+        const ptrdiff_t line = top + (ptrdiff_t)y * step;
+        const bool line_inside = line >= 0 && line < (ptrdiff_t)images->height;
         for (size_t x = 0; x < side; x++) {
-            const ptrdiff_t at = column + (ptrdiff_t)x;
-            const bool inside = row_inside && at >= 0 && at < (ptrdiff_t)width;
-            const size_t pixel = (image * height + (size_t)row) * width + (size_t)at;
-            offsets[y * side + x] = inside ? pixel * channels : winograd_outside;
+            const ptrdiff_t column = left + (ptrdiff_t)x * step;
+            const bool inside = line_inside && column >= 0 && column < (ptrdiff_t)images->width;
+            const size_t pixel = (first_line + (size_t)line) * images->width + (size_t)column;
+            offsets[y * side + x] = inside ? pixel * images->channels : winograd_outside;
         }
     }
 }
 
-void winograd_source_offsets(const winograd_grid *grid, size_t tile, size_t *offsets) {
-    const tile_place place = place_of(grid, tile);
-    square_offsets(place.image, grid->source_height, grid->source_width, grid->source_channels,
-        place.line - grid->pad_top, place.column - grid->pad_left, winograd_reach, offsets);
+void winograd_source_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets) {
+    square_offsets(grid, &grid->source, tile, phase, winograd_points(grid), offsets);
 }
 
-void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t *offsets) {
-    const tile_place place = place_of(grid, tile);
-    square_offsets(place.image, grid->target_height, grid->target_width, grid->target_channels, place.line,
-        place.column, winograd_side, offsets);
+void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets) {
+    square_offsets(grid, &grid->target, tile, phase, winograd_side, offsets);
+}
+
+void winograd_transform_source(
+    const winograd_grid *grid, size_t tile, const float *source, const float *zeros, float *out, size_t plane) {
+    const winograd_images *images = &grid->source;
+    for (size_t phase = 0; phase < winograd_phases(images); phase++) {
+        size_t offsets[winograd_most_planes];
+        const float *pixels[winograd_most_planes];
+        winograd_source_offsets(grid, tile, phase, offsets);
+        winograd_read_pixels(winograd_planes(grid), offsets, source, zeros, pixels);
+        grid->transforms->spread_data(
+            images->channels, pixels, winograd_infinity_of(images, phase), out + phase * images->channels, plane);
+    }
+}
+
+bool winograd_tap(winograd_phase phase, size_t step, bool flipped, size_t y, size_t x, size_t *tap) {
+    const size_t line = (phase.down ? 1 : 0) + step * y, column = (phase.right ? 1 : 0) + step * x;
+    if (line > 2 || column > 2) return false;
+    *tap = flipped ? (2 - line) * 3 + 2 - column : line * 3 + column;
+    return true;
 }

@@ -1,19 +1,20 @@
 // The transforms of Winograd's minimal filtering (Lavin & Gray, "Fast algorithms for convolutional neural networks",
-// 2016), vectorised over channels. Six numbers of a row d, filtered by three weights g to four results, are
+// 2016). Six numbers of a row d, filtered by three weights g to four results, are
 //     y = A' [(G g) * (B' d)]
-// with six products in place of twelve; images take a transform along their columns and one along their rows. Filtering
-// by four numbers to three results (the weight gradient) has the same B' d, and A and G of other lengths.
+// with six products in place of twelve, and five numbers by two weights with five in place of eight; images take a
+// transform along their columns and one along their rows. Filtering by four numbers to three or two results (the
+// weight gradient) has the same B' d, and A and G of other lengths.
 //
-// B' d are d's remainders, (G g) the values of the polynomial g at six points: 0, +-0.75, +-1.5 and infinity. Their
-// squares and products are exact in float32, and the results lose about one bit more than by direct sums; the
-// textbook's 0, +-1, +-2 would lose three.
-static const float winograd_a = 0.75f, winograd_b = 1.5f;
+// B' d are d's remainders, (G g) the values of the polynomial g at the points: 0, +-0.75, +-1.5 and infinity, or 0,
+// +-0.75, 2 and infinity. Their squares and products are exact in float32, and the results lose about one bit more than
+// by direct sums; the textbook's 0, +-1, +-2 would lose three.
+static const float winograd_a = 0.75f, winograd_b = 1.5f, winograd_c = 2;
 static const float winograd_a2 = 0.5625f, winograd_b2 = 2.25f;
 
-enum { winograd_points = 6 };
+enum { winograd_most_points = 6 };
 
-/// B' d.
-SIMD_INLINE void winograd_data(const vf *d, vf *r) {
+/// B' d at six points.
+SIMD_INLINE void winograd_data_6(const vf *d, vf *r) {
     const vf minus_a2 = v_set1(-winograd_a2), minus_b2 = v_set1(-winograd_b2);
     const vf minus_sum = v_set1(-(winograd_a2 + winograd_b2)), product = v_set1(winograd_a2 * winograd_b2);
     const vf even_a = v_fma(minus_b2, d[2], d[4]), odd_a = v_fma(minus_b2, d[1], d[3]);
@@ -26,8 +27,22 @@ SIMD_INLINE void winograd_data(const vf *d, vf *r) {
     r[5] = v_fma(product, d[1], v_fma(minus_sum, d[3], d[5]));
 }
 
-/// G g for `taps` numbers, 3 or 4: values at the points, divided by the product of the point's distances to the others.
-SIMD_INLINE void winograd_filter(const size_t taps, const vf *g, vf *r) {
+/// B' d at five points.
+SIMD_INLINE void winograd_data_5(const vf *d, vf *r) {
+    const vf minus_a2 = v_set1(-winograd_a2), minus_c = v_set1(-winograd_c);
+    const vf first = v_fma(minus_a2, d[0], d[2]), second = v_fma(minus_a2, d[1], d[3]);
+    const vf third = v_fma(minus_a2, d[2], d[4]);
+    const vf even = v_fma(minus_c, d[2], d[3]), odd = v_fma(minus_c, d[1], d[2]);
+    r[0] = v_fma(minus_c, first, second);
+    r[1] = v_fma(v_set1(winograd_a), odd, even);
+    r[2] = v_fma(v_set1(-winograd_a), odd, even);
+    r[3] = second;
+    r[4] = v_fma(minus_c, second, third);
+}
+
+/// G g at six points for `taps` numbers, 3 or 4: values at the points, divided by the product of the point's distances
+/// to the others.
+SIMD_INLINE void winograd_filter6(const size_t taps, const vf *g, vf *r) {
     const float scale_a = 1 / (2 * winograd_a2 * (winograd_a2 - winograd_b2));
     const float scale_b = 1 / (2 * winograd_b2 * (winograd_b2 - winograd_a2));
     const vf odd = taps > 3 ? g[3] : v_zero();
@@ -43,11 +58,32 @@ SIMD_INLINE void winograd_filter(const size_t taps, const vf *g, vf *r) {
     r[5] = g[taps - 1];
 }
 
-SIMD_INLINE void winograd_filter3(const vf *g, vf *r) { winograd_filter(3, g, r); }
-SIMD_INLINE void winograd_filter4(const vf *g, vf *r) { winograd_filter(4, g, r); }
+/// G g at five points for `taps` numbers, 2 or 4.
+SIMD_INLINE void winograd_filter5(const size_t taps, const vf *g, vf *r) {
+    const float scale_plus = 1 / (2 * winograd_a2 * (winograd_a - winograd_c));
+    const float scale_minus = 1 / (2 * winograd_a2 * (-winograd_a - winograd_c));
+    const float scale_c = 1 / (winograd_c * (winograd_c * winograd_c - winograd_a2));
+    vf even = g[0], odd = v_set1(winograd_a) * g[1], at_c = v_fma(v_set1(winograd_c), g[1], g[0]);
+    if (taps > 2) {
+        even = v_fma(v_set1(winograd_a2), g[2], even);
+        odd = v_fma(v_set1(winograd_a * winograd_a2), g[3], odd);
+        const vf upper = v_fma(v_set1(winograd_c), g[3], g[2]);
+        at_c = v_fma(v_set1(winograd_c * winograd_c), upper, at_c);
+    }
+    r[0] = v_set1(1 / (winograd_a2 * winograd_c)) * g[0];
+    r[1] = v_set1(scale_plus) * (even + odd);
+    r[2] = v_set1(scale_minus) * (even - odd);
+    r[3] = v_set1(scale_c) * at_c;
+    r[4] = g[taps - 1];
+}
 
-/// A' m to `results` numbers, 3 or 4.
-SIMD_INLINE void winograd_result(const size_t results, const vf *m, vf *y) {
+SIMD_INLINE void winograd_filter_6_3(const vf *g, vf *r) { winograd_filter6(3, g, r); }
+SIMD_INLINE void winograd_filter_6_4(const vf *g, vf *r) { winograd_filter6(4, g, r); }
+SIMD_INLINE void winograd_filter_5_2(const vf *g, vf *r) { winograd_filter5(2, g, r); }
+SIMD_INLINE void winograd_filter_5_4(const vf *g, vf *r) { winograd_filter5(4, g, r); }
+
+/// A' m of six points to `results` numbers, 3 or 4.
+SIMD_INLINE void winograd_result6(const size_t results, const vf *m, vf *y) {
     const vf sum_a = m[1] + m[2], difference_a = m[1] - m[2], sum_b = m[3] + m[4], difference_b = m[3] - m[4];
     y[0] = m[0] + sum_a + sum_b;
     y[1] = v_fma(v_set1(winograd_b), difference_b, v_set1(winograd_a) * difference_a);
@@ -58,67 +94,80 @@ SIMD_INLINE void winograd_result(const size_t results, const vf *m, vf *y) {
     y[results - 1] += m[5];
 }
 
-/// A square of size x size pixels to 36 planes, `lanes` channels of it.
-SIMD_INLINE void winograd_spread(const size_t size, void (*const transform)(const vf *, vf *),
-    const float *const *pixels, size_t channel, size_t lanes, float *out, size_t plane) {
-    vf half[winograd_points][winograd_points];
+/// A' m of five points to `results` numbers, 2 or 4.
+SIMD_INLINE void winograd_result5(const size_t results, const vf *m, vf *y) {
+    const vf sum = m[1] + m[2], difference = v_set1(winograd_a) * (m[1] - m[2]);
+    y[0] = m[0] + sum + m[3];
+    y[1] = v_fma(v_set1(winograd_c), m[3], difference);
+    if (results > 2) {
+        y[2] = v_fma(v_set1(winograd_c * winograd_c), m[3], v_set1(winograd_a2) * sum);
+        y[3] = v_fma(v_set1(winograd_c * winograd_c * winograd_c), m[3], v_set1(winograd_a2) * difference);
+    }
+    y[results - 1] += m[4];
+}
+
+SIMD_INLINE void winograd_result_6_3(const vf *m, vf *y) { winograd_result6(3, m, y); }
+SIMD_INLINE void winograd_result_6_4(const vf *m, vf *y) { winograd_result6(4, m, y); }
+SIMD_INLINE void winograd_result_5_2(const vf *m, vf *y) { winograd_result5(2, m, y); }
+SIMD_INLINE void winograd_result_5_4(const vf *m, vf *y) { winograd_result5(4, m, y); }
+
+/// A transform of a row or a column.
+typedef void winograd_transform(const vf *from, vf *to);
+
+/// A square of size x size pixels to the planes of points x points, `lanes` channels of it.
+SIMD_INLINE void winograd_spread(const size_t points, const size_t size, winograd_transform *const transform,
+    const float *const *pixels, snn_winograd_infinity infinity, size_t channel, size_t lanes, float *out,
+    size_t plane) {
+    vf half[winograd_most_points][winograd_most_points];
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < size; x++) {
-        vf column[winograd_points], transformed[winograd_points];
+        vf column[winograd_most_points], transformed[winograd_most_points];
 #pragma clang loop unroll(full)
         for (size_t y = 0; y < size; y++) column[y] = v_load_lanes(pixels[y * size + x] + channel, lanes);
         transform(column, transformed);
 #pragma clang loop unroll(full)
-        for (size_t y = 0; y < winograd_points; y++) half[y][x] = transformed[y];
+        for (size_t y = 0; y < points; y++) half[y][x] = transformed[y];
     }
 #pragma clang loop unroll(full)
-    for (size_t y = 0; y < winograd_points; y++) {
-        vf transformed[winograd_points];
+    for (size_t y = 0; y < points; y++) {
+        if (y == points - 1 && !infinity.down) continue;
+        vf transformed[winograd_most_points];
         transform(half[y], transformed);
 #pragma clang loop unroll(full)
-        for (size_t x = 0; x < winograd_points; x++) {
-            v_store_lanes(out + (y * winograd_points + x) * plane + channel, transformed[x], lanes);
+        for (size_t x = 0; x < points; x++) {
+            if (x == points - 1 && !infinity.right) continue;
+            v_store_lanes(out + (y * points + x) * plane + channel, transformed[x], lanes);
         }
     }
 }
 
-/// The 36 numbers of `lanes` channels to size x size results.
-SIMD_INLINE void winograd_gather(
-    const size_t size, const float *in, size_t plane, size_t channel, size_t lanes, vf results[4][4]) {
-    vf half[4][winograd_points];
+/// The numbers of `lanes` channels in the planes to size x size results.
+SIMD_INLINE void winograd_gather(const size_t points, const size_t size, winograd_transform *const transform,
+    const float *in, size_t plane, snn_winograd_infinity infinity, size_t channel, size_t lanes, vf results[4][4]) {
+    vf half[4][winograd_most_points];
 #pragma clang loop unroll(full)
-    for (size_t x = 0; x < winograd_points; x++) {
-        vf column[winograd_points], transformed[4];
+    for (size_t x = 0; x < points; x++) {
+        const bool right = x < points - 1 || infinity.right;
+        vf column[winograd_most_points], transformed[4];
 #pragma clang loop unroll(full)
-        for (size_t y = 0; y < winograd_points; y++) {
-            column[y] = v_load_lanes(in + (y * winograd_points + x) * plane + channel, lanes);
+        for (size_t y = 0; y < points; y++) {
+            const bool is_there = right && (y < points - 1 || infinity.down);
+            column[y] = is_there ? v_load_lanes(in + (y * points + x) * plane + channel, lanes) : v_zero();
         }
-        winograd_result(size, column, transformed);
+        transform(column, transformed);
 #pragma clang loop unroll(full)
         for (size_t y = 0; y < size; y++) half[y][x] = transformed[y];
     }
 #pragma clang loop unroll(full)
-    for (size_t y = 0; y < size; y++) winograd_result(size, half[y], results[y]);
+    for (size_t y = 0; y < size; y++) transform(half[y], results[y]);
 }
 
-#define WINOGRAD_SPREAD(NAME, SIZE, TRANSFORM)                                                   \
-    static void NAME(size_t channels, const float *const *pixels, float *out, size_t plane) {    \
-        size_t c = 0;                                                                            \
-        for (; c + SIMD_WIDTH <= channels; c += SIMD_WIDTH) {                                    \
-            winograd_spread(SIZE, TRANSFORM, pixels, c, SIMD_WIDTH, out, plane);                 \
-        }                                                                                        \
-        if (c < channels) winograd_spread(SIZE, TRANSFORM, pixels, c, channels - c, out, plane); \
-    }
-
-WINOGRAD_SPREAD(winograd_spread_data, 6, winograd_data)
-WINOGRAD_SPREAD(winograd_spread_weights, 3, winograd_filter3)
-WINOGRAD_SPREAD(winograd_spread_gradient, 4, winograd_filter4)
-#undef WINOGRAD_SPREAD
-
-SIMD_INLINE void winograd_store_square(const size_t size, const float *in, size_t plane, const float *bias,
-    float *const *pixels, size_t channel, size_t lanes) {
+/// The same to pixels.
+SIMD_INLINE void winograd_store_square(const size_t points, const size_t size, winograd_transform *const transform,
+    const float *in, size_t plane, snn_winograd_infinity infinity, const float *bias, float *const *pixels,
+    size_t channel, size_t lanes) {
     vf results[4][4];
-    winograd_gather(size, in, plane, channel, lanes, results);
+    winograd_gather(points, size, transform, in, plane, infinity, channel, lanes, results);
     const vf offset = bias != NULL ? v_load_lanes(bias + channel, lanes) : v_zero();
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < size * size; i++) {
@@ -126,15 +175,12 @@ SIMD_INLINE void winograd_store_square(const size_t size, const float *in, size_
     }
 }
 
-#define WINOGRAD_GATHER(NAME, SIZE)                                                                             \
-    static void NAME(size_t channels, const float *in, size_t plane, const float *bias, float *const *pixels) { \
-        size_t c = 0;                                                                                           \
-        for (; c + SIMD_WIDTH <= channels; c += SIMD_WIDTH) {                                                   \
-            winograd_store_square(SIZE, in, plane, bias, pixels, c, SIMD_WIDTH);                                \
-        }                                                                                                       \
-        if (c < channels) winograd_store_square(SIZE, in, plane, bias, pixels, c, channels - c);                \
-    }
+static const snn_winograd_infinity winograd_everywhere = {true, true};
 
-WINOGRAD_GATHER(winograd_gather_output, 4)
-WINOGRAD_GATHER(winograd_gather_weights, 3)
-#undef WINOGRAD_GATHER
+#define WINOGRAD_TAPS 3
+#define WINOGRAD_POINTS 6
+#include "conv/winograd_channels.h"
+
+#define WINOGRAD_TAPS 2
+#define WINOGRAD_POINTS 5
+#include "conv/winograd_channels.h"

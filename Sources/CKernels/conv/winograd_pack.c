@@ -1,39 +1,58 @@
-// Packing 3 x 3 weights for Winograd's filtering: transformed, as 36 planes of panels.
+// Packing 3 x 3 weights for Winograd's filtering: transformed, as planes of panels.
 #include <string.h>
 
 #include "conv/winograd.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
-enum { taps = 9 };
+enum { most_taps = 9 };
 
-size_t winograd_packed_size(const conv_packing *packing) {
-    return winograd_planes *
-           winograd_weights_plane(conv_packing_panels(packing), packing->depth, packing->panel_columns);
+size_t winograd_packed_size(const winograd_grid *grid, const conv_packing *packing) {
+    return winograd_planes(grid) * winograd_weights_plane(grid, packing->panel_columns);
 }
 
-/// One row of a panel, of all planes.
-static void pack_row(const conv_packing *packing, const snn_kernel_table *kernels, bool flipped, const float *weights,
-    size_t columns, float *row, size_t plane) {
-    float values[taps][SNN_MAX_TILE_COLUMNS];
-    const float *pixels[taps];
-    for (size_t tap = 0; tap < taps; tap++) {
-        const size_t source = flipped ? taps - 1 - tap : tap;
-        memset(values[tap], 0, sizeof values[tap]);
-        for (size_t c = 0; c < columns; c++) values[tap][c] = weights[c * packing->column_stride + source];
-        pixels[tap] = values[tap];
+typedef struct {
+    const winograd_grid *grid;
+    const conv_packing *packing;
+    bool flipped;
+    size_t plane;
+} pack_plan;
+
+/// One row of a panel, of all planes: the weights of one source channel's phase.
+static void pack_row(const pack_plan *plan, winograd_phase phase, const float *weights, size_t columns, float *row) {
+    const size_t side = plan->grid->taps, step = plan->grid->source.step * plan->grid->target.step;
+    float values[most_taps][SNN_MAX_TILE_COLUMNS] = {0};
+    const float *pixels[most_taps];
+    for (size_t i = 0; i < side * side; i++) {
+        size_t tap;
+        pixels[i] = values[i];
+        if (!winograd_tap(phase, step, plan->flipped, i / side, i % side, &tap)) continue;
+        for (size_t c = 0; c < columns; c++) values[i][c] = weights[c * plan->packing->column_stride + tap];
     }
-    kernels->winograd_spread_weights(packing->panel_columns, pixels, row, plane);
+    plan->grid->transforms->spread_weights(plan->packing->panel_columns, pixels, row, plan->plane);
 }
 
-void winograd_pack(const conv_packing *packing, bool flipped, const float *weights, float *packed) {
-    const snn_kernel_table *kernels = snn_kernels();
-    const size_t panels = conv_packing_panels(packing), depth = packing->depth, width = packing->panel_columns;
-    const size_t plane = winograd_weights_plane(panels, depth, width);
-    SNN_PARALLEL_2D(snn_threads_for(winograd_planes * plane), panel, panels, d, depth, {
-        const size_t first = panel * width;
-        const float *source = weights + first * packing->column_stride + d * packing->depth_stride;
-        pack_row(packing, kernels, flipped, source, snn_min(width, packing->columns - first),
-            packed + (panel * depth + d) * width, plane);
-    });
+/// Row `row` of a panel, both counted over all phases: those of the source or those of the target are one.
+static void pack_panel_row(const pack_plan *plan, size_t panel, size_t row, const float *weights, float *packed) {
+    const winograd_images *source = &plan->grid->source, *target = &plan->grid->target;
+    const conv_packing *packing = plan->packing;
+    const size_t panels = conv_packing_panels(packing), first = panel % panels * packing->panel_columns;
+    const winograd_phase phase =
+        source->step > 1 ? winograd_phase_at(source, row / packing->depth) : winograd_phase_at(target, panel / panels);
+    const float *from = weights + first * packing->column_stride + row % packing->depth * packing->depth_stride;
+    pack_row(plan, phase, from, snn_min(packing->panel_columns, packing->columns - first),
+        packed + (panel * winograd_numbers(source) + row) * packing->panel_columns);
+}
+
+void winograd_pack(
+    const winograd_grid *grid, const conv_packing *packing, bool flipped, const float *weights, float *packed) {
+    const pack_plan plan = {
+        .grid = grid,
+        .packing = packing,
+        .flipped = flipped,
+        .plane = winograd_weights_plane(grid, packing->panel_columns),
+    };
+    const size_t panels = winograd_panels(grid, packing->panel_columns), rows = winograd_numbers(&grid->source);
+    SNN_PARALLEL_2D(snn_threads_for(winograd_packed_size(grid, packing)), panel, panels, row, rows,
+        { pack_panel_row(&plan, panel, row, weights, packed); });
 }

@@ -1,5 +1,5 @@
-// The weight gradient by Winograd's filtering: x filtered by dy. Chunks of tiles are transformed; then each of the 36
-// planes is a product of its own, summed over the chunks by one thread in one order.
+// The weight gradient by Winograd's filtering: x filtered by dy. Chunks of tiles are transformed; then each plane is
+// a product of its own, summed over the chunks by one thread in one order.
 #include <string.h>
 
 #include "conv/winograd.h"
@@ -7,18 +7,20 @@
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-enum { taps = 9, target_pixels = winograd_side * winograd_side };
+enum { most_taps = 9 };
 
 typedef struct {
     const winograd_grid *grid;
     const snn_kernel_table *kernels;
+    size_t planes;
     size_t tiles, chunk_tiles;
+    size_t source_row;  ///< floats between the tiles in a plane of the source
     size_t panels;
     size_t source_plane, target_plane, sums_plane;  ///< floats between planes
     const float *x, *dy, *zeros;
-    float *source_planes;  ///< [plane][tile][source channel]
+    float *source_planes;  ///< [plane][tile][phase][source channel]
     float *target_planes;  ///< [plane][panel][tile][column in the panel]
-    float *sums;           ///< [plane][source channel][target channel]
+    float *sums;           ///< [plane][phase][source channel][target channel]
 } weights_plan;
 
 static weights_plan make_plan(const winograd_grid *grid) {
@@ -26,73 +28,74 @@ static weights_plan make_plan(const winograd_grid *grid) {
     weights_plan plan = {
         .grid = grid,
         .kernels = kernels,
+        .planes = winograd_planes(grid),
         .tiles = winograd_tiles(grid),
-        .panels = snn_ceil_div(grid->target_channels, kernels->tile_columns),
-        .sums_plane = winograd_plane_stride(grid->source_channels * grid->target_channels),
+        .source_row = winograd_row_stride(winograd_numbers(&grid->source)),
+        .panels = snn_ceil_div(grid->target.channels, kernels->tile_columns),
+        .sums_plane = winograd_plane_stride(winograd_numbers(&grid->source) * grid->target.channels),
     };
     // A panel of a chunk fits half of the first-level cache.
     const size_t most = snn_max(snn_l1_cache_size() / 2 / (kernels->tile_columns * sizeof(float)), 1);
     const size_t chunks = snn_max(snn_ceil_div(plan.tiles, most), 1);
     plan.chunk_tiles = snn_ceil_div(plan.tiles, chunks);
-    plan.source_plane = winograd_plane_stride(plan.chunk_tiles * grid->source_channels);
+    plan.source_plane = winograd_plane_stride(plan.chunk_tiles * plan.source_row);
     plan.target_plane = winograd_plane_stride(plan.chunk_tiles * plan.panels * kernels->tile_columns);
     return plan;
 }
 
 static size_t zeros_size(const winograd_grid *grid) {
-    const size_t channels = snn_max(grid->source_channels, grid->target_channels);
+    const size_t channels = snn_max(grid->source.channels, grid->target.channels);
     return snn_round_up(channels * sizeof(float), SNN_ALIGNMENT);
 }
 
 size_t winograd_weights_workspace_size(const winograd_grid *grid) {
     const weights_plan plan = make_plan(grid);
     const size_t planes = plan.source_plane + plan.target_plane + plan.sums_plane;
-    return zeros_size(grid) + winograd_planes * planes * sizeof(float);
+    return zeros_size(grid) + plan.planes * planes * sizeof(float);
 }
 
 static void transform_x(const weights_plan *plan, size_t tile, size_t row) {
-    const winograd_grid *grid = plan->grid;
-    const float *pixels[winograd_planes];
-    winograd_source_pixels(grid, tile, plan->x, plan->zeros, pixels);
-    plan->kernels->winograd_spread_data(
-        grid->source_channels, pixels, plan->source_planes + row * grid->source_channels, plan->source_plane);
+    winograd_transform_source(
+        plan->grid, tile, plan->x, plan->zeros, plan->source_planes + row * plan->source_row, plan->source_plane);
 }
 
 static void transform_dy(const weights_plan *plan, size_t tile, size_t row) {
     const winograd_grid *grid = plan->grid;
     const size_t width = plan->kernels->tile_columns;
-    size_t offsets[target_pixels];
-    const float *pixels[target_pixels];
-    winograd_target_offsets(grid, tile, offsets);
-    winograd_read_pixels(target_pixels, offsets, plan->dy, plan->zeros, pixels);
-    for (size_t first = 0; first < grid->target_channels; first += width) {
+    size_t offsets[winograd_results];
+    const float *pixels[winograd_results];
+    winograd_target_offsets(grid, tile, 0, offsets);
+    winograd_read_pixels(winograd_results, offsets, plan->dy, plan->zeros, pixels);
+    for (size_t first = 0; first < grid->target.channels; first += width) {
         float *out = plan->target_planes + (first * plan->chunk_tiles + row * width);
-        plan->kernels->winograd_spread_gradient(
-            snn_min(width, grid->target_channels - first), pixels, out, plan->target_plane);
-        for (size_t i = 0; i < target_pixels; i++) pixels[i] += width;
+        grid->transforms->spread_gradient(
+            snn_min(width, grid->target.channels - first), pixels, out, plan->target_plane);
+        for (size_t i = 0; i < winograd_results; i++) pixels[i] += width;
     }
 }
 
-/// Adds a chunk's products to the sums of one plane and panel.
+/// Adds a chunk's products to the sums of one plane and panel, as far as the plane's phases have any.
 static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_chunk, size_t plane, size_t panel) {
     const winograd_grid *grid = plan->grid;
     const size_t width = plan->kernels->tile_columns, rows = plan->kernels->tile_rows;
     snn_tile tile = {
-        .columns = snn_min(width, grid->target_channels - panel * width),
+        .columns = snn_min(width, grid->target.channels - panel * width),
         .depth = tiles,
         .a_row = 1,
-        .a_depth = grid->source_channels,
+        .a_depth = plan->source_row,
         .b = plan->target_planes + plane * plan->target_plane + panel * plan->chunk_tiles * width,
         .b_depth = width,
         .b_packed = true,
-        .c_row = grid->target_channels,
+        .c_row = grid->target.channels,
         .alpha = 1,
         .beta = first_chunk ? 0 : 1,
     };
-    for (size_t row = 0; row < grid->source_channels; row += rows) {
-        tile.rows = snn_min(rows, grid->source_channels - row);
+    const winograd_range phases = winograd_range_of(grid, &grid->source, plane);
+    const size_t end = phases.end * grid->source.channels;
+    for (size_t row = phases.first * grid->source.channels; row < end; row += rows) {
+        tile.rows = snn_min(rows, end - row);
         tile.a = plan->source_planes + plane * plan->source_plane + row;
-        tile.c = plan->sums + plane * plan->sums_plane + row * grid->target_channels + panel * width;
+        tile.c = plan->sums + plane * plan->sums_plane + row * grid->target.channels + panel * width;
         plan->kernels->gemm_tile(&tile);
     }
 }
@@ -102,24 +105,33 @@ static void add_chunk(const weights_plan *plan, size_t first, size_t end, int th
         transform_x(plan, first + row, row);
         transform_dy(plan, first + row, row);
     });
-    SNN_PARALLEL_2D(threads, plane, winograd_planes, panel, plan->panels,
+    SNN_PARALLEL_2D(threads, plane, plan->planes, panel, plan->panels,
         { multiply_panel(plan, end - first, first == 0, plane, panel); });
 }
 
-/// The gradient of one input channel's weights, in the order users see: [target channel][source channel][tap].
-static void finish_channel(const weights_plan *plan, size_t channel, bool accumulate, float *dweights) {
+/// The gradient of the weights that one source channel has in a phase, in the order users see: [target channel][source
+/// channel][tap].
+static void finish_channel(const weights_plan *plan, size_t phase, size_t channel, bool accumulate, float *dweights) {
     const winograd_grid *grid = plan->grid;
-    const size_t width = plan->kernels->tile_columns;
-    float values[taps][SNN_MAX_TILE_COLUMNS];
-    float *pixels[taps];
-    for (size_t tap = 0; tap < taps; tap++) pixels[tap] = values[tap];
-    for (size_t first = 0; first < grid->target_channels; first += width) {
-        const size_t columns = snn_min(width, grid->target_channels - first);
-        plan->kernels->winograd_gather_weights(
-            columns, plan->sums + channel * grid->target_channels + first, plan->sums_plane, NULL, pixels);
+    const size_t width = plan->kernels->tile_columns, side = grid->taps;
+    const winograd_phase place = winograd_phase_at(&grid->source, phase);
+    const float *sums = plan->sums + (phase * grid->source.channels + channel) * grid->target.channels;
+    float values[most_taps][SNN_MAX_TILE_COLUMNS];
+    float *pixels[most_taps];
+    size_t taps[most_taps];
+    for (size_t i = 0; i < side * side; i++) {
+        const bool is_there = winograd_tap(place, grid->source.step, false, i / side, i % side, &taps[i]);
+        pixels[i] = is_there ? values[i] : NULL;
+    }
+    for (size_t first = 0; first < grid->target.channels; first += width) {
+        const size_t columns = snn_min(width, grid->target.channels - first);
+        grid->transforms->gather_weights(
+            columns, sums + first, plan->sums_plane, winograd_infinity_of(&grid->source, phase), pixels);
         for (size_t c = 0; c < columns; c++) {
-            float *out = dweights + ((first + c) * grid->source_channels + channel) * taps;
-            for (size_t tap = 0; tap < taps; tap++) out[tap] = values[tap][c] + (accumulate ? out[tap] : 0);
+            float *out = dweights + ((first + c) * grid->source.channels + channel) * 9;
+            for (size_t i = 0; i < side * side; i++) {
+                if (pixels[i] != NULL) out[taps[i]] = values[i][c] + (accumulate ? out[taps[i]] : 0);
+            }
         }
     }
 }
@@ -131,10 +143,10 @@ void winograd_backward_weights(
     plan.dy = dy;
     plan.zeros = workspace;
     plan.source_planes = (float *)((char *)workspace + zeros_size(grid));
-    plan.target_planes = plan.source_planes + winograd_planes * plan.source_plane;
-    plan.sums = plan.target_planes + winograd_planes * plan.target_plane;
+    plan.target_planes = plan.source_planes + plan.planes * plan.source_plane;
+    plan.sums = plan.target_planes + plan.planes * plan.target_plane;
     memset(workspace, 0, zeros_size(grid));
-    const size_t products = winograd_planes * grid->source_channels * grid->target_channels;
+    const size_t products = plan.planes * winograd_numbers(&grid->source) * grid->target.channels;
     const int threads = snn_threads_for_products(plan.tiles * products);
     // Once also without tiles: the sums are then zero.
     size_t first = 0;
@@ -142,6 +154,6 @@ void winograd_backward_weights(
         add_chunk(&plan, first, snn_min(first + plan.chunk_tiles, plan.tiles), threads);
         first += plan.chunk_tiles;
     } while (first < plan.tiles);
-    SNN_PARALLEL_FOR(
-        snn_threads_for(products), c, grid->source_channels, { finish_channel(&plan, c, accumulate, dweights); });
+    SNN_PARALLEL_2D(snn_threads_for(products), phase, winograd_phases(&grid->source), c, grid->source.channels,
+        { finish_channel(&plan, phase, c, accumulate, dweights); });
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "conv/conv_tile.h"
+#include "conv/winograd_transforms.h"
 #include "gemm/tile.h"
 #include "optimizer/adam_update.h"
 #include "norm/norm_tile.h"
@@ -39,15 +40,7 @@ typedef struct {
     void (*weight_gradient_tile)(const snn_weight_gradient_tile *tile);
     void (*depthwise_tile)(const snn_depthwise_tile *tile);
     void (*depthwise_gradient)(const snn_depthwise_gradient *sum);
-    // winograd: squares of pixels (6 x 6, 3 x 3, 4 x 4 pointers) to 36 planes, number p of a channel at p * plane; and
-    // planes to squares (4 x 4, 3 x 3), of which a pixel that is NULL is left out
-    void (*winograd_spread_data)(size_t channels, const float *const *pixels, float *out, size_t plane);
-    void (*winograd_spread_weights)(size_t channels, const float *const *pixels, float *out, size_t plane);
-    void (*winograd_spread_gradient)(size_t channels, const float *const *pixels, float *out, size_t plane);
-    void (*winograd_gather_output)(
-        size_t channels, const float *in, size_t plane, const float *bias, float *const *pixels);
-    void (*winograd_gather_weights)(
-        size_t channels, const float *in, size_t plane, const float *bias, float *const *pixels);
+    const snn_winograd_transforms *winograd_by_three, *winograd_by_two;  ///< taps a side
 
     // activation
     void (*activation_forward)(snn_activation activation, size_t count, const float *x, float *y);

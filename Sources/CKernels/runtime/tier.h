@@ -44,11 +44,8 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .weight_gradient_tile = weight_gradient_tile,
     .depthwise_tile = depthwise_tile,
     .depthwise_gradient = depthwise_gradient,
-    .winograd_spread_data = winograd_spread_data,
-    .winograd_spread_weights = winograd_spread_weights,
-    .winograd_spread_gradient = winograd_spread_gradient,
-    .winograd_gather_output = winograd_gather_output,
-    .winograd_gather_weights = winograd_gather_weights,
+    .winograd_by_three = &winograd_transforms_3,
+    .winograd_by_two = &winograd_transforms_2,
 
     .activation_forward = activation_forward,
     .activation_backward = activation_backward,

@@ -1,0 +1,82 @@
+// The transforms of winograd_kernels.h for all channels, with WINOGRAD_TAPS taps and WINOGRAD_POINTS points a side:
+// included once for each such pair.
+#define WINOGRAD_PASTE(a, b) a##_##b
+#define WINOGRAD_JOIN(a, b) WINOGRAD_PASTE(a, b)
+#define WINOGRAD_NAME(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_TAPS)
+#define WINOGRAD_TRANSFORM(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_POINTS)
+
+/// Runs the call for all channels, `lanes` of them from `channel` on.
+#define WINOGRAD_FOR_CHANNELS(channel, lanes, channels, ...)                \
+    do {                                                                    \
+        size_t channel = 0;                                                 \
+        for (; channel + SIMD_WIDTH <= (channels); channel += SIMD_WIDTH) { \
+            const size_t lanes = SIMD_WIDTH;                                \
+            __VA_ARGS__                                                     \
+        }                                                                   \
+        if (channel < (channels)) {                                         \
+            const size_t lanes = (channels)-channel;                        \
+            __VA_ARGS__                                                     \
+        }                                                                   \
+    } while (0)
+
+/// Three taps always have products at infinity: then this is a constant.
+SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity infinity) {
+    return WINOGRAD_TAPS == 3 ? winograd_everywhere : infinity;
+}
+
+static void WINOGRAD_NAME(spread_data)(
+    size_t channels, const float *const *pixels, snn_winograd_infinity infinity, float *out, size_t plane) {
+    const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
+        winograd_spread(
+            WINOGRAD_POINTS, WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), pixels, there, c, lanes, out, plane);
+    });
+}
+
+static void WINOGRAD_NAME(spread_weights)(size_t channels, const float *const *pixels, float *out, size_t plane) {
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
+        winograd_spread(WINOGRAD_POINTS, WINOGRAD_TAPS, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS),
+            pixels, winograd_everywhere, c, lanes, out, plane);
+    });
+}
+
+static void WINOGRAD_NAME(spread_gradient)(size_t channels, const float *const *pixels, float *out, size_t plane) {
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
+        winograd_spread(WINOGRAD_POINTS, 4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), pixels, winograd_everywhere,
+            c, lanes, out, plane);
+    });
+}
+
+static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
+    const float *bias, float *const *pixels) {
+    const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
+        winograd_store_square(
+            WINOGRAD_POINTS, 4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), 4), in, plane, there, bias, pixels, c, lanes);
+    });
+}
+
+static void WINOGRAD_NAME(gather_weights)(
+    size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, float *const *pixels) {
+    const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
+        winograd_store_square(WINOGRAD_POINTS, WINOGRAD_TAPS, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), WINOGRAD_TAPS),
+            in, plane, there, NULL, pixels, c, lanes);
+    });
+}
+
+static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
+    .spread_data = WINOGRAD_NAME(spread_data),
+    .spread_weights = WINOGRAD_NAME(spread_weights),
+    .spread_gradient = WINOGRAD_NAME(spread_gradient),
+    .gather_output = WINOGRAD_NAME(gather_output),
+    .gather_weights = WINOGRAD_NAME(gather_weights),
+};
+
+#undef WINOGRAD_FOR_CHANNELS
+#undef WINOGRAD_TRANSFORM
+#undef WINOGRAD_NAME
+#undef WINOGRAD_JOIN
+#undef WINOGRAD_PASTE
+#undef WINOGRAD_POINTS
+#undef WINOGRAD_TAPS

@@ -1,0 +1,29 @@
+// What a tier has for Winograd's filtering: the transforms of tiles, vectorised over channels. Those for three taps a
+// side have six points a side, those for two taps five; the number at points (y, x) of a channel is in plane
+// y * points + x.
+#ifndef SNN_CONV_WINOGRAD_TRANSFORMS_H
+#define SNN_CONV_WINOGRAD_TRANSFORMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// Whether the last point, which is infinity, is of use: downwards and to the right. A sum of one tap has no products
+/// there; then these planes are neither written nor read.
+typedef struct {
+    bool down, right;
+} snn_winograd_infinity;
+
+/// Pixels are points x points, taps x taps and 4 x 4 pointers to their channels, row by row.
+typedef struct {
+    void (*spread_data)(
+        size_t channels, const float *const *pixels, snn_winograd_infinity infinity, float *out, size_t plane);
+    void (*spread_weights)(size_t channels, const float *const *pixels, float *out, size_t plane);
+    void (*spread_gradient)(size_t channels, const float *const *pixels, float *out, size_t plane);
+    /// To 4 x 4 and taps x taps pixels; those that are NULL are left out. The bias may be NULL.
+    void (*gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
+        const float *bias, float *const *pixels);
+    void (*gather_weights)(
+        size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, float *const *pixels);
+} snn_winograd_transforms;
+
+#endif
