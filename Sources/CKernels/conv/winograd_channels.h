@@ -24,27 +24,31 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
     return WINOGRAD_TAPS == 3 ? winograd_everywhere : infinity;
 }
 
-static void WINOGRAD_NAME(spread_data)(
-    size_t channels, const float *const *pixels, snn_winograd_infinity infinity, float *out, size_t plane) {
+/// A square for all channels, in some lines of planes.
+#define WINOGRAD_SPREAD(size, first, end, transform, infinity) \
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels,                  \
+        { winograd_spread(WINOGRAD_POINTS, size, first, end, transform, pixels, infinity, c, lanes, out, plane); })
+#define WINOGRAD_SPREAD_LINES(size, transform, infinity)                                                             \
+    switch (lines) {                                                                                                 \
+        case SNN_WINOGRAD_ALL: WINOGRAD_SPREAD(size, 0, WINOGRAD_POINTS, transform, infinity); break;                \
+        case SNN_WINOGRAD_UPPER: WINOGRAD_SPREAD(size, 0, winograd_upper, transform, infinity); break;               \
+        case SNN_WINOGRAD_LOWER: WINOGRAD_SPREAD(size, winograd_upper, WINOGRAD_POINTS, transform, infinity); break; \
+    }
+
+static void WINOGRAD_NAME(spread_data)(size_t channels, const float *const *pixels, snn_winograd_lines lines,
+    snn_winograd_infinity infinity, float *out, size_t plane) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
-        winograd_spread(
-            WINOGRAD_POINTS, WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), pixels, there, c, lanes, out, plane);
-    });
+    WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), there)
 }
 
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const float *const *pixels, float *out, size_t plane) {
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
-        winograd_spread(WINOGRAD_POINTS, WINOGRAD_TAPS, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS),
-            pixels, winograd_everywhere, c, lanes, out, plane);
-    });
+    WINOGRAD_SPREAD(WINOGRAD_TAPS, 0, WINOGRAD_POINTS, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS),
+        winograd_everywhere);
 }
 
-static void WINOGRAD_NAME(spread_gradient)(size_t channels, const float *const *pixels, float *out, size_t plane) {
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
-        winograd_spread(WINOGRAD_POINTS, 4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), pixels, winograd_everywhere,
-            c, lanes, out, plane);
-    });
+static void WINOGRAD_NAME(spread_gradient)(
+    size_t channels, const float *const *pixels, snn_winograd_lines lines, float *out, size_t plane) {
+    WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), winograd_everywhere)
 }
 
 static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
@@ -73,6 +77,8 @@ static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
     .gather_weights = WINOGRAD_NAME(gather_weights),
 };
 
+#undef WINOGRAD_SPREAD_LINES
+#undef WINOGRAD_SPREAD
 #undef WINOGRAD_FOR_CHANNELS
 #undef WINOGRAD_TRANSFORM
 #undef WINOGRAD_NAME

@@ -165,16 +165,16 @@ void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t phas
     square_offsets(grid, &grid->target, tile, phase, winograd_side, offsets);
 }
 
-void winograd_transform_source(
-    const winograd_grid *grid, size_t tile, const float *source, const float *zeros, float *out, size_t plane) {
+void winograd_transform_source(const winograd_grid *grid, size_t tile, snn_winograd_lines lines, const float *source,
+    const float *zeros, float *out, size_t plane) {
     const winograd_images *images = &grid->source;
     for (size_t phase = 0; phase < winograd_phases(images); phase++) {
         size_t offsets[winograd_most_planes];
         const float *pixels[winograd_most_planes];
         winograd_source_offsets(grid, tile, phase, offsets);
         winograd_read_pixels(winograd_planes(grid), offsets, source, zeros, pixels);
-        grid->transforms->spread_data(
-            images->channels, pixels, winograd_infinity_of(images, phase), out + phase * images->channels, plane);
+        grid->transforms->spread_data(images->channels, pixels, lines, winograd_infinity_of(images, phase),
+            out + phase * images->channels, plane);
     }
 }
 

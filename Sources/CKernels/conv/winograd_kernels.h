@@ -11,7 +11,7 @@
 static const float winograd_a = 0.75f, winograd_b = 1.5f, winograd_c = 2;
 static const float winograd_a2 = 0.5625f, winograd_b2 = 2.25f;
 
-enum { winograd_most_points = 6 };
+enum { winograd_most_points = 6, winograd_upper = 3 };
 
 /// B' d at six points.
 SIMD_INLINE void winograd_data_6(const vf *d, vf *r) {
@@ -114,10 +114,10 @@ SIMD_INLINE void winograd_result_5_4(const vf *m, vf *y) { winograd_result5(4, m
 /// A transform of a row or a column.
 typedef void winograd_transform(const vf *from, vf *to);
 
-/// A square of size x size pixels to the planes of points x points, `lanes` channels of it.
-SIMD_INLINE void winograd_spread(const size_t points, const size_t size, winograd_transform *const transform,
-    const float *const *pixels, snn_winograd_infinity infinity, size_t channel, size_t lanes, float *out,
-    size_t plane) {
+/// A square of size x size pixels to the planes of points x points in lines [first, end), `lanes` channels of it.
+SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const size_t first, const size_t end,
+    winograd_transform *const transform, const float *const *pixels, snn_winograd_infinity infinity, size_t channel,
+    size_t lanes, float *out, size_t plane) {
     vf half[winograd_most_points][winograd_most_points];
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < size; x++) {
@@ -126,10 +126,10 @@ SIMD_INLINE void winograd_spread(const size_t points, const size_t size, winogra
         for (size_t y = 0; y < size; y++) column[y] = v_load_lanes(pixels[y * size + x] + channel, lanes);
         transform(column, transformed);
 #pragma clang loop unroll(full)
-        for (size_t y = 0; y < points; y++) half[y][x] = transformed[y];
+        for (size_t y = first; y < end; y++) half[y][x] = transformed[y];
     }
 #pragma clang loop unroll(full)
-    for (size_t y = 0; y < points; y++) {
+    for (size_t y = first; y < end; y++) {
         if (y == points - 1 && !infinity.down) continue;
         vf transformed[winograd_most_points];
         transform(half[y], transformed);

@@ -82,7 +82,7 @@ static size_t workers(const pass_plan *plan) {
 
 static void transform_source(const pass_plan *plan, size_t first, size_t end, float *planes) {
     for (size_t tile = first; tile < end; tile++) {
-        winograd_transform_source(plan->grid, tile, plan->source, plan->zeros,
+        winograd_transform_source(plan->grid, tile, SNN_WINOGRAD_ALL, plan->source, plan->zeros,
             planes + (tile - first) * plan->source_row, plan->source_plane);
     }
 }

@@ -13,12 +13,16 @@ typedef struct {
     bool down, right;
 } snn_winograd_infinity;
 
+/// Which lines of planes are written: those of points y < 3, or from there on, take about half of the work each.
+typedef enum { SNN_WINOGRAD_ALL, SNN_WINOGRAD_UPPER, SNN_WINOGRAD_LOWER } snn_winograd_lines;
+
 /// Pixels are points x points, taps x taps and 4 x 4 pointers to their channels, row by row.
 typedef struct {
-    void (*spread_data)(
-        size_t channels, const float *const *pixels, snn_winograd_infinity infinity, float *out, size_t plane);
+    void (*spread_data)(size_t channels, const float *const *pixels, snn_winograd_lines lines,
+        snn_winograd_infinity infinity, float *out, size_t plane);
     void (*spread_weights)(size_t channels, const float *const *pixels, float *out, size_t plane);
-    void (*spread_gradient)(size_t channels, const float *const *pixels, float *out, size_t plane);
+    void (*spread_gradient)(
+        size_t channels, const float *const *pixels, snn_winograd_lines lines, float *out, size_t plane);
     /// To 4 x 4 and taps x taps pixels; those that are NULL are left out. The bias may be NULL.
     void (*gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
         const float *bias, float *const *pixels);

@@ -54,12 +54,12 @@ size_t winograd_weights_workspace_size(const winograd_grid *grid) {
     return zeros_size(grid) + plan.planes * planes * sizeof(float);
 }
 
-static void transform_x(const weights_plan *plan, size_t tile, size_t row) {
-    winograd_transform_source(
-        plan->grid, tile, plan->x, plan->zeros, plan->source_planes + row * plan->source_row, plan->source_plane);
+static void transform_x(const weights_plan *plan, size_t tile, snn_winograd_lines lines, size_t row) {
+    winograd_transform_source(plan->grid, tile, lines, plan->x, plan->zeros,
+        plan->source_planes + row * plan->source_row, plan->source_plane);
 }
 
-static void transform_dy(const weights_plan *plan, size_t tile, size_t row) {
+static void transform_dy(const weights_plan *plan, size_t tile, snn_winograd_lines lines, size_t row) {
     const winograd_grid *grid = plan->grid;
     const size_t width = plan->kernels->tile_columns;
     size_t offsets[winograd_results];
@@ -69,7 +69,7 @@ static void transform_dy(const weights_plan *plan, size_t tile, size_t row) {
     for (size_t first = 0; first < grid->target.channels; first += width) {
         float *out = plan->target_planes + (first * plan->chunk_tiles + row * width);
         grid->transforms->spread_gradient(
-            snn_min(width, grid->target.channels - first), pixels, out, plan->target_plane);
+            snn_min(width, grid->target.channels - first), pixels, lines, out, plan->target_plane);
         for (size_t i = 0; i < winograd_results; i++) pixels[i] += width;
     }
 }
@@ -100,11 +100,21 @@ static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_ch
     }
 }
 
-static void add_chunk(const weights_plan *plan, size_t first, size_t end, int threads) {
-    SNN_PARALLEL_FOR(threads, row, end - first, {
-        transform_x(plan, first + row, row);
-        transform_dy(plan, first + row, row);
+/// Several threads transform lines of planes, the upper ones first, as the products then take them: so they mostly find
+/// what they need in a cache of their own.
+static void transform_chunk(const weights_plan *plan, size_t first, size_t tiles, int threads) {
+    const size_t parts = threads > 1 ? 2 : 1;
+    SNN_PARALLEL_2D(threads, part, parts, row, tiles, {
+        const snn_winograd_lines lines = parts == 1  ? SNN_WINOGRAD_ALL
+                                         : part == 0 ? SNN_WINOGRAD_UPPER
+                                                     : SNN_WINOGRAD_LOWER;
+        transform_x(plan, first + row, lines, row);
+        transform_dy(plan, first + row, lines, row);
     });
+}
+
+static void add_chunk(const weights_plan *plan, size_t first, size_t end, int threads) {
+    transform_chunk(plan, first, end - first, threads);
     SNN_PARALLEL_2D(threads, plane, plan->planes, panel, plan->panels,
         { multiply_panel(plan, end - first, first == 0, plane, panel); });
 }
