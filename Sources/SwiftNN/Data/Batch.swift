@@ -5,7 +5,8 @@ import CKernels
 /// A batch is a value. Filling it again reuses its memory unless a copy of the batch or of its tensors still exists.
 public struct Batch: Sendable {
     private var inputs = ReusableTensor()
-    private var targetRows: ReusableTensor?
+    private var targetRows = ReusableTensor()
+    private var hasTargets = false
     /// The class of every sample; empty where the data set has none.
     public private(set) var labels: [Int32] = []
 
@@ -21,7 +22,7 @@ public struct Batch: Sendable {
     public var input: Tensor { inputs.tensor }
 
     /// What the model should compute, [count, ...]; nil where the data set has labels only.
-    public var targets: Tensor? { targetRows?.tensor }
+    public var targets: Tensor? { hasTargets ? targetRows.tensor : nil }
 
     /// Gives the batch `count` inputs of shape `sample` and lets `body` write them in memory order: with three or more
     /// dimensions in all, [count, spatial..., channels].
@@ -44,6 +45,9 @@ public struct Batch: Sendable {
         }
     }
 
+    /// Leaves the batch without targets, whatever it was filled with before; they keep their memory.
+    public mutating func removeTargets() { hasTargets = false }
+
     /// Gives the batch `count` labels, which `body` writes.
     public mutating func setLabels<R>(
         count: Int, _ body: (inout MutableSpan<Int32>) throws -> R
@@ -65,7 +69,7 @@ public struct Batch: Sendable {
                 targets.copySamples(positions[...], to: $0)
             }
         } else {
-            targetRows = nil
+            removeTargets()
         }
         labels = batch.labels.isEmpty ? [] : positions.map { batch.labels[Int($0)] }
     }
@@ -83,7 +87,7 @@ public struct Batch: Sendable {
                 ) { snn_resize(&shape, images, out.baseAddress, $0.baseAddress) }
             }
         }
-        (targetRows, labels) = (batch.targetRows, batch.labels)
+        (targetRows, hasTargets, labels) = (batch.targetRows, batch.hasTargets, batch.labels)
     }
 
     /// Changes the inputs in place, in memory order.
@@ -98,8 +102,8 @@ public struct Batch: Sendable {
     mutating func writeTargets<R>(
         count: Int, sample: [Int], _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
     ) rethrows -> R {
-        if targetRows == nil { targetRows = ReusableTensor() }
-        return try targetRows!.write(count: count, sample: sample, body)
+        hasTargets = true
+        return try targetRows.write(count: count, sample: sample, body)
     }
 
     mutating func writeLabels<R>(

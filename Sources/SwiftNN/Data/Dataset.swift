@@ -6,7 +6,8 @@ public protocol Dataset: Sendable {
     /// The shape of one input: [C, H, W] for images.
     var inputShape: [Int] { get }
 
-    /// Fills a batch with the samples of the given numbers, using the memory that it has.
+    /// Fills a batch with the samples of the given numbers, using the memory that it has. Labels and targets that it has
+    /// from other samples are replaced, or removed.
     ///
     /// - Parameter pass: what random changes to the samples are drawn from.
     /// - Throws: what reading the samples may; those that are in memory throw nothing.

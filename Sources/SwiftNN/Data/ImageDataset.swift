@@ -65,6 +65,7 @@ public struct ImageDataset: Dataset {
             batch.views.removeAll(keepingCapacity: true)
             for index in indices { batch.views.append(augmentation.view(of: index, window: size, in: pass)) }
         }
+        batch.removeTargets()
         let views = batch.views
         indices.withUnsafeBufferPointer { indices in
             batch.writeInput(count: indices.count, sample: shape) { out in write(indices, views: views, to: out) }

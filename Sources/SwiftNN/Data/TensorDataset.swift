@@ -39,6 +39,8 @@ public struct TensorDataset: Dataset {
             batch.writeTargets(count: indices.count, sample: targetShape) {
                 targets.copySamples(indices, to: $0)
             }
+        } else {
+            batch.removeTargets()
         }
     }
 

@@ -87,6 +87,17 @@ import Testing
         #expect(try dataset.subset([3, 1]).batch(0..<2).targets == batch.targets)
     }
 
+    /// A batch that is filled anew has nothing of what it had before.
+    @Test func targetsOfOtherSamplesAreRemoved() throws {
+        let features = Tensor.zeros([4, 2])
+        let others: [any Dataset] = [dataset, TensorDataset(features, labels: [0, 1, 2, 3])]
+        for other in others {
+            var batch = try TensorDataset(features, targets: features).batch(0..<4)
+            try other.fill(&batch, with: [2, 0], in: DatasetPass())
+            #expect(batch.targets == nil)
+        }
+    }
+
     @Test func oneHotHasAOnePerRow() {
         #expect(Tensor.oneHot([2, 0], classes: 3) == Tensor([0, 0, 1, 1, 0, 0], shape: [2, 3]))
         #expect(Tensor.oneHot([], classes: 3).shape == [0, 3])
