@@ -108,6 +108,7 @@ arrays = {
     "float32": halves.astype("<f4").reshape(2, 3, 2),
     "float64_big_endian": halves.astype(">f8").reshape(3, 4),
     "fortran": np.asfortranarray(halves.astype("<f4").reshape(2, 3, 2)),
+    "permuted": halves.astype("<f4").reshape(2, 3, 2).transpose(2, 0, 1),
     "int16_big_endian": integers.astype(">i2"),
     "bool": integers > 0,
     "empty": np.zeros((0, 3), "<f4"),

@@ -14,7 +14,7 @@ enum CIFAR10Pickled: CIFAR10Version {
             throw FileError(path, "\(batch.summary) without a list of labels or an array of data")
         }
         let expected = [items.count, CIFAR10.shape.product]
-        guard array.layout.type == .uint8, !array.layout.isFortranOrder, array.layout.shape == expected else {
+        guard array.layout.type == .uint8, array.layout.isInOrder, array.layout.shape == expected else {
             let (type, shape) = (array.layout.type, array.layout.shape)
             throw FileError(path, "data are \(type) of shape \(shape), uint8 of shape \(expected) expected")
         }

@@ -2,9 +2,30 @@
 struct NumPyLayout {
     let type: StoredType
     let order: StoredType.ByteOrder
-    /// Whether the first index is the fastest.
-    let isFortranOrder: Bool
-    let shape: [Int]
+    /// The sizes from the slowest index to the fastest.
+    let sizesInMemory: [Int]
+    /// Which of them is that of each of the array's dimensions.
+    let axes: [Int]
+
+    /// NumPy's limit on dimensions.
+    static let largestRank = 64
+
+    /// Numbers in the order of the indices, or in Fortran's, whose first index is the fastest.
+    init(type: StoredType, order: StoredType.ByteOrder, isFortranOrder: Bool, shape: [Int]) {
+        let axes = isFortranOrder ? shape.indices.reversed() : Array(shape.indices)
+        self.init(type: type, order: order, sizesInMemory: isFortranOrder ? shape.reversed() : shape, axes: axes)
+    }
+
+    /// - Parameters:
+    ///   - sizesInMemory: from the slowest index to the fastest.
+    ///   - axes: a permutation of their indices.
+    init(type: StoredType, order: StoredType.ByteOrder, sizesInMemory: [Int], axes: [Int]) {
+        (self.type, self.order, self.sizesInMemory, self.axes) = (type, order, sizesInMemory, axes)
+    }
+
+    var shape: [Int] { axes.map { sizesInMemory[$0] } }
+    /// Whether the last index is the fastest.
+    var isInOrder: Bool { axes.elementsEqual(axes.indices) }
 
     /// A type by NumPy's letter and size, such as f4.
     static func type(_ name: some StringProtocol) -> StoredType? { types[String(name)] }
@@ -25,6 +46,7 @@ struct NumPyLayout {
 
     /// What is wrong with a number of bytes for the array; nil where it fits.
     func problem(_ byteCount: Int) -> String? {
+        guard axes.count <= Self.largestRank else { return "\(axes.count) dimensions, \(Self.largestRank) at most" }
         guard let expected = (shape + [type.size]).checkedProduct else { return "shape \(shape) is too large" }
         guard byteCount != expected else { return nil }
         let relation = byteCount < expected ? "cut off" : "too long"
@@ -33,8 +55,8 @@ struct NumPyLayout {
 
     /// The numbers in bytes that fit the array.
     func tensor(_ data: ArraySlice<UInt8>) -> Tensor {
-        guard isFortranOrder else { return type.floats(data, count: shape.product, order: order, shape: shape) }
-        let columns = type.floats(data, count: shape.product, order: order, shape: shape.reversed())
-        return columns.gathered(shape: shape, strides: shape.indices.map { shape[..<$0].product })
+        let numbers = type.floats(data, count: shape.product, order: order, shape: sizesInMemory)
+        let strides = sizesInMemory.contiguousStrides
+        return isInOrder ? numbers : numbers.gathered(shape: shape, strides: axes.map { strides[$0] })
     }
 }

@@ -64,6 +64,10 @@ import Testing
             "shape [0, 4611686018427387904, 4] is too large"
         ),
         (
+            bytes("{'descr': '<f4', 'fortran_order': True, 'shape': (\(String(repeating: "1,", count: 65)))}", data: 4),
+            "65 dimensions, 64 at most"
+        ),
+        (
             bytes("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}", data: 0),
             "header, byte 61: a size expected"
         ),

@@ -82,6 +82,7 @@ import Testing
                 "float32": Tensor(halves, shape: [2, 3, 2]), "float64_big_endian": Tensor(halves, shape: [3, 4]),
                 "fortran": Tensor(halves, shape: [2, 3, 2]), "int16_big_endian": Tensor((0..<6).map { Float($0) - 2 }),
                 "bool": Tensor([0, 0, 0, 1, 1, 1]), "empty": .zeros([0, 3]), "scalar": Tensor([2.5], shape: []),
+                "permuted": Tensor([0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11].map { halves[$0] }, shape: [2, 2, 3]),
             ])
     }
 

@@ -18,14 +18,29 @@ struct PickledArray {
             self.data = data
         } else if let call = value.call(.arrayFromBuffer) {
             let arguments = call.arguments
-            guard arguments.count == 4, let data = arguments[0].bytes, let shape = arguments[2].sizes,
-                let letter = arguments[3].text, ["C", "F"].contains(letter)
+            guard (4...5).contains(arguments.count), let data = arguments[0].bytes, let sizes = arguments[2].sizes,
+                let axes = Self.axes(arguments.dropFirst(3), rank: sizes.count)
             else { throw value.failure("an array without a shape or without its numbers") }
             let (type, order) = try Self.type(arguments[1])
-            layout = NumPyLayout(type: type, order: order, isFortranOrder: letter == "F", shape: shape)
+            // A shape in Fortran's order is the array's, and one in K's, that of the memory, memory's.
+            let isFortranOrder = arguments[3].text == "F"
+            layout = NumPyLayout(
+                type: type, order: order, sizesInMemory: isFortranOrder ? sizes.reversed() : sizes, axes: axes)
             self.data = data
         } else {
             return nil
+        }
+    }
+
+    /// Which of the sizes in memory is that of each dimension, by NumPy's letter for the order, with K a permutation too.
+    private static func axes(_ order: ArraySlice<PickledValue>, rank: Int) -> [Int]? {
+        switch order.first?.text {
+        case "C": return Array(0..<rank)
+        case "F": return (0..<rank).reversed()
+        case "K":
+            guard let axes = order.dropFirst().first?.sizes, axes.sorted() == Array(0..<rank) else { return nil }
+            return axes
+        default: return nil
         }
     }
 
