@@ -43,8 +43,9 @@ struct Pooling {
             kind == .average || shape.kernel_height * shape.kernel_width <= Pooling.largestWindow,
             expected: "a window of at most \(Pooling.largestWindow) elements", got: input.shape)
         try builder.require(
-            2 * Swift.max(shape.pad_top, shape.pad_bottom) <= shape.kernel_height
-                && 2 * Swift.max(shape.pad_left, shape.pad_right) <= shape.kernel_width,
+            2 * Swift.max(shape.pad_top, shape.pad_bottom) <= shape.dilation_height * (shape.kernel_height - 1) + 1
+                && 2 * Swift.max(shape.pad_left, shape.pad_right) <= shape.dilation_width * (shape.kernel_width - 1)
+                    + 1,
             expected: "padding of at most half the window", got: input.shape)
         let (outHeight, outWidth) = (snn_pool_out_height(&shape), snn_pool_out_width(&shape))
         try builder.require(
@@ -60,6 +61,18 @@ struct Pooling {
             case .average: AveragePoolOperation(shape, input: input, output: output)
             }
         return builder.add(operation, output)
+    }
+
+    /// "MaxPool2d(3, stride: 2, padding: 1)"; `size` writes a size for the layer's dimensions.
+    func describe(_ name: String, _ size: (SpatialSize) -> String) -> String {
+        guard let kernel else { return "\(name)()" }
+        var text = "\(name)(\(size(kernel))"
+        if stride != kernel { text += ", stride: \(size(stride))" }
+        if padding != .valid { text += ", padding: \(padding)" }
+        if dilation.height != 1 || dilation.width != 1 { text += ", dilation: \(size(dilation))" }
+        if ceilMode { text += ", ceilMode: true" }
+        if !countIncludePad { text += ", countIncludePad: false" }
+        return text + ")"
     }
 
     private func shape(of input: [Int], dimensions: Int) -> snn_pool_shape {

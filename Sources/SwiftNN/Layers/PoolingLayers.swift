@@ -2,11 +2,10 @@
 public struct MaxPool2d: StandaloneLayer {
     private let pooling: Pooling
     public let runner = LayerRunner()
-    public let description: String
 
     /// - Parameters:
     ///   - stride: nil for the kernel size.
-    ///   - padding: at most half of the window on each side; it is never the maximum.
+    ///   - padding: at most half of the window, as wide as dilation makes it, on each side; it is never the maximum.
     ///   - ceilMode: round the output size up instead of down.
     public init(
         _ kernelSize: SpatialSize, stride: SpatialSize? = nil, padding: Padding = .valid, dilation: SpatialSize = 1,
@@ -15,8 +14,9 @@ public struct MaxPool2d: StandaloneLayer {
         pooling = Pooling(
             kind: .max, kernel: kernelSize, stride: stride ?? kernelSize, padding: padding, dilation: dilation,
             ceilMode: ceilMode)
-        description = "MaxPool2d(\(kernelSize)\(stride.map { ", stride: \($0)" } ?? ""))"
     }
+
+    public var description: String { pooling.describe("MaxPool2d") { "\($0)" } }
 
     public func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
         try pooling.build(builder, input, dimensions: 2)
@@ -27,7 +27,6 @@ public struct MaxPool2d: StandaloneLayer {
 public struct AvgPool2d: StandaloneLayer {
     private let pooling: Pooling
     public let runner = LayerRunner()
-    public let description: String
 
     /// - Parameters:
     ///   - stride: nil for the kernel size.
@@ -41,8 +40,9 @@ public struct AvgPool2d: StandaloneLayer {
         pooling = Pooling(
             kind: .average, kernel: kernelSize, stride: stride ?? kernelSize, padding: padding, ceilMode: ceilMode,
             countIncludePad: countIncludePad)
-        description = "AvgPool2d(\(kernelSize)\(stride.map { ", stride: \($0)" } ?? ""))"
     }
+
+    public var description: String { pooling.describe("AvgPool2d") { "\($0)" } }
 
     public func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
         try pooling.build(builder, input, dimensions: 2)
@@ -53,7 +53,6 @@ public struct AvgPool2d: StandaloneLayer {
 public struct MaxPool1d: StandaloneLayer {
     private let pooling: Pooling
     public let runner = LayerRunner()
-    public let description: String
 
     /// The other parameters are those of `MaxPool2d`.
     ///
@@ -62,8 +61,9 @@ public struct MaxPool1d: StandaloneLayer {
         pooling = Pooling(
             kind: .max, kernel: SpatialSize(1, kernelSize), stride: SpatialSize(1, stride ?? kernelSize),
             padding: Padding(0, padding), dilation: SpatialSize(1, dilation), ceilMode: ceilMode)
-        description = "MaxPool1d(\(kernelSize)\(stride.map { ", stride: \($0)" } ?? ""))"
     }
+
+    public var description: String { pooling.describe("MaxPool1d") { "\($0.width)" } }
 
     public func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
         try pooling.build(builder, input, dimensions: 1)
@@ -74,7 +74,6 @@ public struct MaxPool1d: StandaloneLayer {
 public struct AvgPool1d: StandaloneLayer {
     private let pooling: Pooling
     public let runner = LayerRunner()
-    public let description: String
 
     /// The other parameters are those of `AvgPool2d`.
     ///
@@ -85,8 +84,9 @@ public struct AvgPool1d: StandaloneLayer {
         pooling = Pooling(
             kind: .average, kernel: SpatialSize(1, kernelSize), stride: SpatialSize(1, stride ?? kernelSize),
             padding: Padding(0, padding), ceilMode: ceilMode, countIncludePad: countIncludePad)
-        description = "AvgPool1d(\(kernelSize)\(stride.map { ", stride: \($0)" } ?? ""))"
     }
+
+    public var description: String { pooling.describe("AvgPool1d") { "\($0.width)" } }
 
     public func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
         try pooling.build(builder, input, dimensions: 1)
