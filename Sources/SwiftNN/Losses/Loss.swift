@@ -22,6 +22,11 @@ public protocol Loss {
 
 extension Loss {
     public var reduction: Reduction { .mean }
+
+    /// The mean loss of a batch's samples, from the loss of the batch.
+    func perSample(_ value: Double, of batch: Batch) -> Double {
+        reduction == .sum ? value / Double(max(batch.count, 1)) : value
+    }
 }
 
 /// Computes the loss, and in training the gradient of the prediction with it, in its forward pass.

@@ -130,7 +130,7 @@ extension Plan {
     /// - Parameter labels: a class index for every row of the output.
     /// - Throws: `ShapeError` or `LabelError` where input or labels do not fit the plan.
     public func forward(_ tensor: Tensor, labels: [Int32]) throws -> Double {
-        try slot("labels").write(labels: labels)
+        try slot.write(labels: labels)
         try run(tensor)
         return lossOperation?.value ?? .nan
     }
@@ -140,7 +140,7 @@ extension Plan {
     /// - Parameter targets: of the shape of the output.
     /// - Throws: `ShapeError` where input or targets do not fit the plan.
     public func forward(_ tensor: Tensor, targets: Tensor) throws -> Double {
-        try slot("targets").write(values: targets)
+        try slot.write(values: targets)
         try run(tensor)
         return lossOperation?.value ?? .nan
     }
@@ -184,10 +184,13 @@ extension Plan {
         return try body(UnsafeBufferPointer(start: output.buffer.floats, count: output.count).span)
     }
 
-    private func slot(_ what: String) throws -> TargetSlot {
-        guard let targets else { preconditionFailure("Plan.forward(_:\(what):): the plan was built without a loss") }
+    private var slot: TargetSlot {
+        guard let targets else { preconditionFailure("Plan.forward with targets: the plan was built without a loss") }
         return targets
     }
+
+    /// What the loss compares the output with.
+    var targetKind: TargetKind { slot.kind }
 
     private func run(_ tensor: Tensor) throws {
         guard tensor.shape == input.shape else {

@@ -53,7 +53,7 @@ extension Tensor {
         return result
     }
 
-    /// The index of the largest element of each row of a matrix; the first of equals.
+    /// The index of the largest element of each row of a matrix; the first of equals, and of a row of NaN.
     public func argmaxOfRows() -> [Int] {
         precondition(rank == 2 && shape[1] > 0, "Tensor.argmaxOfRows: needs a matrix with columns, not \(shape)")
         return withSpan { elements in

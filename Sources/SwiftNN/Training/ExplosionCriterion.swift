@@ -22,8 +22,9 @@ public struct ExplosionCriterion: Sendable, Hashable {
 /// Watches the losses of a training.
 final class ExplosionWatch {
     private let criterion: ExplosionCriterion
+    private let function: any Loss
     private var zeroOutputs: PlanCache
-    /// Of the training's first step, where that is done.
+    /// Of the training's first step, where that is done, per sample.
     private(set) var firstLoss: Double?
     /// How many of the last steps were beyond the limit.
     private var stepsBeyond = 0
@@ -32,7 +33,7 @@ final class ExplosionWatch {
 
     /// - Parameter firstLoss: where the training goes on from a checkpoint.
     init(_ criterion: ExplosionCriterion, loss: any Loss, firstLoss: Double?) {
-        (self.criterion, self.firstLoss) = (criterion, firstLoss)
+        (self.criterion, self.firstLoss, function) = (criterion, firstLoss, loss)
         zeroOutputs = PlanCache(Identity(), loss, mode: .inference, .float32, seed: 0)
     }
 
@@ -40,13 +41,14 @@ final class ExplosionWatch {
     var lastingExplosion: TrainingError.Cause? { stepsBeyond >= criterion.patience ? explosion : nil }
 
     /// Takes note of the next step's loss.
-    func add(_ loss: Double, of batch: Batch, outputShape: [Int]) throws {
+    func add(_ batchLoss: Double, of batch: Batch, outputShape: [Int]) throws {
+        let loss = function.perSample(batchLoss, of: batch)
         firstLoss = firstLoss ?? loss
         explosion = try explosion(loss) { try costOfZeros(on: batch, outputShape: outputShape) }
         stepsBeyond = explosion == nil ? 0 : stepsBeyond + 1
     }
 
-    /// What a loss says where outputs of zeros would cost `costOfZeros`; nil where it is within the limit.
+    /// What a loss per sample says where outputs of zeros would cost `costOfZeros`; nil where it is within the limit.
     func explosion(_ loss: Double, costOfZeros: () throws -> Double) rethrows -> TrainingError.Cause? {
         // The cheap half of the condition comes first: healthy steps cost nothing more.
         guard let firstLoss, loss > criterion.factor * firstLoss else { return nil }
@@ -55,8 +57,9 @@ final class ExplosionWatch {
         return ofZeros > 0 && loss > limit ? .explosion(loss: loss, limit: limit) : nil
     }
 
-    /// What an output of zeros costs on a batch.
+    /// What an output of zeros costs on a batch, per sample.
     func costOfZeros(on batch: Batch, outputShape: [Int]) throws -> Double {
-        try zeroOutputs.plan(for: outputShape).forward(.zeros(outputShape), targetsOf: batch)
+        let cost = try zeroOutputs.plan(for: outputShape).forward(.zeros(outputShape), targetsOf: batch)
+        return function.perSample(cost, of: batch)
     }
 }

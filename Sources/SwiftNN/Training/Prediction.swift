@@ -80,7 +80,8 @@ extension Layer {
 
 extension Evaluation {
     /// Scores probabilities that a model gave: the loss is their cross-entropy, the mean of −log of that of the label, which
-    /// counts as 100 at most, as in PyTorch's BCELoss: the probability may be too small for a Float.
+    /// counts as 100 at most, as in PyTorch's BCELoss: the probability may be too small for a Float. With NaN among the
+    /// probabilities the loss may be NaN, and no sample whose label's is NaN counts as right.
     ///
     /// - Parameters:
     ///   - probabilities: of every class of every sample: [N, classes].
@@ -91,10 +92,12 @@ extension Evaluation {
             "Evaluation: probabilities of shape \(probabilities.shape) for \(labels.count) labels")
         let classes = probabilities.shape[1]
         if let error = LabelError.first(in: labels, classes: classes) { preconditionFailure("Evaluation: \(error)") }
-        let loss = probabilities.withSpan { rows in
-            labels.indices.reduce(0.0) { $0 - max(-100, Double(log(rows[$1 * classes + Int(labels[$1])]))) }
+        let ofLabels = probabilities.withSpan { rows in
+            labels.indices.map { rows[$0 * classes + Int(labels[$0])] }
         }
-        let correct = zip(probabilities.argmaxOfRows(), labels).count { $0 == Int($1) }
+        // Of two numbers of which one is NaN, max gives the first.
+        let loss = ofLabels.reduce(0.0) { $0 - max(Double(log($1)), -100) }
+        let correct = zip(probabilities.argmaxOfRows(), zip(labels, ofLabels)).count { $0 == Int($1.0) && !$1.1.isNaN }
         let count = Double(max(labels.count, 1))
         self.init(loss: loss / count, accuracy: Double(correct) / count)
     }

@@ -75,7 +75,7 @@ public final class Trainer {
     /// - Returns: a record for every epoch.
     /// - Throws: `ShapeError` or `LabelError` where model and data do not fit, `FileError` where the checkpoint is of
     ///   another training or one cannot be written, `TrainingError` where the loss is not finite or has exploded (the
-    ///   weights are then those before the step that failed) or a weight is not finite, `TrainingInterrupted` after
+    ///   weights are then those before the step that failed; running statistics have seen its batch) or a weight is not finite, `TrainingInterrupted` after
     ///   `interrupt`, and what the data set and the callbacks throw. No checkpoint is written of weights that a loss or
     ///   a number among them shows to be bad.
     @discardableResult
@@ -168,7 +168,7 @@ public final class Trainer {
         loader.start(epoch: 0)
         while let batch = try loader.next(), let watch = explosionWatch {
             let cost = try watch.costOfZeros(on: batch, outputShape: try inferencePlan(for: batch).outputShape)
-            sum += loss.reduction == .sum ? cost : cost * Double(batch.count)
+            sum += cost * Double(batch.count)
         }
         return sum / Double(max(data.count, 1))
     }
@@ -269,7 +269,7 @@ extension StepResult {
     fileprivate init(_ plan: Plan, _ loss: any Loss, _ value: Double, of batch: Batch) {
         let samples = batch.count
         self.init(
-            samples: samples, learned: samples, loss: loss.reduction == .sum ? value / Double(samples) : value,
+            samples: samples, learned: samples, loss: loss.perSample(value, of: batch),
             correct: Double(plan.correctCount * samples) / Double(max(plan.labelCount, 1)),
             multiplyAdds: plan.multiplyAdds)
     }
@@ -322,9 +322,12 @@ extension Plan {
     /// - Throws: `ShapeError` or `LabelError` where the batch does not fit the plan.
     public func forward(_ batch: Batch) throws -> Double { try forward(batch.input, targetsOf: batch) }
 
-    /// The same with another input.
+    /// The same with another input. Labels stand for probabilities where the batch has none.
     func forward(_ input: Tensor, targetsOf batch: Batch) throws -> Double {
-        if let targets = batch.targets { return try forward(input, targets: targets) }
-        return try forward(input, labels: batch.labels)
+        switch (targetKind, batch.targets) {
+        case (.labels, _), (.probabilities, nil): return try forward(input, labels: batch.labels)
+        case (.probabilities, let targets?), (.values, let targets?): return try forward(input, targets: targets)
+        case (.values, nil): throw ShapeError(layer: "Plan targets", expected: "a batch with targets", got: [])
+        }
     }
 }

@@ -24,6 +24,7 @@ struct PredictCommand: ParsableCommand {
         let input = try saved.normalized(data, from: images ?? saved.recipe.dataset.title)
         let views = saved.recipe.views
         let probabilities = try saved.model.probabilities(for: input, views: views, precision: saved.precision)
+        guard probabilities.isFinite else { throw FileError(model, "the model puts out numbers that are not finite") }
         let predictions = probabilities.argmaxOfRows()
         try Submission.write(predictions, columns: ("index", "label"), to: out)
         let remark = views == .none ? "" : " with test-time views (\(views.rawValue))"

@@ -33,6 +33,9 @@ import Testing
         expect(MaxPool2d(3), [1, 2, 2, 2], got: [1, 2, 2, 2])
         expect(MaxPool2d(2, padding: 2), [1, 2, 4, 4], got: [1, 2, 4, 4])
         expect(MaxPool2d(3, padding: .same), [1, 2, 4, 4], got: [1, 2, 4, 4])
+        expect(
+            MaxPool2d(3, stride: 1, padding: 3, dilation: 2), [1, 2, 4, 4],
+            "MaxPool2d(3, stride: 1, padding: 3, dilation: 2)", "padding of at most half the window", got: [1, 2, 4, 4])
         expect(AvgPool1d(2), [1, 2], got: [1, 2])
         expect(GlobalMaxPool2d(), [1, 1, 257, 256], got: [1, 1, 257, 256])
         expect(GlobalAvgPool2d(), [1, 1, 0, 4], got: [1, 1, 0, 4])
@@ -62,6 +65,9 @@ import Testing
         let values = try Plan(Linear(3, 4), inputShape: [2, 3], mode: .training, loss: MSELoss())
         #expect(throws: ShapeError(layer: "Plan targets", expected: "[2, 4]", got: [4, 2])) {
             try values.forward(x, targets: .zeros([4, 2]))
+        }
+        #expect(throws: ShapeError(layer: "Plan targets", expected: "a batch with targets", got: [])) {
+            try values.forward(TensorDataset(x, labels: [0, 1]).batch(0..<2))
         }
         _ = try values.forward(x, targets: .zeros([2, 4]))
         #expect(throws: ShapeError(layer: "Plan.backward", expected: "[2, 4]", got: [2, 3])) {

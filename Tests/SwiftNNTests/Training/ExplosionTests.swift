@@ -25,13 +25,15 @@ import Testing
                 : TensorDataset(inputs, labels: (0..<48).map { Int32($0 % 2) })
         }
 
-        func makeTrainer(_ callback: any TrainerCallback) -> Trainer {
+        /// - Parameter reduction: of squared errors; it does not change what is learned.
+        func makeTrainer(_ callback: any TrainerCallback, reduction: Reduction = .mean) -> Trainer {
             let model = Linear(5, 2)
             model.initialize(seed: 3)
             let isClipped = self == .clippedCrossEntropy
+            let terms: Float = reduction == .sum ? 96 : 1
             return Trainer(
-                model, loss: isClipped ? CrossEntropyLoss() : MSELoss(),
-                optimizer: Optimizer(SGD(lr: isClipped ? 1e5 : 12), model.parameters),
+                model, loss: isClipped ? CrossEntropyLoss() : MSELoss(reduction: reduction),
+                optimizer: Optimizer(SGD(lr: isClipped ? 1e5 : 12 / terms), model.parameters),
                 clipping: isClipped ? .norm(1) : nil, callbacks: [callback])
         }
 
@@ -85,14 +87,17 @@ import Testing
     }
 
     /// The loss of the last step's weights is only seen where the model is scored on something.
-    @Test func theScoreShowsThatTheLastStepWasOneTooFar() throws {
+    @Test(arguments: [Reduction.mean, .sum]) func theScoreShowsThatTheLastStepWasOneTooFar(reduction: Reduction) throws
+    {
         let data = Case.squaredErrors.data
         let nothing = TensorDataset(.zeros([0, 5]), targets: .zeros([0, 2]))
         for validation in [nil, nothing] {
-            try Case.squaredErrors.makeTrainer(losses).fit(data, epochs: 2, batchSize: 48, validation: validation)
+            try Case.squaredErrors.makeTrainer(losses, reduction: reduction).fit(
+                data, epochs: 2, batchSize: 48, validation: validation)
         }
         let error = #expect(throws: TrainingError.self) {
-            try Case.squaredErrors.makeTrainer(losses).fit(data, epochs: 2, batchSize: 48, validation: data)
+            try Case.squaredErrors.makeTrainer(losses, reduction: reduction).fit(
+                data, epochs: 2, batchSize: 48, validation: data)
         }
         #expect(error?.step == 2)
     }

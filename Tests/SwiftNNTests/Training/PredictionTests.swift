@@ -72,6 +72,21 @@ import Testing
         #expect(score == Evaluation(loss: 50, accuracy: 0.5))
     }
 
+    /// The label is right by the first sample alone.
+    @Test func whatIsNotANumberIsNotRight() {
+        let score = Evaluation(probabilities: Tensor([1, 0, .nan, .nan], shape: [2, 2]), labels: [0, 0])
+        #expect(score.loss.isNaN)
+        #expect(score.accuracy == 0.5)
+    }
+
+    /// A data set that has both; the loss takes what it is for.
+    @Test func labelsAndTargetsTogether() throws {
+        let data = TensorDataset(
+            Tensor([9, 0, 0, 9], shape: [2, 2]), labels: [0, 1], targets: Tensor([9, 0, 0, 9], shape: [2, 2]))
+        #expect(try Identity().evaluate(on: data, loss: CrossEntropyLoss()).accuracy == 1)
+        #expect(try Identity().evaluate(on: data, loss: MSELoss()).loss == 0)
+    }
+
     private static func moved(_ images: Tensor, by offset: Int, mirrored: Bool) -> Tensor {
         func reflect(_ position: Int) -> Int { position < 0 ? -position : position > 3 ? 6 - position : position }
         var result = Tensor.zeros(images.shape)
