@@ -90,8 +90,10 @@ extension Parameter {
         return tensor.withUnsafeMutablePointer(body)
     }
 
-    /// The gradient, zeros where there is none.
+    /// The gradient, zeros where there is none; it then counts as cleared still.
     func withGradientForReading<R>(_ body: (UnsafePointer<Float>) -> R) -> R {
+        let isCleared = gradientIsCleared
+        defer { gradientIsCleared = isCleared }
         zeroGradientIfCleared()
         return withGradientForWriting { gradient, _ in body(gradient) }
     }

@@ -48,8 +48,10 @@ public final class PlanBuilder {
     func build(_ layer: any Layer, _ input: Value) throws -> Value {
         if path.isEmpty { description = layer.description }
         let takesAnyFormat = layer is any AnyFormatLayer || layer is any ActivationLayer || layer is any ContainerLayer
+        let linesBefore = summary.count
         let output = try layer.build(self, takesAnyFormat ? input : converted(input, to: .float32))
-        if !(layer is any ContainerLayer) {
+        // The layers inside another one have lines of their own.
+        if summary.count == linesBefore && !(layer is any ContainerLayer) {
             summary.append(
                 LayerSummary(
                     name: path.joined(separator: "."), layer: layer.description, outputShape: output.shape,

@@ -113,7 +113,7 @@ public struct OneCycleSchedule: Schedule, CustomStringConvertible {
         let top = rise * Float(position.totalSteps) - 1
         let end = Float(position.totalSteps - 1)
         if step < top { return between(1 / divisor, 1, at: step / top) }
-        return between(1, 1 / (divisor * finalDivisor), at: top < end ? min((step - top) / (end - top), 1) : 1)
+        return between(1, 1 / (divisor * finalDivisor), at: top < end ? min((step - top) / (end - top), 1) : 0)
     }
 
     public var description: String {

@@ -31,6 +31,13 @@ import Testing
         #expect(active.gradient == .zeros([2]))
     }
 
+    @Test func changingAValueLeavesNoGradient() {
+        let idle = parameter(1)
+        idle.update { value, _ in value[0] = 3 }
+        Optimizer(SGD(lr: 0.5, weightDecay: 1), [idle]).step()
+        #expect(idle.value.scalars == [3, 1])
+    }
+
     /// Every stored number and choice: what is added to a rule must be in its description, too.
     @Test(arguments: [SGD(lr: 0.1), Adam(), RMSProp(), Muon()] as [any UpdateRule])
     func theDescriptionNamesEveryHyperParameter(rule: any UpdateRule) {

@@ -27,6 +27,11 @@ import Testing
         #expect(factors(WarmUpSchedule(steps: 1, from: 0.5), steps: 2, stepsPerEpoch: 2) == [0.75, 1])
     }
 
+    @Test func risesUpToTheLastStep() throws {
+        let last = try #require(factors(OneCycleSchedule(rise: 1), steps: 5, stepsPerEpoch: 5).last)
+        #expect(abs(last - 1) < 1e-6)
+    }
+
     @Test func multiplies() {
         let schedule = ProductSchedule([LinearSchedule(), StepSchedule(everyEpochs: 1, gamma: 0.5)])
         #expect(factors(schedule, steps: 4, stepsPerEpoch: 2) == [1, 0.75, 0.25, 0.125])
