@@ -47,6 +47,20 @@ import Testing
         }
     }
 
+    /// Rows of which the other has no part stay what they are.
+    @Test func mixingWithNothingChangesNothing() {
+        let x: [Float] = [0.001, 2]
+        onEveryConfiguration("mix") {
+            ([0, 1] as [Float]).map { own in
+                var mixed = x
+                snn_mix_rows(2, 1, own, &mixed)
+                return mixed
+            }
+        } check: { results, isa in
+            #expect(results == [x.reversed(), x], "\(isa)")
+        }
+    }
+
     /// Windows up to the case's reach beyond every edge, every other one mirrored, with cuts also across the edges.
     private static func views(_ augment: AugmentCase) -> [ReferenceView] {
         let random = randomFloats(6 * augment.batch, seed: 5)

@@ -42,6 +42,19 @@ import Testing
         }
     }
 
+    /// Pixels that a position does not see do not matter to it: the first and the last three here.
+    @Test func whatIsNotSeenMayBeInfinite() {
+        var shape = snn_resize_shape(batch: 1, height: 1, width: 4, channels: 1, out_height: 1, out_width: 8)
+        onEveryConfiguration("resize") {
+            var y = [Float](repeating: .nan, count: 8)
+            withWorkspace(snn_resize_workspace_size(&shape)) { snn_resize(&shape, [1, .infinity, 3, 4], &y, $0) }
+            return [y]
+        } check: { results, isa in
+            #expect(
+                results[0].map(\.isFinite) == [true] + Array(repeating: false, count: 4) + [true, true, true], "\(isa)")
+        }
+    }
+
     /// The third has more bytes than a block; the last ones more channels than a row of a block has columns, and one row
     /// more than its sums could hold of the largest bytes.
     @Test(arguments: [(0, 3), (1, 1), (1_000_003, 3), (513, 1), (37, 9), (3, 700), (4_097, 513)])

@@ -29,8 +29,8 @@ typedef struct {
 } snn_activation;
 
 /// Whether the derivative can be computed from the output alone (so that the input need not be kept).
-/// True for identity, step, sigmoid, tanh, ReLU, leaky ReLU with a positive slope, ELU with a non-negative alpha,
-/// softplus.
+/// True for identity, step, sigmoid, tanh, ReLU, leaky ReLU with a positive slope, softplus. Of ELU, whose alpha + y
+/// would cancel, it is not.
 bool snn_activation_invertible(snn_activation activation);
 
 /// y[i] = f(x[i]); y may be x.

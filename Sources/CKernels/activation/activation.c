@@ -14,7 +14,6 @@ bool snn_activation_invertible(snn_activation activation) {
         case SNN_RELU:
         case SNN_SOFTPLUS: return true;
         case SNN_LEAKY_RELU: return activation.parameter > 0;
-        case SNN_ELU: return activation.parameter >= 0;
         default: return false;
     }
 }

@@ -66,7 +66,6 @@ SIMD_INLINE vf activation_slope_from_output(const snn_activation_kind kind, vf p
     switch (kind) {
         case SNN_SIGMOID: return y * (1 - y);
         case SNN_TANH: return (1 - y) * (1 + y);
-        case SNN_ELU: return y > 0 ? v_set1(1) : y + parameter;
         case SNN_SOFTPLUS: return -v_expm1(-y);
         default: return activation_slope(kind, parameter, y);  // depends on the sign alone, which y shares with x
     }
@@ -80,13 +79,20 @@ SIMD_INLINE void activation_forward_of(
     if (i < count) v_store_n(y + i, activate(kind, p, v_load_n(x + i, count - i)), count - i);
 }
 
+/// dy * slope. A slope of 0 stops any dy, also infinity and NaN, as PyTorch has it.
+SIMD_INLINE vf activation_gradient(
+    const snn_activation_kind kind, const bool from_output, vf parameter, vf point, vf dy) {
+    if (kind == SNN_BINARY_STEP) return v_zero();
+    if (kind == SNN_RELU) return point <= 0 ? v_zero() : dy;
+    return dy * (from_output ? activation_slope_from_output(kind, parameter, point)
+                             : activation_slope(kind, parameter, point));
+}
+
 /// dx = dy * slope(point), where `point` is the input or, `from_output`, the output.
 SIMD_INLINE void activation_backward_lanes(const snn_activation_kind kind, const bool from_output, vf parameter,
     size_t lanes, const float *point, const float *dy, float *dx) {
     const vf at = v_load_lanes(point, lanes);
-    const vf slope =
-        from_output ? activation_slope_from_output(kind, parameter, at) : activation_slope(kind, parameter, at);
-    v_store_lanes(dx, v_load_lanes(dy, lanes) * slope, lanes);
+    v_store_lanes(dx, activation_gradient(kind, from_output, parameter, at, v_load_lanes(dy, lanes)), lanes);
 }
 
 SIMD_INLINE void activation_backward_of(const snn_activation_kind kind, const bool from_output, float parameter,

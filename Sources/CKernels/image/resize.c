@@ -6,7 +6,8 @@
 #include "swiftnn/image.h"
 #include "swiftnn/runtime.h"
 
-/// What one axis of the new image sees of the old one: the same number of weights for each position, some of them 0.
+/// What one axis of the new image sees of the old one: the same number of weights for each position, some of them 0,
+/// whose pixels count for nothing, infinity and NaN too.
 typedef struct {
     size_t taps;
     size_t *first;   ///< the first pixel that a position sees
@@ -68,6 +69,7 @@ static void blend_rows(const resize_plan *plan, const float *image, size_t y, fl
     const float *weights = plan->height.weights + y * plan->height.taps;
     memset(line, 0, count * sizeof(float));
     for (size_t tap = 0; tap < plan->height.taps; tap++) {
+        if (weights[tap] == 0) continue;
         const float *row = image + (plan->height.first[y] + tap) * count;
         for (size_t i = 0; i < count; i++) line[i] += weights[tap] * row[i];
     }
@@ -80,7 +82,9 @@ static void blend_columns(const resize_plan *plan, const float *line, float *res
         const float *pixels = line + plan->width.first[x] * channels;
         for (size_t c = 0; c < channels; c++) {
             float sum = 0;
-            for (size_t tap = 0; tap < plan->width.taps; tap++) sum += weights[tap] * pixels[tap * channels + c];
+            for (size_t tap = 0; tap < plan->width.taps; tap++) {
+                sum += weights[tap] == 0 ? 0 : weights[tap] * pixels[tap * channels + c];
+            }
             out[x * channels + c] = sum;
         }
     }
