@@ -153,6 +153,7 @@ import Testing
             (["mnist", "--data", folder["nowhere"]], "nowhere"),
             (["mnist", "--data", data, "--recipe", "none"], "none"),
             (["mnist", "--data", data, "--threads", "0"], "--threads"),
+            (["mnist", "--data", data, "--threads", "1025"], "--threads must be 1 to 1024"),
             (["mnist", "--data", data, "--epochs", "9223372036854775807"], "--epochs"),
             (["mnist", "--data", data, "--batch-size", "9223372036854775807"], "--batch-size"),
             (["mnist", "--data", data, "--precision", "float16"], "--precision"),

@@ -38,7 +38,10 @@ bool snn_isa_override(int isa);
 /// start, one per CPU this process may run on).
 int snn_thread_count(void);
 
-/// Sets the process's number of threads; values below 1 count as 1.
+/// The most threads that kernels use.
+#define SNN_THREAD_LIMIT 1024
+
+/// Sets the process's number of threads; values below 1 count as 1, and values above the limit as that.
 void snn_set_thread_count(int count);
 
 /// Overrides the number of threads for the calling thread, until it is called with 0: with 1 for a thread that calls

@@ -123,21 +123,22 @@ const snn_block_kernels *snn_blocks(void) {
 static _Atomic int process_threads = 0;
 static _Thread_local int thread_threads = 0;
 
+static int bounded_threads(int count) { return count < SNN_THREAD_LIMIT ? count : SNN_THREAD_LIMIT; }
+
 int snn_thread_count(void) {
     if (thread_threads > 0) return thread_threads;
     int count = atomic_load_explicit(&process_threads, memory_order_relaxed);
-    if (count == 0) {
-        count = omp_get_num_procs();
-        snn_set_thread_count(count);
-    }
-    return count;
+    if (count > 0) return count;
+    const int processors = bounded_threads(omp_get_num_procs());
+    // Another thread may have set it meanwhile.
+    return atomic_compare_exchange_strong(&process_threads, &count, processors) ? processors : count;
 }
 
 void snn_set_thread_count(int count) {
-    atomic_store_explicit(&process_threads, count < 1 ? 1 : count, memory_order_relaxed);
+    atomic_store_explicit(&process_threads, bounded_threads(count < 1 ? 1 : count), memory_order_relaxed);
 }
 
-void snn_thread_count_override(int count) { thread_threads = count; }
+void snn_thread_count_override(int count) { thread_threads = bounded_threads(count); }
 
 void snn_set_spin_time(int milliseconds) { kmp_set_blocktime(milliseconds); }
 

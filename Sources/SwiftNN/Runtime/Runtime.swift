@@ -26,11 +26,14 @@ public enum Runtime {
     }
 
     /// How many threads the kernels use; at the start, one per CPU this process may run on. Set for the whole process;
-    /// numbers below 1 count as 1.
+    /// numbers below 1 count as 1, and those above `threadLimit` as that.
     public static var threads: Int {
         get { Int(snn_thread_count()) }
         set { snn_set_thread_count(Int32(clamping: newValue)) }
     }
+
+    /// The most threads that kernels use.
+    public static let threadLimit = Int(SNN_THREAD_LIMIT)
 
     /// A one-line complaint about the environment variable SWIFTNN_ISA, or nil where it is unset or can be obeyed.
     public static func instructionSetComplaint() -> String? {

@@ -5,7 +5,7 @@ extension Precision: ExpressibleByArgument {}
 
 /// What every training command takes.
 struct TrainOptions: ParsableArguments {
-    @Option(help: "Which recipe; the first listed below is the default.")
+    @Option(help: "Which recipe; the first listed above is the default.")
     var recipe: String?
 
     @OptionGroup var location: DataOption
@@ -60,18 +60,18 @@ struct TrainOptions: ParsableArguments {
     @Flag(help: "Print the result only.")
     var quiet = false
 
-    /// Of epochs, samples, threads or steps: products of some do not overflow.
+    /// Of epochs, samples or steps: products of some do not overflow.
     private static let largestCount = 1_000_000
 
     func validate() throws {
         guard holdOut >= 0 else { throw ValidationError("--hold-out must be at least 0, not \(holdOut)") }
         if let lr, !(lr > 0 && lr.isFinite) { throw ValidationError("--lr must be a positive number, not \(lr)") }
-        for (name, value) in [
-            ("--epochs", epochs), ("--batch-size", batchSize), ("--threads", threads),
-            ("--checkpoint-every", checkpointEvery),
+        for (name, value, largest) in [
+            ("--epochs", epochs, Self.largestCount), ("--batch-size", batchSize, Self.largestCount),
+            ("--threads", threads, Runtime.threadLimit), ("--checkpoint-every", checkpointEvery, Self.largestCount),
         ] {
-            guard let value, !(1...Self.largestCount).contains(value) else { continue }
-            throw ValidationError("\(name) must be 1 to \(Self.largestCount), not \(value)")
+            guard let value, !(1...largest).contains(value) else { continue }
+            throw ValidationError("\(name) must be 1 to \(largest), not \(value)")
         }
         for (name, isGiven, what) in [
             ("--checkpoint-every", checkpointEvery != nil, "the checkpoint is"),
