@@ -43,7 +43,8 @@ size_t snn_conv_out_width(const snn_conv_shape *shape);
 /// the tier in use.
 bool snn_conv_uses_winograd(const snn_conv_shape *shape);
 
-/// Bytes of the weights packed for the forward pass by the tier in use.
+/// Bytes of the weights packed for the forward pass by the tier in use. How they are packed, and the formats above,
+/// follow from the whole shape, its batch too: what is packed for one is not for another.
 size_t snn_conv_packed_size(const snn_conv_shape *shape);
 /// Packs the weights, as users see them, for snn_conv_forward.
 void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed);

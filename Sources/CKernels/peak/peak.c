@@ -27,6 +27,7 @@ double snn_peak_multiply_add_bfloat16(size_t rounds) {
 }
 
 void snn_peak_copy(size_t bytes, const void *from, void *to) {
+    if (bytes == 0) return;
     const int threads = snn_thread_count();
     const size_t share = snn_round_up(snn_ceil_div(bytes, (size_t)threads), SNN_ALIGNMENT);
     SNN_PARALLEL_STEPS(threads, first, bytes, share,
