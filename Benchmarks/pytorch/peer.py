@@ -72,18 +72,27 @@ def prepare(request, compiles, threads):
         threads=threads,
     )  # fmt: skip
     contenders = problems.candidates(problem["operation"], problem["parameters"], options)
-    best = {name: fastest(candidates) for name, candidates in contenders.items()}
+    best = {name: fastest(candidates, is_needed=name == "pytorch") for name, candidates in contenders.items()}
     return {name: Contender(*found) for name, found in best.items() if found[0] is not None}
 
 
-def fastest(candidates):
-    """They are made one after the other, so that no more than two are in memory."""
+def fastest(candidates, is_needed):
+    """They are made one after the other, so that no more than two are in memory. One that fails is left out, unless it is
+    the first of those that are needed."""
     best, best_time = None, float("inf")
-    for candidate in candidates:
-        spent = seconds_of(candidate.run)
+    while True:
+        try:
+            candidate = next(candidates, None)
+            if candidate is None:
+                return best, best_time
+            spent = seconds_of(candidate.run)
+        except Exception as error:
+            if is_needed and best is None:
+                raise
+            print("left out:", *f"{type(error).__name__}: {error}".split(), file=sys.stderr)
+            continue
         if spent < best_time:
             best, best_time = candidate, spent
-    return best, best_time
 
 
 def seconds_of(run, repetitions=5, budget=0.5):

@@ -44,6 +44,15 @@ import Testing
         return folder["shapes"]
     }
 
+    /// What an environment forces on OpenBLAS would make a weak peer of it.
+    @Test func openBLASChoosesItsKernelsItself() throws {
+        let arguments = ["gemm", "--quick", "--shapes", try writeShapes(), "--filter", "m=7"]
+        let result = try run(
+            builtProducts + "/nnbench", arguments, environment: ["OPENBLAS_CORETYPE": "Prescott"])
+        #expect(result.status == 0 && result.output.contains("OpenBLAS"), "\(result.output) \(result.errors)")
+        #expect(!result.output.contains("Prescott"))
+    }
+
     @Test func everySuiteIsCheckedAndMeasured() throws {
         let arguments = ["--shapes", try writeShapes(), "--json", folder["new/out.json"], "--html", folder["out.html"]]
         // The cases' names have a = in them, the start of a process (which needs a data set) has not.

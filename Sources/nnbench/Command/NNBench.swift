@@ -53,6 +53,7 @@ import SwiftNN
     var child: [String] = []
 
     func run() throws {
+        try PeerEnvironment.lift()
         try setThreads()
         if let task = child.first { return try ChildTask.run(task, Array(child.dropFirst())) }
         // A peer process that dies must not take us with it.
@@ -70,9 +71,11 @@ import SwiftNN
         print(
             machine.map { "\($0.name.padding(toLength: 10, withPad: " ", startingAt: 0))\($0.value)" }
                 .joined(separator: "\n") + "\n")
+        StopSignal.watch()
         let rows = session.measure(parts)
         try outputs[0]?.write(BenchmarkJSON.text(rows))
         try outputs[1]?.write(BenchmarkReport(machine: machine, command: CommandLine.arguments, rows: rows).html())
+        guard StopSignal.number == 0 else { throw ExitCode(128 + StopSignal.number) }
         let failures = rows.count { $0.failure != nil }
         guard failures == 0 else {
             print("\(failures) of \(rows.count) cases failed")
@@ -103,7 +106,9 @@ import SwiftNN
             throw BenchError(complaint)
         }
         if let threads {
-            guard (1...1024).contains(threads) else { throw BenchError("--threads \(threads): expected 1 to 1024") }
+            guard (1...Runtime.threadLimit).contains(threads) else {
+                throw BenchError("--threads \(threads): expected 1 to \(Runtime.threadLimit)")
+            }
             Runtime.threads = threads
         }
         snn_openblas_set_threads(snn_thread_count())

@@ -4,7 +4,7 @@ struct Session {
     let table: Table
 
     /// The rows of all cases. The ceilings are measured before every suite and after the last one; what fails is a row
-    /// with the reason.
+    /// with the reason. A `StopSignal` leaves the cases out that are not begun.
     func measure(_ parts: [(suite: Suite, cases: [any BenchmarkCase])]) -> [Row] {
         table.printHeader()
         var rows: [Row] = []
@@ -18,7 +18,8 @@ struct Session {
     }
 
     private func measure(_ cases: [any BenchmarkCase], of suite: Suite) -> [Row] {
-        cases.map { benchmark in
+        var rows: [Row] = []
+        for benchmark in cases where StopSignal.number == 0 {
             var row: Row
             do {
                 row = try benchmark.measure(with: referee)
@@ -28,7 +29,8 @@ struct Session {
             }
             row.suite = suite.rawValue
             table.printRow(row)
-            return row
+            rows.append(row)
         }
+        return rows
     }
 }
