@@ -19,7 +19,7 @@ OTHER_BUILD = --disable-build-manifest-caching
 
 train: setup
 	swift build -c release --product nntrain
-	.build/release/nntrain fashion-mnist --out runs/fashion-mnist
+	.build/release/nntrain fashion-mnist --out runs/fashion-mnist --resume
 
 test: setup
 	$(TEST) -c release

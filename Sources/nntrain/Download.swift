@@ -23,11 +23,15 @@ struct Download {
     /// - Throws: `FileError` naming the address or the file and what is wrong; nothing that was there is changed then.
     func run() throws {
         let files = FileManager.default
+        var isFolder: ObjCBool = false
+        guard !directory.isEmpty, !files.fileExists(atPath: directory, isDirectory: &isFolder) || isFolder.boolValue
+        else { throw FileError(directory, "is not a folder") }
+        removeAbandoned()
         do {
             try files.createDirectory(atPath: staging, withIntermediateDirectories: true)
             defer { try? files.removeItem(atPath: staging) }
             for name in source.downloads { try fetch(name) }
-            try source.verify(in: staging)
+            try verify()
             try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
             for name in try files.contentsOfDirectory(atPath: staging) {
                 let place = directory + "/" + name
@@ -42,6 +46,29 @@ struct Download {
         }
     }
 
+    /// Removes what downloads to the same place left that were killed.
+    private func removeAbandoned() {
+        let place = URL(fileURLWithPath: directory)
+        let folder = place.deletingLastPathComponent().path
+        let prefix = place.lastPathComponent + ".partial-"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(prefix) {
+            guard let process = pid_t(name.dropFirst(prefix.count)), kill(process, 0) != 0, errno == ESRCH else {
+                continue
+            }
+            try? FileManager.default.removeItem(atPath: folder + "/" + name)
+        }
+    }
+
+    /// - Throws: `FileError` naming the mirror, for the files are gone afterwards.
+    private func verify() throws {
+        do {
+            try source.verify(in: staging)
+        } catch let error as FileError {
+            throw FileError(
+                error.path.replacingOccurrences(of: staging + "/", with: mirror), at: error.place, error.problem)
+        }
+    }
+
     private func fetch(_ name: String) throws {
         guard let address = URL(string: mirror + name) else { throw FileError(mirror + name, "not an address") }
         print("fetching \(address.absoluteString)")
@@ -49,7 +76,7 @@ struct Download {
         let path = staging + "/" + name
         if name.hasSuffix(".tar.gz") {
             try AtomicFile.write(bytes, to: path)
-            try unpack(path)
+            try unpack(path, from: address.absoluteString)
             try FileManager.default.removeItem(atPath: path)
         } else if name.hasSuffix(".gz") {
             // Some servers call the compression that of the transport, which is then undone already.
@@ -82,14 +109,15 @@ struct Download {
     }
 
     /// Unpacks an archive of one folder into the staging directory, without the folder.
-    private func unpack(_ archive: String) throws {
+    private func unpack(_ archive: String, from address: String) throws {
         let tar = Process()
         tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         tar.arguments = ["tar", "-xzf", archive, "-C", staging, "--strip-components", "1"]
+        tar.standardError = FileHandle.nullDevice
         try tar.run()
         tar.waitUntilExit()
         guard tar.terminationStatus == 0 else {
-            throw FileError(archive, "tar could not unpack it (status \(tar.terminationStatus))")
+            throw FileError(address, "tar could not unpack it (status \(tar.terminationStatus))")
         }
     }
 }

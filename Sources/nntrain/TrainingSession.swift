@@ -26,10 +26,10 @@ struct TrainingSession {
         try recipe.requireFit(model, train, from: recipe.dataset.title)
         let trainer = try makeTrainer(model, seed: seed, train)
         let interruption = Interruption()
-        let log = out.map { EpochLog($0.log, scoredOn: scoredOn) }
+        let records = try makeRecords()
         // The proxy chooses among images as the recipe resizes them.
-        trainer.callbacks = try recipe.callbacks() + [makeSelection(train)].compactMap(\.self) + makeObservers()
-        if let log { trainer.callbacks.append(log) }
+        trainer.callbacks = try recipe.callbacks() + [makeSelection(train)].compactMap(\.self) + records
+        if !quiet { trainer.callbacks.append(ProgressBar(scoredOn: scoredOn)) }
         trainer.callbacks.append(interruption)
         try interruption.watch {
             do {
@@ -39,7 +39,7 @@ struct TrainingSession {
                 // Before the scoring: nothing that goes wrong there loses the training.
                 try save(model, train)
             } catch  where !(error is TrainingInterrupted) {
-                try log?.takeBack()
+                for record in records { try record.takeBack() }
                 throw error
             }
             try finish(model, trainer.history, test)
@@ -126,15 +126,13 @@ struct TrainingSession {
         ] + recipe.hyperParameters
     }
 
-    /// What looks on while the training runs.
-    private func makeObservers() throws -> [any TrainerCallback] {
-        var observers: [any TrainerCallback] = []
-        if let out, logsForTensorBoard {
-            observers.append(
-                try TensorBoardLog(out.tensorBoard, scoredOn: scoredOn, hyperParameters: hyperParameters))
-        }
-        if !quiet { observers.append(ProgressBar(scoredOn: scoredOn)) }
-        return observers
+    private func makeRecords() throws -> [any TrainingRecord] {
+        guard let out else { return [] }
+        let log = EpochLog(out.log, scoredOn: scoredOn)
+        guard logsForTensorBoard else { return [log] }
+        return [
+            log, try TensorBoardLog(out.tensorBoard, scoredOn: scoredOn, hyperParameters: hyperParameters),
+        ]
     }
 
     /// What the report and TensorBoard show.

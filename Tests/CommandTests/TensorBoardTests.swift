@@ -62,6 +62,14 @@ import Testing
         #expect(rates.count == 4 && rates[0] < 0.002 && rates[3] < rates[2] && rates[2] < rates[1])
     }
 
+    /// The curves are of the model that stays.
+    @Test func aTrainingThatFailsLeavesTheCurvesOfTheOneBefore() throws {
+        #expect(try nntrain(arguments()).status == 0)
+        let files = try eventFiles()
+        #expect(try nntrain(arguments(["--lr", "1e30"])).status == 1)
+        #expect(try eventFiles() == files)
+    }
+
     @Test func heldOutScoresAreNamedSo() throws {
         #expect(try nntrain(arguments(["--hold-out", "20"])).status == 0)
         let events = try EventRecord.read(eventFiles()[0])

@@ -1,10 +1,16 @@
 import Foundation
 import SwiftNN
 
+/// What is written about a training while it runs.
+protocol TrainingRecord: TrainerCallback {
+    /// Puts back what another training left, whose other files stay, too, where this one failed.
+    func takeBack() throws
+}
+
 /// Keeps `log.jsonl`, a line of JSON for every epoch. Its scores are of the loss that is trained, with label smoothing, and
 /// without test-time views; those of `metrics.json` are not. Each time an epoch ends the whole file takes the place of the one
 /// before, so that a training that goes on from a checkpoint leaves no epoch twice and none out.
-final class EpochLog: TrainerCallback {
+final class EpochLog: TrainingRecord {
     private let path: String
     private let scoredOn: ScoredData
     /// What another training left there.
@@ -17,7 +23,6 @@ final class EpochLog: TrainerCallback {
         earlier = FileManager.default.contents(atPath: path).map(Array.init)
     }
 
-    /// Puts back what another training left, whose other files stay, too, where this one failed.
     func takeBack() throws {
         if let earlier { try AtomicFile.write(earlier, to: path) }
     }

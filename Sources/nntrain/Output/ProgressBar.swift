@@ -24,10 +24,13 @@ final class ProgressBar: TrainerCallback {
         let elapsed = trainer.history.reduce(record.seconds) { $0 + $1.seconds } / .seconds(1)
         let (done, all) = (cost(0..<step, run, trainer), cost(0..<run.epochs * run.stepsPerEpoch, run, trainer))
         let left = elapsed / done * (all - done)
-        let width = 24
+        let (before, after) = (label(record), "\(figures(record))  \(NumberText.duration(.seconds(left))) left")
+        // A line that the terminal breaks could not be drawn over.
+        let room = terminalColumns - 1
+        let width = min(max(room - before.count - after.count - 2, 0), 24)
         let filled = record.samples * width / max(run.samplesPerEpoch, 1)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        draw("\(label(record)) \(bar) \(figures(record))  \(NumberText.duration(.seconds(left))) left")
+        draw(String([before, bar, after].filter { !$0.isEmpty }.joined(separator: " ").prefix(room)))
     }
 
     func epochFinished(_ record: EpochRecord, trainer: Trainer) {
@@ -51,6 +54,11 @@ final class ProgressBar: TrainerCallback {
             let alike = Double(min(sampled, steps.upperBound - step))
             return sum + selections.reduce(alike) { $0 * $1.relativeCost(at: position) }
         }
+    }
+
+    private var terminalColumns: Int {
+        var size = winsize()
+        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 
     private func label(_ record: EpochRecord) -> String {

@@ -20,6 +20,11 @@ final class EventFile {
         try write(.sessionLog(.with { $0.status = .start }), step: step)
     }
 
+    /// Removes the file, and with it that the files before it are void.
+    func remove() throws {
+        guard unlink(path) == 0 else { throw FileError(path, "cannot be removed: \(String(cString: strerror(errno)))") }
+    }
+
     /// TensorBoard knows event files by "tfevents", and reads those of a directory in the order of their names.
     private static func name(at time: Date) -> String {
         let microseconds = Int(time.timeIntervalSince1970 * 1e6)

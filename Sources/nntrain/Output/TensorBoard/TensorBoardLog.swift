@@ -2,7 +2,7 @@ import SwiftNN
 
 /// Leaves event files from which TensorBoard draws how a training goes. Every run, also one that goes on from a checkpoint,
 /// starts a file of its own, as TensorBoard expects.
-final class TensorBoardLog: TrainerCallback {
+final class TensorBoardLog: TrainingRecord {
     /// Steps between two points of the loss.
     private static let interval = 10
 
@@ -10,6 +10,7 @@ final class TensorBoardLog: TrainerCallback {
     private let scoredOn: ScoredData
     private let hyperParameters: [(name: String, value: String)]
     private var file: EventFile?
+    private var isFromTheStart = false
 
     /// - Throws: `FileError` where the directory cannot be made.
     init(_ path: String, scoredOn: ScoredData, hyperParameters: [(name: String, value: String)]) throws {
@@ -20,7 +21,13 @@ final class TensorBoardLog: TrainerCallback {
     func trainingStarted(_ run: TrainingRun, trainer: Trainer) throws {
         let first = firstStep(of: run, finishedEpochs: trainer.history.count)
         file = try EventFile(in: directory, startingAt: first)
+        isFromTheStart = run.stepsBefore == 0
         try file?.write(text: hyperParameters.asMarkdown, tag: "hyper-parameters", step: first)
+    }
+
+    func takeBack() throws {
+        if isFromTheStart { try file?.remove() }
+        file = nil
     }
 
     /// The first step that this run has something to say of. The step that it goes on after is one where a checkpoint was
