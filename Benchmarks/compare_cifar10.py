@@ -29,6 +29,8 @@ KEEPS_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 
 def main():
     options = parse_options()
+    if not NNTRAIN.exists():
+        sys.exit(f"{NNTRAIN} is not there: build it by `swift build -c release`")
     python = options.python or python_with_pytorch()
     if options.compile == "auto":
         # In a process of its own, whose memory is not that of the training.
@@ -50,7 +52,8 @@ def parse_options():
     parser.add_argument("--recipe", default="fast")
     parser.add_argument("--rounds", type=int, default=1, help="trainings of each, with the seeds 1, 2, ...")
     parser.add_argument("--epochs", type=int)
-    parser.add_argument("--threads", type=int)
+    # Of both sides the same: by itself PyTorch takes one per core, nntrain one per CPU.
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--python", help="a Python with torch and numpy")
     precisions = ["float32", "bfloat16"]
     parser.add_argument("--precision", choices=precisions, default="float32", help="of SwiftNN")
@@ -65,7 +68,8 @@ def has_bfloat16():
 
 
 def python_with_pytorch():
-    folder = HERE / ".venv"
+    # That of `make venv`, where it is there.
+    folder = next((venv for venv in [HERE.parent / ".venv"] if venv.exists()), HERE / ".venv")
     python = folder / "bin/python"
     if not python.exists() or subprocess.run([python, "-c", "import numpy, torch"], capture_output=True).returncode != 0:
         venv.create(folder, with_pip=True)
