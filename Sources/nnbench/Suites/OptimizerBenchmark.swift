@@ -71,8 +71,8 @@ struct OptimizerBenchmark: Benchmark {
             reference: { [NamedTensor("weights", reference(weights, gradient), shape)] },
             // Of weights up to 1.
             tolerance: rule == .muon ? 2e-6 : 1e-6,
-            // PyTorch orthogonalises in bfloat16: two digits of two steps, which change weights by about a hundredth.
-            peerTolerance: rule == .muon ? 2e-4 : nil,
+            // PyTorch orthogonalises in bfloat16, which changes 0.04 of two steps; these change weights by 0.01 to 0.02.
+            peerTolerance: rule == .muon ? 1e-3 : nil,
             sets: buffers.count, ours: { update(buffers[$0], workspace) })
     }
 
