@@ -69,7 +69,8 @@ def has_bfloat16():
 
 def python_with_pytorch():
     # That of `make venv`, where it is there.
-    folder = next((venv for venv in [HERE.parent / ".venv"] if venv.exists()), HERE / ".venv")
+    shared = HERE.parent / ".venv"
+    folder = shared if shared.exists() else HERE / ".venv"
     python = folder / "bin/python"
     if not python.exists() or subprocess.run([python, "-c", "import numpy, torch"], capture_output=True).returncode != 0:
         venv.create(folder, with_pip=True)

@@ -50,12 +50,14 @@ public final class PlanBuilder {
         let takesAnyFormat = layer is any AnyFormatLayer || layer is any ActivationLayer || layer is any ContainerLayer
         let linesBefore = summary.count
         let output = try layer.build(self, takesAnyFormat ? input : converted(input, to: .float32))
-        // The layers inside another one have lines of their own.
-        if summary.count == linesBefore && !(layer is any ContainerLayer) {
+        // The layers inside another one have lines of their own, with what they learn.
+        let inside = summary[linesBefore...]
+        let parameters = layer.parameterCount - inside.reduce(0) { $0 + $1.parameters }
+        if !(layer is any ContainerLayer) && (inside.isEmpty || parameters > 0) {
             summary.append(
                 LayerSummary(
                     name: path.joined(separator: "."), layer: layer.description, outputShape: output.shape,
-                    parameters: layer.parameterCount))
+                    parameters: parameters))
         }
         return output
     }

@@ -78,6 +78,28 @@ import Testing
         #expect(abs(values[0] - values[1]) < 1e-6)
     }
 
+    /// A layer made of others, and of a parameter of its own.
+    private struct Block: Layer {
+        let inner = Linear(4, 4)
+        let own: Parameter?
+        var namedParameters: [NamedParameter] {
+            inner.namedParameters.map { NamedParameter("inner.\($0.name)", $0.parameter) }
+                + (own.map { [NamedParameter("own", $0)] } ?? [])
+        }
+        var description: String { "Block()" }
+        func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
+            try builder.build(inner, named: "inner", input)
+        }
+    }
+
+    @Test func everyParameterIsInOneLineOfTheSummary() throws {
+        func lines(_ own: Parameter?) throws -> [String] {
+            try Plan(Sequential { Block(own: own) }, inputShape: [1, 4]).summary.map { "\($0.name) \($0.parameters)" }
+        }
+        #expect(try lines(nil) == ["0.inner 20"])
+        #expect(try lines(Parameter([3], .constant(1))) == ["0.inner 20", "0 3"])
+    }
+
     @Test func lossesTakeImages() throws {
         let x = Tensor.normal([2, 3, 4, 5], seed: 5)
         let targets = Tensor.normal([2, 4, 4, 5], seed: 6)
