@@ -27,7 +27,8 @@ final class ProgressBar: TrainerCallback {
         let (before, after) = (label(record), "\(figures(record))  \(NumberText.duration(.seconds(left))) left")
         // A line that the terminal breaks could not be drawn over.
         let room = terminalColumns - 1
-        let width = min(max(room - before.count - after.count - 2, 0), 24)
+        let free = room - before.count - after.count - 2
+        let width = free < 8 ? 0 : min(free, 24)
         let filled = record.samples * width / max(run.samplesPerEpoch, 1)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         draw(String([before, bar, after].filter { !$0.isEmpty }.joined(separator: " ").prefix(room)))
