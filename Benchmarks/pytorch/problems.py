@@ -293,7 +293,7 @@ def optimizer(options, rule, steps, **settings):
         for _ in range(steps):
             made[0].step()
         (weights,) = made[0].param_groups[0]["params"]
-        outputs = {"weights": weights.detach().clone()}
+        outputs = {"change": weights.detach() - options.inputs["weights"]}
         yield Candidate(mode, lambda iteration, made=made: made[iteration % len(made)].step(), outputs)
 
 

@@ -22,7 +22,7 @@ struct OptimizerBenchmark: Benchmark {
     }
 
     private var count: Int { shape.reduce(1, *) }
-    /// Of Muon's steps, which are compared with PyTorch's in bfloat16, larger ones.
+    /// Muon's steps are spread over whole rows: larger ones, for rounding to say little.
     private var rate: Float { rule == .muon ? 0.1 : 1e-3 }
     private static let momentum: Float = 0.9
     private static let weightDecay: Float = 1e-2
@@ -66,17 +66,22 @@ struct OptimizerBenchmark: Benchmark {
                 ]),
             outputs: {
                 for _ in 0..<Self.checkedSteps { update(set, workspace) }
-                return [set.weights.named("weights", shape)]
+                return [change(from: weights, to: set.weights.doubles)]
             },
-            reference: { [NamedTensor("weights", reference(weights, gradient), shape)] },
-            // Of weights up to 1.
-            tolerance: rule == .muon ? 2e-6 : 1e-6,
-            // PyTorch orthogonalises in bfloat16, which changes 0.04 of two steps; these change weights by 0.01 to 0.02.
-            peerTolerance: rule == .muon ? 1e-3 : nil,
+            reference: { [change(from: weights, to: reference(weights, gradient))] },
+            // Of changes of a thousandth, of which weights up to 1 round off a ten-thousandth.
+            tolerance: 3e-4,
+            // PyTorch orthogonalises in bfloat16.
+            peerTolerance: rule == .muon ? 0.1 : nil,
             sets: buffers.count, ours: { update(buffers[$0], workspace) })
     }
 
     private static let checkedSteps = 2
+
+    /// What the steps did: weights would agree nearly as well without any.
+    private func change(from before: [Double], to after: [Double]) -> NamedTensor {
+        NamedTensor("change", zip(after, before).map { $0 - $1 }, shape)
+    }
 
     private func update(_ set: Buffers, _ workspace: Workspace) {
         set.step += 1
