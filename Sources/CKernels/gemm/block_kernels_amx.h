@@ -17,9 +17,14 @@ static const amx_configuration amx_quarters = {
 
 enum { amx_a_row = SNN_BLOCK * sizeof(uint16_t), amx_b_row = SNN_BLOCK * 2 * sizeof(uint16_t) };
 
-/// Fetches a block to the first-level cache: the loads of tiles wait for the second one.
-SIMD_INLINE void amx_fetch(const uint16_t *block) {
-    for (size_t i = 0; i < SNN_BLOCK_NUMBERS; i += SNN_BLOCK) __builtin_prefetch(block + i);
+/// Fetches a quarter of the next two blocks to the first-level cache: loads of tiles wait for the second one. Between
+/// products, or the fetches themselves would hold the loads up.
+SIMD_INLINE void amx_fetch_quarter(const uint16_t *a, const uint16_t *b, size_t quarter) {
+    const size_t numbers = SNN_BLOCK_NUMBERS / 4, first = quarter * numbers;
+    for (size_t i = first; i < first + numbers; i += SNN_BLOCK) {
+        __builtin_prefetch(a + i);
+        __builtin_prefetch(b + i);
+    }
 }
 
 /// Sums in registers 0 to 3, A in 4 and 5, B in 6 and 7. Whether there are lower rows and right columns is a constant.
@@ -29,21 +34,30 @@ SIMD_INLINE void amx_sums(const snn_block_product *product, const bool lower, co
     if (lower) _tile_zero(2);
     if (lower && right) _tile_zero(3);
     for (const snn_block_run *run = product->runs, *end = run + product->run_count; run < end; run++) {
+        const snn_block_run *next_run = run + 1 < end ? run + 1 : run;
         const uint16_t *a = run->a, *b = run->b;
-        for (size_t i = 0; i < run->count; i++, a += run->a_step, b += run->b_step) {
-            amx_fetch(b + run->b_step);
+        for (size_t i = 0; i < run->count; i++) {
+            const bool is_last = i + 1 == run->count;
+            const uint16_t *next_a = is_last ? next_run->a : a + run->a_step;
+            const uint16_t *next_b = is_last ? next_run->b : b + run->b_step;
             _tile_loadd(4, a, amx_a_row);
             _tile_loadd(6, b, amx_b_row);
             _tile_dpbf16ps(0, 4, 6);
+            amx_fetch_quarter(next_a, next_b, 0);
             if (right) {
                 _tile_loadd(7, b + SNN_BLOCK, amx_b_row);
                 _tile_dpbf16ps(1, 4, 7);
             }
+            amx_fetch_quarter(next_a, next_b, 1);
             if (lower) {
                 _tile_loadd(5, a + SNN_BLOCK_NUMBERS / 2, amx_a_row);
                 _tile_dpbf16ps(2, 5, 6);
             }
+            amx_fetch_quarter(next_a, next_b, 2);
             if (lower && right) _tile_dpbf16ps(3, 5, 7);
+            amx_fetch_quarter(next_a, next_b, 3);
+            a = next_a;
+            b = next_b;
         }
     }
     _tile_stored(0, sums[0], sizeof(sums[0]));
