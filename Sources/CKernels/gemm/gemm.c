@@ -48,9 +48,11 @@ static size_t deepest_group(const snn_gemm_shape *shape) {
 /// Blocks of bfloat16 numbers along the depth of a slice, at most: a packed panel of them takes 128 kB.
 enum { most_slice_blocks = 64 };
 
-/// Tiles of rows that stay in half of the second-level cache: the other half is for what streams through.
+/// Tiles of rows that stay in the second-level cache while panels and C stream through it: a quarter of it, or half of
+/// it where a tile is as large as a block of bfloat16 numbers, of which a quarter would hold few.
 static size_t block_tiles(const gemm_blocking *blocking) {
-    const size_t rows = snn_l2_cache_size() / 2 / (snn_max(blocking->depth, 1) * sizeof(float));
+    const size_t bytes = snn_l2_cache_size() / (blocking->blocks != NULL ? 2 : 4);
+    const size_t rows = bytes / (snn_max(blocking->depth, 1) * sizeof(float));
     return snn_max(rows / blocking->tile_rows, 1);
 }
 
