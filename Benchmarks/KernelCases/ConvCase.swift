@@ -167,6 +167,10 @@ public struct ConvCase: KernelCase {
         square(33, 24, 40, size: 5, kernel: 3, pad: 1),
         square(16, 17, 16, size: 6, kernel: 2, stride: 2),
         square(70, 33, 65, size: 3, kernel: 1),
+        // Matrix products of whole blocks: of both passes, of either one.
+        square(32, 64, 96, size: 3, kernel: 1),
+        square(16, 128, 50, size: 4, kernel: 1),
+        square(18, 40, 96, size: 4, kernel: 1),
         square(20, 64, 31, size: 6, kernel: 1, stride: 2),
         square(40, 16, 20, size: 7, kernel: 3, stride: 2, pad: 1),
         square(16, 19, 18, size: 9, kernel: 3, stride: 3, dilation: 2, pad: 1),

@@ -181,6 +181,7 @@ static void add_tile(const gradient_plan *plan, const gradient_piece *piece, boo
         .group_rows = rows,
         .rows = rows,
         .columns = snn_min(SNN_BLOCK, plan->packing.columns - panel * SNN_BLOCK),
+        .a_row = SNN_BLOCK,
         .c = sums + panel * conv_packing_panel_size(&plan->packing) + (tap * depth + row) * panel_columns,
         .c_row = panel_columns,
         .alpha = 1,

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "conv/block_list.h"
-#include "runtime/kernel_table.h"
+#include "conv/block_products.h"
+#include "conv/block_sum.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
@@ -43,8 +43,7 @@ void conv_blocks_pack(const conv_packing *packing, const float *weights, uint16_
 typedef struct {
     const conv_geometry *geometry;
     const conv_block_operands *operands;
-    const snn_kernel_table *kernels;
-    const snn_block_kernels *blocks;
+    block_sum_rules rules;
     size_t depth_blocks, panels;
     size_t images, columns;      ///< of the images and of a line: their product is the 32 rows of a block
     size_t lines;                ///< that are summed together, so that the weights of a panel serve many blocks
@@ -99,8 +98,6 @@ static blocks_plan make_plan(const conv_geometry *geometry, const conv_block_ope
     blocks_plan plan = {
         .geometry = geometry,
         .operands = operands,
-        .kernels = snn_kernels(),
-        .blocks = snn_blocks(),
         .depth_blocks = snn_ceil_div(geometry->depth, SNN_BLOCK),
         .panels = snn_ceil_div(geometry->columns, SNN_BLOCK),
         .images = images,
@@ -121,6 +118,7 @@ static blocks_plan make_plan(const conv_geometry *geometry, const conv_block_ope
 }
 
 size_t conv_blocks_workspace_size(const conv_geometry *geometry) {
+    if (conv_is_block_product(geometry)) return 0;
     const blocks_plan plan = make_plan(geometry, NULL);
     return plan.workers * plan.kept_lines * plan.line_numbers * sizeof(uint16_t);
 }
@@ -148,8 +146,9 @@ static size_t column_offset(const blocks_plan *plan, size_t column) {
 static void copy_pixels(const blocks_plan *plan, size_t first, size_t width, const uint16_t *pixels, uint16_t *out) {
     const size_t step = (size_t)plan->geometry->width.step, channels = plan->geometry->source_channels;
     for (size_t phase = 0; phase < snn_min(step, width); phase++) {
-        plan->blocks->copy_rows(snn_ceil_div(width - phase, step), plan->geometry->depth, pixels + phase * channels,
-            step * channels, out + column_offset(plan, first + phase), plan->images * SNN_BLOCK, plan->depth_numbers);
+        plan->rules.blocks->copy_rows(snn_ceil_div(width - phase, step), plan->geometry->depth,
+            pixels + phase * channels, step * channels, out + column_offset(plan, first + phase),
+            plan->images * SNN_BLOCK, plan->depth_numbers);
     }
 }
 
@@ -169,30 +168,24 @@ static void copy_line(const blocks_part *part, size_t line) {
     }
 }
 
-static bool activates(const blocks_plan *plan) {
-    const snn_epilogue *epilogue = plan->operands->epilogue;
-    return epilogue != NULL && epilogue->activation.kind != SNN_IDENTITY;
-}
-
-/// The sum of a block's rows, from column j of line i on, for one panel.
-static snn_block_product make_sum(const blocks_part *part, size_t i, size_t j, size_t panel) {
+/// A block's rows, from column j of line i on, for one panel.
+static snn_block_product target_of(const blocks_part *part, size_t i, size_t j, size_t panel) {
     const blocks_plan *plan = part->plan;
     const conv_geometry *geometry = plan->geometry;
     const conv_axis *height = &geometry->height, *width = &geometry->width;
     const size_t line = part->first_image * height->target_size + height->first_target + i * height->target_stride;
     const size_t pixel = line * width->target_size + width->first_target + j * width->target_stride;
     const size_t column = panel * SNN_BLOCK;
-    const snn_epilogue *epilogue = plan->operands->epilogue;
     return (snn_block_product){
         .groups = snn_min(plan->columns, width->positions - j),
         .group_rows = plan->images,
         .rows = part->images,
         .columns = snn_min(SNN_BLOCK, geometry->columns - column),
+        .a_row = SNN_BLOCK,
+        .next_a = plan->columns * plan->images * SNN_BLOCK,
         .narrow_c = plan->operands->target + pixel * geometry->target_channels + column,
         .c_group = width->target_stride * geometry->target_channels,
         .c_row = height->target_size * width->target_size * geometry->target_channels,
-        .alpha = 1,
-        .bias = epilogue != NULL && epilogue->bias != NULL ? epilogue->bias + column : NULL,
     };
 }
 
@@ -225,39 +218,12 @@ static void add_taps(const blocks_part *part, size_t i, size_t j, size_t panel, 
     }
 }
 
-/// Applies the activation to sums and brings them to 16 bits, where `product` has its C.
-static void finish_sums(const blocks_plan *plan, const snn_block_product *product, float *sums) {
-    for (size_t g = 0; g < product->groups; g++) {
-        for (size_t r = 0; r < product->rows; r++) {
-            float *row = sums + (g * product->group_rows + r) * SNN_BLOCK;
-            if (activates(plan)) {
-                plan->kernels->activation_forward(plan->operands->epilogue->activation, product->columns, row, row);
-            }
-            plan->kernels->narrow_to_bfloat16(
-                product->columns, row, product->narrow_c + g * product->c_group + r * product->c_row);
-        }
-    }
-}
-
 static void sum_block(const blocks_part *part, size_t i, size_t j, size_t panel) {
-    const blocks_plan *plan = part->plan;
-    const snn_block_product product = make_sum(part, i, j, panel);
-    snn_block_product sum = product;
-    float sums[SNN_BLOCK_NUMBERS];
-    // What is still to be added to, or to go through the activation, is not rounded yet.
-    const bool in_floats = activates(plan) || plan->geometry->kernel_taps > BLOCK_LIST_SIZE;
-    if (in_floats) {
-        sum.c = sums;
-        sum.narrow_c = NULL;
-        sum.c_group = product.group_rows * SNN_BLOCK;
-        sum.c_row = SNN_BLOCK;
-    }
-    block_list list;
-    block_list_start(&list, plan->blocks, sum);
-    add_taps(part, i, j, panel, &list);
-    // Even without taps: then the target is the bias.
-    block_list_flush(&list);
-    if (in_floats) finish_sums(plan, &product, sums);
+    const snn_block_product target = target_of(part, i, j, panel);
+    block_sum sum;
+    block_sum_start(&sum, &part->plan->rules, &target, panel * SNN_BLOCK);
+    add_taps(part, i, j, panel, &sum.list);
+    block_sum_end(&sum);
 }
 
 /// Copies the lines from the first to the last that a line of targets reads, with those between that only others read.
@@ -276,13 +242,13 @@ static void copy_lines(blocks_part *part, size_t i) {
 static void sum_lines(blocks_part *part, size_t first, size_t end) {
     const blocks_plan *plan = part->plan;
     for (size_t i = first; i < end; i++) copy_lines(part, i);
-    plan->blocks->begin();
+    plan->rules.blocks->begin();
     for (size_t panel = 0; panel < plan->panels; panel++) {
         for (size_t i = first; i < end; i++) {
             for (size_t j = 0; j < plan->geometry->width.positions; j += plan->columns) sum_block(part, i, j, panel);
         }
     }
-    plan->blocks->end();
+    plan->rules.blocks->end();
 }
 
 static void sum_part(const blocks_plan *plan, size_t index, uint16_t *copies) {
@@ -300,7 +266,17 @@ static void sum_part(const blocks_plan *plan, size_t index, uint16_t *copies) {
 }
 
 void conv_blocks(const conv_geometry *geometry, const conv_block_operands *operands, void *workspace) {
+    if (conv_is_block_product(geometry)) {
+        conv_block_products(geometry, operands);
+        return;
+    }
     blocks_plan plan = make_plan(geometry, operands);
+    plan.rules = (block_sum_rules){
+        .kernels = snn_kernels(),
+        .blocks = snn_blocks(),
+        .epilogue = operands->epilogue,
+        .is_long = geometry->kernel_taps > BLOCK_LIST_SIZE,
+    };
     plan.copies = workspace;
     const size_t parts = plan.image_groups * plan.parts;
     const size_t sums = geometry->batch * geometry->height.positions * geometry->width.positions * geometry->columns;

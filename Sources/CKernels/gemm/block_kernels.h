@@ -22,6 +22,21 @@ SIMD_INLINE void block_store_narrow(uint16_t *p, vf v, size_t lanes) {
 }
 #endif
 
+/// Fetches C, which would else be waited for when all is summed.
+SIMD_INLINE void block_fetch_target(const snn_block_product *product) {
+    for (size_t g = 0; g < product->groups; g++) {
+        for (size_t r = 0; r < product->rows; r++) {
+            const size_t at = g * product->c_group + r * product->c_row;
+            if (product->narrow_c != NULL) {
+                __builtin_prefetch(product->narrow_c + at, 1);
+            } else {
+                __builtin_prefetch(product->c + at, 1);
+                __builtin_prefetch(product->c + at + SIMD_WIDTH, 1);
+            }
+        }
+    }
+}
+
 /// C = alpha * sums + beta * C + bias, for one vector of columns; `lanes` is a constant where there are that many, and
 /// so are whether beta is 0 and whether C is at 16 bits.
 SIMD_INLINE void block_store_columns(const snn_block_product *product, block_sums sums, size_t column,

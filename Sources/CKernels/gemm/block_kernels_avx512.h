@@ -19,11 +19,12 @@ enum { block_strip = 8 };
 typedef vf block_strip_sums[block_strip][SNN_BLOCK / SIMD_WIDTH];
 
 /// Adds the products of one block of both to the sums of a strip of rows; `vectors` of columns is a constant.
-SIMD_INLINE void add_block_to_strip(const float *a, const float *b, const size_t vectors, block_strip_sums sums) {
+SIMD_INLINE void add_block_to_strip(
+    const float *a, size_t a_row, const float *b, const size_t vectors, block_strip_sums sums) {
     for (size_t k = 0; k < SNN_BLOCK_PAIRS; k++) {
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < block_strip; i++) {
-            const vf pair = v_set1(a[i * SNN_BLOCK_PAIRS + k]);
+            const vf pair = v_set1(a[i * a_row + k]);
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < vectors; v++) {
                 sums[i][v] = v_add_pair_products(pair, v_load(b + k * SNN_BLOCK + v * SIMD_WIDTH), sums[i][v]);
@@ -39,9 +40,9 @@ SIMD_INLINE void sum_block_strip(
         for (size_t v = 0; v < vectors; v++) sums[i][v] = v_zero();
     }
     for (const snn_block_run *run = product->runs, *end = run + product->run_count; run < end; run++) {
-        const uint16_t *a = run->a + first_row * SNN_BLOCK, *b = run->b;
+        const uint16_t *a = run->a + first_row * product->a_row, *b = run->b;
         for (size_t i = 0; i < run->count; i++, a += run->a_step, b += run->b_step) {
-            add_block_to_strip((const float *)a, (const float *)b, vectors, sums);
+            add_block_to_strip((const float *)a, product->a_row / 2, (const float *)b, vectors, sums);
         }
     }
     for (size_t i = 0; i < block_strip; i++) {
@@ -54,6 +55,7 @@ static void block_no_setup(void) {}
 
 static void block_product_by_pairs(const snn_block_product *product) {
     block_sums sums;
+    block_fetch_target(product);
     for (size_t row = 0; row < snn_block_rows(product); row += block_strip) {
         if (product->columns > SIMD_WIDTH) {
             sum_block_strip(product, 2, row, sums);

@@ -1,7 +1,8 @@
 // Products of bfloat16 numbers at 16 bits, in blocks of 32 x 32: what a CPU's instructions for them take, and with
 // which matrix products and convolutions are summed alike.
 //
-// A block of A holds 32 numbers along the depth of each of 32 rows, row by row. A block of B holds 32 columns; two
+// A block of A holds 32 numbers along the depth of each of 32 rows, row by row, one behind the other or further apart
+// where the rows are those of a matrix that is not copied. A block of B holds 32 columns; two
 // numbers that follow each other along the depth lie side by side, so that a row of the block is 32 pairs. Numbers that
 // are not there are zeros. As the rows of a block of A are 16 pairs, one is the transpose of the other, pair by pair.
 #ifndef SNN_GEMM_BLOCKS_H
@@ -39,6 +40,8 @@ typedef struct {
     size_t rows, columns;       ///< of C: of a group, and in all
     size_t run_count;
     const snn_block_run *runs;
+    size_t a_row;   ///< numbers from one row of a block of A to the next: where they are not SNN_BLOCK, all 32 are read
+    size_t next_a;  ///< numbers from the first block of A to that the next product starts with, by the same one of B
     float *c;
     uint16_t *narrow_c;  ///< unless NULL, C is here, and beta is 0
     size_t c_group, c_row;

@@ -206,6 +206,8 @@ static void multiply_blocks(const gemm_slice *slice, size_t row, const float *pa
         .columns = snn_min(SNN_BLOCK, shape->n - column),
         .run_count = 1,
         .runs = &run,
+        .a_row = SNN_BLOCK,
+        .next_a = run.count * SNN_BLOCK_NUMBERS,
         .c = slice->c + row * shape->ldc + column,
         .c_row = shape->ldc,
         .alpha = shape->alpha,
