@@ -85,30 +85,30 @@ static void pack(const conv_packing *packing, const float *weights, float *packe
 
 /// The inverse of pack_panel, a row of columns at a time.
 static void unpack_panel(
-    const conv_packing *packing, size_t chunks, const float *panel, size_t columns, bool accumulate, float *weights) {
-    const size_t width = packing->panel_columns, chunk_size = conv_packing_size(packing);
+    const conv_packing *packing, const float *panel, size_t columns, bool accumulate, float *weights) {
+    const size_t width = packing->panel_columns;
     for (size_t d = 0; d < packing->depth; d++) {
         for (size_t tap = 0; tap < packing->taps; tap++) {
             const float *row = panel + (tap * packing->depth + d) * width;
             float *target = weights + d * packing->depth_stride + tap;
             for (size_t c = 0; c < columns; c++) {
-                float sum = row[c];
-                for (size_t chunk = 1; chunk < chunks; chunk++) sum += row[chunk * chunk_size + c];
                 float *weight = target + c * packing->column_stride;
-                *weight = accumulate ? *weight + sum : sum;
+                *weight = accumulate ? *weight + row[c] : row[c];
             }
         }
     }
 }
 
-void conv_unpack_sums(
-    const conv_packing *packing, size_t chunks, const float *packed, bool accumulate, float *weights) {
+void conv_unpack_sums(const conv_packing *packing, size_t chunks, float *packed, bool accumulate, float *weights) {
+    const snn_kernel_table *kernels = snn_kernels();
     const size_t panels = conv_packing_panels(packing), panel_size = conv_packing_panel_size(packing);
-    SNN_PARALLEL_FOR(snn_threads_for(chunks * conv_packing_size(packing)), p, packing->groups * panels, {
+    const size_t chunk_size = conv_packing_size(packing);
+    SNN_PARALLEL_FOR(snn_threads_for(chunks * chunk_size), p, packing->groups * panels, {
+        float *panel = packed + p * panel_size;
+        for (size_t i = 1; i < chunks; i++) kernels->add(panel_size, panel, panel + i * chunk_size, panel);
         const size_t first = p % panels * packing->panel_columns;
         float *target = weights + p / panels * packing->group_stride + first * packing->column_stride;
-        const size_t columns = snn_min(packing->panel_columns, packing->columns - first);
-        unpack_panel(packing, chunks, packed + p * panel_size, columns, accumulate, target);
+        unpack_panel(packing, panel, snn_min(packing->panel_columns, packing->columns - first), accumulate, target);
     });
 }
 

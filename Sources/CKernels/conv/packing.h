@@ -20,7 +20,7 @@ size_t conv_packing_panels(const conv_packing *packing);
 size_t conv_packing_panel_size(const conv_packing *packing);
 size_t conv_packing_size(const conv_packing *packing);
 
-/// weights = the sum of `chunks` packed arrays (+ weights where accumulate), added in their order.
-void conv_unpack_sums(const conv_packing *packing, size_t chunks, const float *packed, bool accumulate, float *weights);
+/// weights = the sum of `chunks` packed arrays (+ weights where accumulate), added in their order, to the first one.
+void conv_unpack_sums(const conv_packing *packing, size_t chunks, float *packed, bool accumulate, float *weights);
 
 #endif

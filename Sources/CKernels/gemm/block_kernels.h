@@ -83,23 +83,40 @@ static void block_store(const snn_block_product *product, block_sums sums) {
     }
 }
 
-/// Up to a whole vector of the numbers left of a row, and zeros behind the last one or where there is no row.
-SIMD_INLINE vu block_bits(const float *x, size_t left) {
-    if (x == NULL || left == 0) return (vu)0;
-    return (vu)(left >= SIMD_WIDTH ? v_load(x) : v_load_n(x, left));
+typedef uint16_t block_line __attribute__((ext_vector_type(SNN_BLOCK)));
+typedef uint16_t block_line_unaligned __attribute__((ext_vector_type(SNN_BLOCK), aligned(2)));
+
+/// Up to a vector of the numbers left of a row, and zeros behind the last one.
+SIMD_INLINE vf block_floats(const float *x, size_t left) {
+    return v_load_lanes(x, left < SIMD_WIDTH ? left : SIMD_WIDTH);
+}
+
+/// The numbers at 16 bits of two vectors of floats.
+SIMD_INLINE block_line block_narrowed(vf first, vf second) {
+    return __builtin_shufflevector((block_line)first, (block_line)second, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25,
+        27, 29, 31, 33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63);
 }
 
 static void block_copy_float_rows(
     size_t rows, size_t columns, const float *x, size_t x_row, uint16_t *out, size_t out_row, size_t out_block) {
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t c = 0; c < columns; c += SNN_BLOCK) {
-            uint16_t *row = out + r * out_row + c / SNN_BLOCK * out_block;
-            for (size_t v = 0; v < SNN_BLOCK; v += SIMD_WIDTH) {
-                const size_t left = c + v < columns ? columns - c - v : 0;
-                v_store_u16(row + v, (vi)(block_bits(x + r * x_row + c + v, left) >> 16));
-            }
+    const size_t whole = columns - columns % SNN_BLOCK, left = columns - whole;
+    for (size_t r = 0; r < rows; r++, x += x_row, out += out_row) {
+        uint16_t *line = out;
+        for (size_t c = 0; c < whole; c += SNN_BLOCK, line += out_block) {
+            *(block_line_unaligned *)line = block_narrowed(v_load(x + c), v_load(x + c + SIMD_WIDTH));
         }
+        if (left == 0) continue;
+        const size_t behind = left > SIMD_WIDTH ? left - SIMD_WIDTH : 0;
+        *(block_line_unaligned *)line =
+            block_narrowed(block_floats(x + whole, left), block_floats(x + whole + SIMD_WIDTH, behind));
     }
+}
+
+/// Up to a vector of pairs; where there is no row, its numbers are zeros.
+SIMD_INLINE void block_store_pairs(const float *first, const float *second, size_t left, uint16_t *out) {
+    const vu low = first == NULL ? (vu)0 : (vu)block_floats(first, left);
+    const vu high = second == NULL ? (vu)0 : (vu)block_floats(second, left);
+    v_store((float *)out, (vf)(low >> 16 | (high & 0xffff0000)));
 }
 
 static void block_copy_float_pairs(size_t rows, size_t columns, const float *first, const float *second, size_t x_row,
@@ -109,16 +126,12 @@ static void block_copy_float_pairs(size_t rows, size_t columns, const float *fir
             uint16_t *row = out + r * out_row + c / SNN_BLOCK * out_block;
             for (size_t v = 0; v < SNN_BLOCK; v += SIMD_WIDTH) {
                 const size_t at = r * x_row + c + v, left = c + v < columns ? columns - c - v : 0;
-                const vu low = block_bits(first == NULL ? NULL : first + at, left);
-                const vu high = block_bits(second == NULL ? NULL : second + at, left);
-                v_store((float *)(row + 2 * v), (vf)(low >> 16 | (high & 0xffff0000)));
+                block_store_pairs(
+                    first == NULL ? NULL : first + at, second == NULL ? NULL : second + at, left, row + 2 * v);
             }
         }
     }
 }
-
-typedef uint16_t block_line __attribute__((ext_vector_type(SNN_BLOCK)));
-typedef uint16_t block_line_unaligned __attribute__((ext_vector_type(SNN_BLOCK), aligned(2)));
 
 /// The first `count` numbers of a line, and zeros.
 #if defined(SWIFTNN_EMULATE_AVX512)
