@@ -19,6 +19,10 @@ import Testing
         #expect(snn_conv_out_width(&shape) == conv.width.outputSize)
     }
 
+    @Test(arguments: ConvCase.filtered) func casesOfFilteringAreFiltered(_ conv: ConvCase) {
+        #expect(withUnsafePointer(to: conv.shape, snn_conv_uses_winograd))
+    }
+
     @Test(arguments: ConvCase.tested) func forwardMatchesReference(_ conv: ConvCase) {
         let x = conv.operand(conv.inputCount, seed: 1)
         let weights = conv.operand(conv.weightCount, seed: 2)

@@ -7,8 +7,9 @@
 enum {
     /// What a transform takes for each of a tile's numbers in the planes, in multiply-adds.
     transform_cost = 6,
-    /// Multiply-adds in the time in which one weight comes from memory, which only many tiles or pixels make up for.
-    weight_cost = 2,
+    /// Multiply-adds of a core in the time in which one weight comes from memory, which only many tiles or pixels make
+    /// up for.
+    weight_cost = 10,
     /// Fewer tiles than that take as long: their sums would wait for one another.
     least_rows = 4,
     /// Multiply-adds in the time in which one sum of a weight gradient goes to memory and comes back.
