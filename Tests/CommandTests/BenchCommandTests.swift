@@ -35,7 +35,11 @@ import Testing
             ("norm", "batch-norm batch=2 channels=3 size=4 activation=relu\nlayer-norm rows=5 channels=7\n"),
             ("activation", "gelu count=100\nelu count=33 parameter=0.5\nrelu count=10\n"),
             ("softmax-cross-entropy", "rows=5 classes=7\n"),
-            ("optimizer", "sgd count=10\nadam count=9\nadamw count=7\nrmsprop count=8\nmuon rows=4 columns=6\n"),
+            (
+                "optimizer",
+                "sgd count=10\nadam count=9\nadamw count=7\nrmsprop count=8\nmuon rows=4 columns=6\n"
+                    + "muon rows=5 columns=4 dtype=bfloat16\n"
+            ),
             ("step", "mlp batch=3\nmlp batch=2 dtype=bfloat16\n"), ("inference", "lenet5 batch=1\n"),
             ("memory", "mlp batch=2\n"),
         ] {

@@ -9,15 +9,19 @@ struct OptimizerBenchmark: Benchmark {
     let rule: Rule
     /// [count], or [rows, columns] of Muon's matrix.
     let shape: [Int]
+    /// Of Muon's products, which are PyTorch's in bfloat16 alone.
+    let precision: Precision
     let name: String
     let group: String
 
     init(_ line: ShapeLine) throws {
         let isMuon = line.text.hasPrefix("muon")
         let fields = try line.fields(
-            kinds: Rule.allCases.map(\.rawValue), required: isMuon ? ["rows", "columns"] : ["count"])
+            kinds: Rule.allCases.map(\.rawValue), required: isMuon ? ["rows", "columns"] : ["count"],
+            optional: isMuon ? ["dtype"] : [])
         rule = Rule(rawValue: fields.kind) ?? .sgd
         shape = isMuon ? [try fields.size("rows"), try fields.size("columns")] : [try fields.size("count")]
+        precision = try fields.precision()
         (name, group) = ("optimizer \(line.text)", line.group)
     }
 
@@ -35,7 +39,8 @@ struct OptimizerBenchmark: Benchmark {
         case .adam, .adamw: return .memory(bytes: 4 * 7 * count)
         case .muon:
             let (short, long) = (min(shape[0], shape[1]), max(shape[0], shape[1]))
-            return .arithmetic(5 * (4 * short * short * long + 2 * short * short * short), bytes: 4 * 5 * count)
+            let products = 5 * (4 * short * short * long + 2 * short * short * short)
+            return .arithmetic(products, in: precision, bytes: 4 * 5 * count)
         }
     }
 
@@ -70,13 +75,15 @@ struct OptimizerBenchmark: Benchmark {
             },
             reference: { [change(from: weights, to: reference(weights, gradient))] },
             // Of changes of a thousandth, of which weights up to 1 round off a ten-thousandth.
-            tolerance: 3e-4,
+            tolerance: precision == .bfloat16 ? Self.roundedTolerance : 3e-4,
             // PyTorch orthogonalises in bfloat16.
-            peerTolerance: rule == .muon ? 0.1 : nil,
+            peerTolerance: rule == .muon ? Self.roundedTolerance : nil,
             sets: buffers.count, ours: { update(buffers[$0], workspace) })
     }
 
     private static let checkedSteps = 2
+    /// Of what was orthogonalised in bfloat16, beside exact numbers.
+    private static let roundedTolerance = 0.1
 
     /// What the steps did: weights would agree nearly as well without any.
     private func change(from before: [Double], to after: [Double]) -> NamedTensor {
@@ -112,7 +119,7 @@ struct OptimizerBenchmark: Benchmark {
     private var muon: snn_muon {
         snn_muon(
             rate: rate, momentum: Self.momentum, weight_decay: Self.weightDecay, gradient_scale: 1,
-            nesterov: true, normalize_weights: false, bfloat16: false, iterations: 5)
+            nesterov: true, normalize_weights: false, bfloat16: precision == .bfloat16, iterations: 5)
     }
 
     private func reference(_ weights: [Double], _ gradient: [Double]) -> [Double] {
