@@ -3,28 +3,28 @@ public struct GemmCase: KernelCase {
     public var m: Int, n: Int, k: Int
     public var transposeA = false, transposeB = false
     public var alpha: Float = 1, beta: Float = 0
-    /// Whether A and B are in bfloat16.
-    public var bfloat16 = false
+    /// Whether A and B are in bfloat16, and whether C is rounded to it.
+    public var bfloat16 = false, rounds = false
 
     public var description: String {
         let transposes = (transposeA ? "t" : "n") + (transposeB ? "t" : "n")
         let scalars = alpha == 1 && beta == 0 ? "" : " alpha=\(alpha) beta=\(beta)"
-        return "gemm \(m)x\(n)x\(k) \(transposes)\(scalars)\(bfloat16 ? " bfloat16" : "")"
+        return "gemm \(m)x\(n)x\(k) \(transposes)\(scalars)\(bfloat16 ? " bfloat16" : "")\(rounds ? " rounded" : "")"
     }
 
     public var operations: Int { 2 * m * n * k }
 
     public init(
         m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1, beta: Float = 0,
-        bfloat16: Bool = false
+        bfloat16: Bool = false, rounds: Bool = false
     ) {
         (self.m, self.n, self.k) = (m, n, k)
         (self.transposeA, self.transposeB) = (transposeA, transposeB)
-        (self.alpha, self.beta, self.bfloat16) = (alpha, beta, bfloat16)
+        (self.alpha, self.beta, self.bfloat16, self.rounds) = (alpha, beta, bfloat16, rounds)
     }
 
     /// Sizes around every register tile and vector width, all transposes, empty and single ones.
-    public static let all = single + bfloat16
+    public static let all = single + bfloat16 + rounded
 
     private static let single: [GemmCase] =
         [
@@ -62,4 +62,15 @@ public struct GemmCase: KernelCase {
             GemmCase(m: 40, n: 600, k: 1060, beta: 1, bfloat16: true),
             GemmCase(m: 40, n: 70, k: 0, beta: 0.5, bfloat16: true),
         ]
+
+    /// The same with a rounded product, and few rows times a transposed B.
+    private static let rounded: [GemmCase] =
+        (bfloat16 + [
+            GemmCase(m: 4, n: 150, k: 67, transposeB: true, bfloat16: true),
+            GemmCase(m: 5, n: 150, k: 67, transposeB: true, bfloat16: true),
+        ]).map { gemm in
+            var gemm = gemm
+            gemm.rounds = true
+            return gemm
+        }
 }

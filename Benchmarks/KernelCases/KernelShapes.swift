@@ -7,7 +7,7 @@ extension GemmCase {
         snn_gemm_shape(
             m: m, n: n, k: k, transpose_a: transposeA, transpose_b: transposeB,
             lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n, alpha: alpha, beta: beta,
-            bfloat16: bfloat16)
+            bfloat16: bfloat16, rounds: rounds)
     }
 }
 

@@ -18,6 +18,8 @@ typedef struct {
     /// Whether A and B hold numbers that bfloat16 has (snn_round_to_bfloat16), which some CPUs multiply at 16 bits: the
     /// sums are float32's all the same, but subnormal numbers count as 0.
     bool bfloat16;
+    /// Whether C is rounded to what bfloat16 has when it is finished.
+    bool rounds;
 } snn_gemm_shape;
 
 /// What happens to a finished row of C before it leaves the cache.

@@ -37,10 +37,16 @@ SIMD_INLINE void block_fetch_target(const snn_block_product *product) {
     }
 }
 
-/// C = alpha * sums + beta * C + bias, for one vector of columns; `lanes` is a constant where there are that many, and
-/// so are whether beta is 0 and whether C is at 16 bits.
-SIMD_INLINE void block_store_columns(const snn_block_product *product, block_sums sums, size_t column,
-    const size_t lanes, const bool adds, const bool narrow) {
+/// How C is stored: constants at every call.
+typedef struct {
+    bool adds;    ///< to what C has
+    bool narrow;  ///< at 16 bits
+    bool rounds;  ///< floats
+} block_store_form;
+
+/// C = alpha * sums + beta * C + bias, for one vector of columns; `lanes` is a constant where there are that many.
+SIMD_INLINE void block_store_columns(
+    const snn_block_product *product, block_sums sums, size_t column, const size_t lanes, const block_store_form form) {
     // Of its own, or every row would read the product anew, which C might be a part of.
     const size_t rows = product->rows, c_row = product->c_row;
     float *c = product->c;
@@ -52,34 +58,36 @@ SIMD_INLINE void block_store_columns(const snn_block_product *product, block_sum
         size_t at = g * product->c_group + column;
         for (size_t r = 0; r < rows; r++, at += c_row, sum += SNN_BLOCK) {
             vf result = v_fma(alpha, v_load(sum), offset);
-            if (adds) result = v_fma(beta, v_load_lanes(c + at, lanes), result);
-            if (narrow) {
+            if (form.adds) result = v_fma(beta, v_load_lanes(c + at, lanes), result);
+            if (form.narrow) {
                 block_store_narrow(narrow_c + at, result, lanes);
             } else {
-                v_store_lanes(c + at, result, lanes);
+                v_store_lanes(c + at, form.rounds ? v_round_to_bfloat16(result) : result, lanes);
             }
         }
     }
 }
 
-SIMD_INLINE void block_store_vectors(
-    const snn_block_product *product, block_sums sums, const bool adds, const bool narrow) {
+SIMD_INLINE void block_store_vectors(const snn_block_product *product, block_sums sums, const block_store_form form) {
     size_t column = 0;
     for (; column + SIMD_WIDTH <= product->columns; column += SIMD_WIDTH) {
-        block_store_columns(product, sums, column, SIMD_WIDTH, adds, narrow);
+        block_store_columns(product, sums, column, SIMD_WIDTH, form);
     }
     if (column < product->columns) {
-        block_store_columns(product, sums, column, product->columns - column, adds, narrow);
+        block_store_columns(product, sums, column, product->columns - column, form);
     }
 }
 
 static void block_store(const snn_block_product *product, block_sums sums) {
+    const bool adds = product->beta != 0;
     if (product->narrow_c != NULL) {
-        block_store_vectors(product, sums, false, true);
-    } else if (product->beta != 0) {
-        block_store_vectors(product, sums, true, false);
+        block_store_vectors(product, sums, (block_store_form){.narrow = true});
+    } else if (product->rounds) {
+        adds ? block_store_vectors(product, sums, (block_store_form){.rounds = true, .adds = true})
+             : block_store_vectors(product, sums, (block_store_form){.rounds = true});
     } else {
-        block_store_vectors(product, sums, false, false);
+        adds ? block_store_vectors(product, sums, (block_store_form){.adds = true})
+             : block_store_vectors(product, sums, (block_store_form){0});
     }
 }
 

@@ -46,6 +46,7 @@ typedef struct {
     uint16_t *narrow_c;  ///< unless NULL, C is here, and beta is 0
     size_t c_group, c_row;
     float alpha, beta;  ///< with beta = 0, C is not read
+    bool rounds;        ///< whether floats of C are rounded to what bfloat16 has
     const float *bias;  ///< `columns` numbers, or NULL
 } snn_block_product;
 

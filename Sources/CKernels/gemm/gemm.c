@@ -155,6 +155,15 @@ static size_t slice_tiles(const gemm_slice *slice) {
 /// What of C the slice's sums are added to: its first one to beta * C.
 static float slice_beta(const gemm_slice *slice) { return slice->first_k == 0 ? slice->shape->beta : 1; }
 
+static bool activates(const gemm_slice *slice) {
+    return slice->epilogue != NULL && slice->epilogue->activation.kind != SNN_IDENTITY;
+}
+
+/// Whether sums are rounded as blocks of them are stored: an activation comes before.
+static bool stores_rounded(const gemm_slice *slice) {
+    return slice->shape->rounds && slice->blocking->blocks != NULL && !activates(slice);
+}
+
 static const float *slice_bias(const gemm_slice *slice, size_t column) {
     const bool adds = slice->epilogue != NULL && slice->epilogue->bias != NULL && is_last_slice(slice);
     return adds ? slice->epilogue->bias + column : NULL;
@@ -212,6 +221,7 @@ static void multiply_blocks(const gemm_slice *slice, size_t row, const float *pa
         .c_row = shape->ldc,
         .alpha = shape->alpha,
         .beta = slice_beta(slice),
+        .rounds = stores_rounded(slice) && is_last_slice(slice),
         .bias = slice_bias(slice, column),
     };
     slice->blocking->blocks->product(&product);
@@ -239,17 +249,19 @@ static void multiply_panel(const gemm_slice *slice, size_t first, size_t end, co
     }
 }
 
-/// The activation of finished tiles [first, end) of rows in some panels.
-static void activate(const gemm_slice *slice, size_t first, size_t end, size_t first_panel, size_t end_panel) {
-    if (slice->epilogue == NULL || slice->epilogue->activation.kind == SNN_IDENTITY || !is_last_slice(slice)) return;
-    if (first_panel >= end_panel) return;
+/// The activation and the rounding of summed tiles [first, end) of rows in some panels.
+static void finish(const gemm_slice *slice, size_t first, size_t end, size_t first_panel, size_t end_panel) {
     const snn_gemm_shape *shape = slice->shape;
-    const size_t rows = slice->blocking->tile_rows, width = slice->blocking->kernels->tile_columns;
+    const snn_kernel_table *kernels = slice->blocking->kernels;
+    const bool activated = activates(slice), rounded = shape->rounds && !stores_rounded(slice);
+    if (!(activated || rounded) || !is_last_slice(slice) || first_panel >= end_panel) return;
+    const size_t rows = slice->blocking->tile_rows, width = kernels->tile_columns;
     const size_t column = first_panel * width, columns = snn_min(end_panel * width, shape->n) - column;
     const size_t end_row = snn_min(slice->first_row + end * rows, slice->end_row);
     for (size_t row = slice->first_row + first * rows; row < end_row; row++) {
         float *out = slice->c + row * shape->ldc + column;
-        slice->blocking->kernels->activation_forward(slice->epilogue->activation, columns, out, out);
+        if (activated) kernels->activation_forward(slice->epilogue->activation, columns, out, out);
+        if (rounded) kernels->round_to_bfloat16(columns, out, out);
     }
 }
 
@@ -266,7 +278,7 @@ static void multiply_block(const gemm_slice *slice, size_t top, size_t tiles, si
     for (size_t tile = 0; tile < tiles; tile++) {
         const size_t first_panel = snn_ceil_div(first - snn_min(tile, first), tiles);
         const size_t end_panel = snn_ceil_div(end - snn_min(tile, end), tiles);
-        activate(slice, top + tile, top + tile + 1, first_panel, end_panel);
+        finish(slice, top + tile, top + tile + 1, first_panel, end_panel);
     }
 }
 
@@ -292,7 +304,7 @@ static void multiply_panels(const gemm_slice *slice, size_t first, size_t end, f
             multiply_panel(slice, 0, tiles, packed + (panel - start) * slice->b_panel, panel);
         }
         end_products(slice);
-        activate(slice, 0, tiles, start, stop);
+        finish(slice, 0, tiles, start, stop);
     }
 }
 

@@ -40,12 +40,13 @@ size_t gemm_transposed_workspace_size(const snn_gemm_shape *shape) {
 /// C's columns [first, end) from the sums in them.
 static void finish_columns(const snn_kernel_table *kernels, const snn_gemm_shape *shape, const snn_epilogue *epilogue,
     size_t first, size_t end, float *c) {
-    if (epilogue == NULL) return;
+    const float *bias = epilogue != NULL ? epilogue->bias : NULL;
+    const bool activated = epilogue != NULL && epilogue->activation.kind != SNN_IDENTITY;
     for (size_t row = 0; row < shape->m; row++) {
-        float *out = c + row * shape->ldc;
-        if (epilogue->bias != NULL) kernels->add(end - first, out + first, epilogue->bias + first, out + first);
-        if (epilogue->activation.kind == SNN_IDENTITY) continue;
-        kernels->activation_forward(epilogue->activation, end - first, out + first, out + first);
+        float *out = c + row * shape->ldc + first;
+        if (bias != NULL) kernels->add(end - first, out, bias + first, out);
+        if (activated) kernels->activation_forward(epilogue->activation, end - first, out, out);
+        if (shape->rounds) kernels->round_to_bfloat16(end - first, out, out);
     }
 }
 

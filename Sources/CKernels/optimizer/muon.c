@@ -16,7 +16,6 @@ static const float quintic_a = 3.4445f, quintic_b = -4.7750f, quintic_c = 2.0315
 /// The wide one of a matrix and its transpose, the products of an iteration, and scratch memory.
 typedef struct {
     size_t rows, columns;
-    bool bfloat16;
     snn_gemm_shape square_product, quintic_product, step_product;
     float *x, *next_x;        ///< rows x columns
     float *square, *quintic;  ///< rows x rows
@@ -29,8 +28,16 @@ static size_t round_up(size_t bytes) { return snn_round_up(bytes, SNN_ALIGNMENT)
 static iteration make_iteration(const snn_muon *options, size_t rows, size_t columns) {
     const size_t small = snn_min(rows, columns), large = snn_max(rows, columns);
     const snn_gemm_shape square = {
-        .m = small, .n = small, .k = large, .lda = large, .ldb = large, .ldc = small, .bfloat16 = options->bfloat16};
-    iteration it = {.rows = small, .columns = large, .bfloat16 = options->bfloat16};
+        .m = small,
+        .n = small,
+        .k = large,
+        .lda = large,
+        .ldb = large,
+        .ldc = small,
+        .bfloat16 = options->bfloat16,
+        .rounds = options->bfloat16,
+    };
+    iteration it = {.rows = small, .columns = large};
     it.square_product = it.quintic_product = it.step_product = square;
     it.square_product.transpose_b = true;
     it.square_product.alpha = 1;
@@ -66,20 +73,13 @@ static void give_memory(iteration *it, void *workspace) {
     it->workspace = memory + 2 * matrix + 2 * square;
 }
 
-static void round_if_wanted(const iteration *it, size_t count, float *x) {
-    if (it->bfloat16) snn_round_to_bfloat16(count, x, x);
-}
-
 static void iterate(iteration *it) {
     const size_t size = it->rows * it->columns, square_count = it->rows * it->rows;
     snn_gemm(&it->square_product, it->x, it->x, NULL, it->square, it->workspace);
-    round_if_wanted(it, square_count, it->square);
     memcpy(it->quintic, it->square, square_count * sizeof(float));
     snn_gemm(&it->quintic_product, it->square, it->square, NULL, it->quintic, it->workspace);
-    round_if_wanted(it, square_count, it->quintic);
     memcpy(it->next_x, it->x, size * sizeof(float));
     snn_gemm(&it->step_product, it->quintic, it->x, NULL, it->next_x, it->workspace);
-    round_if_wanted(it, size, it->next_x);
     float *x = it->x;
     it->x = it->next_x;
     it->next_x = x;
@@ -101,7 +101,7 @@ void snn_muon_step(const snn_muon *options, size_t rows, size_t columns, const f
     const float unit = (float)(1 / (norm(size, it.x, it.workspace) + 1e-7));
     snn_scale(size, unit, it.x, rows > columns ? it.next_x : it.x);
     if (rows > columns) snn_transpose(1, rows, columns, it.next_x, it.x);
-    round_if_wanted(&it, size, it.x);
+    if (options->bfloat16) snn_round_to_bfloat16(size, it.x, it.x);
     for (size_t i = 0; i < options->iterations; i++) iterate(&it);
     if (rows > columns) {
         snn_transpose(1, columns, rows, it.x, it.next_x);

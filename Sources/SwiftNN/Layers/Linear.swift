@@ -61,13 +61,16 @@ private final class LinearOperation: ActivationFusing {
         let order = input.order.featureOrder(features: inFeatures)
         self.order = order
         fused = FusedActivation(output: output, builder)
+        let isRounded = builder.precision == .bfloat16
+        output.buffer.isRounded = true
+        input.gradient?.isRounded = true
 
         // y = x Wᵀ
         product = ProductWithWeights(
             builder, weight, order: order,
             snn_gemm_shape(
                 m: rows, n: outFeatures, k: inFeatures, transpose_a: false, transpose_b: true, lda: inFeatures,
-                ldb: inFeatures, ldc: outFeatures, alpha: 1, beta: 0, bfloat16: builder.precision == .bfloat16))
+                ldb: inFeatures, ldc: outFeatures, alpha: 1, beta: 0, bfloat16: isRounded, rounds: isRounded))
 
         // dx = dy W
         let hasGradient = input.gradient != nil
@@ -79,7 +82,7 @@ private final class LinearOperation: ActivationFusing {
                 builder, weight, order: snn_feature_order(channels: 1, spatial: outFeatures),
                 snn_gemm_shape(
                     m: rows, n: inFeatures, k: outFeatures, transpose_a: false, transpose_b: false, lda: outFeatures,
-                    ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0, bfloat16: builder.precision == .bfloat16))
+                    ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0, bfloat16: isRounded, rounds: isRounded))
             : nil
         gradientOfWeights =
             output.gradient != nil
@@ -160,7 +163,8 @@ private final class WeightGradient {
         let (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
         shape = snn_gemm_shape(
             m: outFeatures, n: inFeatures, k: rows, transpose_a: true, transpose_b: false, lda: outFeatures,
-            ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0, bfloat16: builder.precision == .bfloat16)
+            ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0, bfloat16: builder.precision == .bfloat16,
+            rounds: false)
         workspace = builder.makeBuffer(bytes: snn_gemm_workspace_size(&shape))
         biasWorkspace = builder.makeBuffer(bytes: snn_column_sums_workspace_size(rows, outFeatures))
         reordering =

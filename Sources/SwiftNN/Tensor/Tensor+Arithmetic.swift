@@ -36,7 +36,7 @@ extension Tensor {
         let (m, k, n) = (shape[0], shape[1], other.shape[1])
         var product = snn_gemm_shape(
             m: m, n: n, k: k, transpose_a: false, transpose_b: false, lda: k, ldb: n, ldc: n, alpha: 1, beta: 0,
-            bfloat16: false)
+            bfloat16: false, rounds: false)
         let result = Tensor(uninitialized: [m, n])
         let workspace = Storage(uninitialized: snn_gemm_workspace_size(&product) / MemoryLayout<Float>.stride)
         withUnsafePointer { a in

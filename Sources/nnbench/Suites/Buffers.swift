@@ -28,13 +28,9 @@ final class FloatBuffer {
 
     deinit { start.deallocate() }
 
-    /// Leaves the numbers that a precision has.
-    func round(to precision: Precision) {
-        if precision == .bfloat16 { snn_round_to_bfloat16(count, start, start) }
-    }
-
+    /// Itself, with the numbers that a precision has.
     func rounded(to precision: Precision) -> FloatBuffer {
-        round(to: precision)
+        if precision == .bfloat16 { snn_round_to_bfloat16(count, start, start) }
         return self
     }
 

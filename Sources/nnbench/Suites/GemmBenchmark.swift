@@ -16,7 +16,7 @@ struct GemmBenchmark: Benchmark {
         gemm = GemmCase(
             m: try fields.size("m"), n: try fields.size("n"), k: try fields.size("k"),
             transposeA: fields.kind.hasPrefix("t"), transposeB: fields.kind.hasSuffix("t"),
-            bfloat16: precision == .bfloat16)
+            bfloat16: precision == .bfloat16, rounds: precision == .bfloat16)
         (name, group) = ("gemm \(line.text)", line.group)
     }
 
@@ -41,7 +41,6 @@ struct GemmBenchmark: Benchmark {
             withUnsafePointer(to: shape) {
                 snn_gemm($0, set.a.start, set.b.start, nil, set.c.start, workspace.start)
             }
-            set.c.round(to: precision)
         }
         func openBLAS(_ iteration: Int) {
             let set = buffers[iteration]

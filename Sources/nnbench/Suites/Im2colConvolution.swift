@@ -76,7 +76,7 @@ final class Im2colConvolution {
     ) -> snn_gemm_shape {
         snn_gemm_shape(
             m: m, n: n, k: k, transpose_a: transposeA, transpose_b: transposeB, lda: lda ?? k,
-            ldb: transposeB ? k : n, ldc: ldc ?? n, alpha: 1, beta: beta, bfloat16: false)
+            ldb: transposeB ? k : n, ldc: ldc ?? n, alpha: 1, beta: beta, bfloat16: false, rounds: false)
     }
 
     private func multiply(
