@@ -11,18 +11,19 @@ static bool is_whole_axis(const conv_axis *axis) {
            axis->positions == axis->target_size;
 }
 
-static size_t row_blocks(const conv_geometry *geometry) {
-    return geometry->batch * geometry->height.positions * geometry->width.positions / SNN_BLOCK;
+static size_t pixels_of(const conv_geometry *geometry) {
+    return geometry->batch * geometry->height.positions * geometry->width.positions;
 }
+
+static size_t row_blocks(const conv_geometry *geometry) { return pixels_of(geometry) / SNN_BLOCK; }
 
 bool conv_is_block_product(const conv_geometry *geometry) {
     if (geometry->kernel_taps != 1 || !is_whole_axis(&geometry->height) || !is_whole_axis(&geometry->width)) {
         return false;
     }
-    const size_t pixels = geometry->batch * geometry->height.positions * geometry->width.positions;
     // Rows of a block that are further apart push one another out of the first-level cache.
     const bool are_near = SNN_BLOCK * geometry->source_channels * sizeof(uint16_t) <= snn_l1_cache_size();
-    return pixels % SNN_BLOCK == 0 && geometry->depth % SNN_BLOCK == 0 && are_near;
+    return pixels_of(geometry) % SNN_BLOCK == 0 && geometry->depth % SNN_BLOCK == 0 && are_near;
 }
 
 /// Blocks of rows that stay in the second-level cache while the panels of the weights pass through the first, but no

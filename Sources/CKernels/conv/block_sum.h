@@ -3,6 +3,7 @@
 #define SNN_CONV_BLOCK_SUM_H
 
 #include "conv/block_list.h"
+#include "gemm/epilogue.h"
 #include "runtime/kernel_table.h"
 
 typedef struct {
@@ -19,23 +20,18 @@ typedef struct {
     float floats[SNN_BLOCK_NUMBERS];
 } block_sum;
 
-static inline bool block_sum_activates(const block_sum_rules *rules) {
-    return rules->epilogue != NULL && rules->epilogue->activation.kind != SNN_IDENTITY;
-}
-
 /// What is still to be added to, or to go through the activation, is not rounded yet.
 static inline bool block_sum_is_in_floats(const block_sum_rules *rules) {
-    return rules->is_long || block_sum_activates(rules);
+    return rules->is_long || snn_epilogue_activates(rules->epilogue);
 }
 
 /// A sum without runs, for a target that has a narrow_c; its columns are those from `column` on.
 static inline void block_sum_start(
     block_sum *sum, const block_sum_rules *rules, const snn_block_product *target, size_t column) {
-    const snn_epilogue *epilogue = rules->epilogue;
     sum->rules = rules;
     sum->target = *target;
     sum->target.alpha = 1;
-    sum->target.bias = epilogue != NULL && epilogue->bias != NULL ? epilogue->bias + column : NULL;
+    sum->target.bias = snn_epilogue_bias(rules->epilogue, column);
     snn_block_product product = sum->target;
     if (block_sum_is_in_floats(rules)) {
         product.c = sum->floats;
@@ -53,7 +49,7 @@ static inline void block_sum_narrow(block_sum *sum) {
     for (size_t g = 0; g < target->groups; g++) {
         for (size_t r = 0; r < target->rows; r++) {
             float *row = sum->floats + (g * target->group_rows + r) * SNN_BLOCK;
-            if (block_sum_activates(rules)) {
+            if (snn_epilogue_activates(rules->epilogue)) {
                 rules->kernels->activation_forward(rules->epilogue->activation, target->columns, row, row);
             }
             rules->kernels->narrow_to_bfloat16(

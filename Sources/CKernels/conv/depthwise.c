@@ -2,6 +2,7 @@
 // edges read the same taps equally far apart; those near an edge are summed one by one.
 #include "conv/depthwise.h"
 
+#include "gemm/epilogue.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
@@ -66,7 +67,6 @@ static size_t source_of_tap(const depthwise_plan *plan, const depthwise_line *li
 static void sum_tile(const depthwise_plan *plan, const depthwise_line *line, size_t first, size_t pixels) {
     const conv_geometry *geometry = plan->geometry;
     const conv_axis *height = &geometry->height, *width = &geometry->width;
-    const float *bias = plan->operands->epilogue != NULL ? plan->operands->epilogue->bias : NULL;
     // In the data gradient the groups are summed into the same targets.
     const bool is_first = plan->group == 0 || geometry->target_group != 0;
     const size_t offset = plan->group * geometry->target_group;
@@ -84,7 +84,7 @@ static void sum_tile(const depthwise_plan *plan, const depthwise_line *line, siz
         .c_pixel = width->target_stride * geometry->target_channels,
         .c_lane = geometry->target_lane,
         .accumulate = !is_first,
-        .bias = bias != NULL ? bias + offset : NULL,
+        .bias = snn_epilogue_bias(plan->operands->epilogue, offset),
     };
     if (pixels > 1 && plan->group == 0) {
         const size_t line_floats = width->source_size * geometry->source_channels;
@@ -118,7 +118,7 @@ static void sum_line(depthwise_plan plan, size_t index) {
         for (plan.group = 0; plan.group < geometry->groups; plan.group++) sum_tile(&plan, &line, first, pixels);
     }
     const snn_epilogue *epilogue = plan.operands->epilogue;
-    if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
+    if (!snn_epilogue_activates(epilogue)) return;
     const size_t floats = geometry->width.positions * geometry->target_channels;
     plan.kernels->activation_forward(epilogue->activation, floats, line.target, line.target);
 }

@@ -4,6 +4,7 @@
 #include "conv/gather.h"
 
 #include "conv/share.h"
+#include "gemm/epilogue.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -177,10 +178,6 @@ static void gather_tile_taps(
     block->taps[tile] = kept;
 }
 
-static const float *bias_of(const gather_plan *plan) {
-    return plan->operands->epilogue != NULL ? plan->operands->epilogue->bias : NULL;
-}
-
 /// The first channel of a panel.
 static size_t panel_channel(const gather_plan *plan, size_t panel) {
     const size_t group = panel / plan->group_panels;
@@ -190,7 +187,6 @@ static size_t panel_channel(const gather_plan *plan, size_t panel) {
 static void sum_panel(const gather_plan *plan, const gather_block *block, size_t panel, bool first_slice) {
     const conv_geometry *geometry = plan->geometry;
     const size_t width = plan->kernels->tile_columns, column = panel % plan->group_panels * width;
-    const float *bias = bias_of(plan);
     snn_indirect_tile tile = {
         .columns = snn_min(width, geometry->columns - column),
         .depth = geometry->depth,
@@ -199,7 +195,7 @@ static void sum_panel(const gather_plan *plan, const gather_block *block, size_t
         .c_offset = panel_channel(plan, panel),
         .beta = first_slice ? 0 : 1,
     };
-    if (bias != NULL && first_slice) tile.bias = bias + tile.c_offset;
+    if (first_slice) tile.bias = snn_epilogue_bias(plan->operands->epilogue, tile.c_offset);
     for (size_t t = 0; t < block->tiles; t++) {
         tile.rows = block->rows[t];
         tile.taps = block->taps[t];
@@ -213,7 +209,7 @@ static void sum_panel(const gather_plan *plan, const gather_block *block, size_t
 /// In place, while the pixels are in cache; neighbouring pixels in one call.
 static void activate(const gather_plan *plan, const gather_block *block, conv_share share) {
     const snn_epilogue *epilogue = plan->operands->epilogue;
-    if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
+    if (!snn_epilogue_activates(epilogue)) return;
     const size_t channels = plan->geometry->target_channels, first_channel = panel_channel(plan, share.first_panel);
     const size_t end_channel = share.end_panel == plan->work.panels ? channels : panel_channel(plan, share.end_panel);
     const bool joined = first_channel == 0 && end_channel == channels;

@@ -3,6 +3,7 @@
 // pixels passes over one panel of weights after the other, so that the panel comes from the second-level cache.
 #include "conv/images.h"
 
+#include "gemm/epilogue.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -142,7 +143,7 @@ static void sum_panel(const images_plan *plan, snn_grid_tile tile, size_t group,
     tile.b += (group * panels + panel) * geometry->kernel_taps * geometry->depth * width;
     tile.c += target_channel;
     tile.beta = first_slice ? 0 : 1;
-    if (first_slice && epilogue != NULL && epilogue->bias != NULL) tile.bias = epilogue->bias + target_channel;
+    if (first_slice) tile.bias = snn_epilogue_bias(epilogue, target_channel);
     plan->kernels->gemm_grid_tile(&tile);
 }
 
@@ -166,7 +167,7 @@ static void sum_slice(const images_plan *plan, const images_block *block, size_t
 /// the only one with an activation.
 static void activate(const images_plan *plan, const images_block *block) {
     const snn_epilogue *epilogue = plan->operands->epilogue;
-    if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
+    if (!snn_epilogue_activates(epilogue)) return;
     const size_t count = (block->end_pixel - block->first_pixel) * plan->geometry->target_channels;
     for (size_t image = 0; image < block->images; image++) {
         float *first = target_of(plan, block->first_image + image, block->first_pixel);

@@ -3,6 +3,7 @@
 // few numbers to sum, finding a pointer for each would take longer than the sums.
 #include "conv/lines.h"
 
+#include "gemm/epilogue.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
@@ -55,7 +56,7 @@ static void sum_line(const line_plan *plan, size_t index, float *line) {
         sum_panel(plan, source, first_tap, end_tap - first_tap, panel, line);
     }
     const snn_epilogue *epilogue = plan->operands->epilogue;
-    if (epilogue == NULL || epilogue->activation.kind == SNN_IDENTITY) return;
+    if (!snn_epilogue_activates(epilogue)) return;
     plan->kernels->activation_forward(epilogue->activation, plan->line, line, line);
 }
 
@@ -73,7 +74,7 @@ void conv_lines(
         .geometry = geometry,
         .operands = operands,
         .kernels = snn_kernels(),
-        .bias = operands->epilogue != NULL ? operands->epilogue->bias : NULL,
+        .bias = snn_epilogue_bias(operands->epilogue, 0),
         .line = line_numbers(geometry),
     };
     const size_t lines = geometry->batch * geometry->height.positions;

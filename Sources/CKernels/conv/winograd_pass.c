@@ -4,6 +4,7 @@
 
 #include "conv/share.h"
 #include "conv/winograd.h"
+#include "gemm/epilogue.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -172,11 +173,10 @@ static void finish_phase(
     for (size_t i = 0; i < winograd_results; i++) {
         pixels[i] = offsets[i] == winograd_outside ? NULL : plan->target + offsets[i] + channel;
     }
-    const bool has_bias = plan->epilogue != NULL && plan->epilogue->bias != NULL;
-    const float *bias = has_bias ? plan->epilogue->bias + channel : NULL;
+    const float *bias = snn_epilogue_bias(plan->epilogue, channel);
     plan->grid->transforms->gather_output(channels, planes + phase * target->channels + channel, plan->target_plane,
         winograd_infinity_of(target, phase), bias, pixels);
-    if (plan->epilogue == NULL || plan->epilogue->activation.kind == SNN_IDENTITY) return;
+    if (!snn_epilogue_activates(plan->epilogue)) return;
     activate(plan, channels, pixels);
 }
 

@@ -4,6 +4,7 @@
 // threads.
 #include "swiftnn/gemm.h"
 
+#include "gemm/epilogue.h"
 #include "gemm/packing.h"
 #include "gemm/transposed.h"
 #include "runtime/kernel_table.h"
@@ -155,18 +156,13 @@ static size_t slice_tiles(const gemm_slice *slice) {
 /// What of C the slice's sums are added to: its first one to beta * C.
 static float slice_beta(const gemm_slice *slice) { return slice->first_k == 0 ? slice->shape->beta : 1; }
 
-static bool activates(const gemm_slice *slice) {
-    return slice->epilogue != NULL && slice->epilogue->activation.kind != SNN_IDENTITY;
-}
-
 /// Whether sums are rounded as blocks of them are stored: an activation comes before.
 static bool stores_rounded(const gemm_slice *slice) {
-    return slice->shape->rounds && slice->blocking->blocks != NULL && !activates(slice);
+    return slice->shape->rounds && slice->blocking->blocks != NULL && !snn_epilogue_activates(slice->epilogue);
 }
 
 static const float *slice_bias(const gemm_slice *slice, size_t column) {
-    const bool adds = slice->epilogue != NULL && slice->epilogue->bias != NULL && is_last_slice(slice);
-    return adds ? slice->epilogue->bias + column : NULL;
+    return is_last_slice(slice) ? snn_epilogue_bias(slice->epilogue, column) : NULL;
 }
 
 static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_of_b, size_t panel) {
@@ -253,7 +249,7 @@ static void multiply_panel(const gemm_slice *slice, size_t first, size_t end, co
 static void finish(const gemm_slice *slice, size_t first, size_t end, size_t first_panel, size_t end_panel) {
     const snn_gemm_shape *shape = slice->shape;
     const snn_kernel_table *kernels = slice->blocking->kernels;
-    const bool activated = activates(slice), rounded = shape->rounds && !stores_rounded(slice);
+    const bool activated = snn_epilogue_activates(slice->epilogue), rounded = shape->rounds && !stores_rounded(slice);
     if (!(activated || rounded) || !is_last_slice(slice) || first_panel >= end_panel) return;
     const size_t rows = slice->blocking->tile_rows, width = kernels->tile_columns;
     const size_t column = first_panel * width, columns = snn_min(end_panel * width, shape->n) - column;

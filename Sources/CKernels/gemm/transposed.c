@@ -1,5 +1,6 @@
 #include "gemm/transposed.h"
 
+#include "gemm/epilogue.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -40,11 +41,11 @@ size_t gemm_transposed_workspace_size(const snn_gemm_shape *shape) {
 /// C's columns [first, end) from the sums in them.
 static void finish_columns(const snn_kernel_table *kernels, const snn_gemm_shape *shape, const snn_epilogue *epilogue,
     size_t first, size_t end, float *c) {
-    const float *bias = epilogue != NULL ? epilogue->bias : NULL;
-    const bool activated = epilogue != NULL && epilogue->activation.kind != SNN_IDENTITY;
+    const float *bias = snn_epilogue_bias(epilogue, first);
+    const bool activated = snn_epilogue_activates(epilogue);
     for (size_t row = 0; row < shape->m; row++) {
         float *out = c + row * shape->ldc + first;
-        if (bias != NULL) kernels->add(end - first, out, bias + first, out);
+        if (bias != NULL) kernels->add(end - first, out, bias, out);
         if (activated) kernels->activation_forward(epilogue->activation, end - first, out, out);
         if (shape->rounds) kernels->round_to_bfloat16(end - first, out, out);
     }
