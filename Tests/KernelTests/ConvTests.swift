@@ -23,6 +23,16 @@ import Testing
         #expect(withUnsafePointer(to: conv.shape, snn_conv_uses_winograd))
     }
 
+    /// By the tier of AVX-512, where the CPU multiplies pairs of numbers at 16 bits.
+    @Test(arguments: ConvCase.narrowFiltered) func casesOfNarrowFilteringAreFiltered(_ conv: ConvCase) {
+        defer { snn_isa_override(-1) }
+        var shape = conv.shape
+        guard snn_isa_override(Int32(SNN_ISA_AVX512.rawValue)), snn_conv_input_format(&shape) == SNN_BFLOAT16 else {
+            return
+        }
+        #expect(snn_conv_uses_winograd(&shape))
+    }
+
     @Test(arguments: ConvCase.tested) func forwardMatchesReference(_ conv: ConvCase) {
         let x = conv.operand(conv.inputCount, seed: 1)
         let weights = conv.operand(conv.weightCount, seed: 2)

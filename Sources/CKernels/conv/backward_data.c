@@ -60,6 +60,7 @@ static void sum_directly(const snn_conv_shape *shape, const void *dy, const void
         const conv_geometry geometry = phase_at(shape, phase);
         conv_direct(&geometry, &operands);
     }
+    if (snn_conv_input_format(shape) == SNN_ROUNDED) snn_round_to_bfloat16(conv_input_count(shape), dx, dx);
 }
 
 static void sum_in_blocks(const snn_conv_shape *shape, const void *dy, const void *packed, void *dx, void *workspace) {
@@ -70,7 +71,7 @@ static void sum_in_blocks(const snn_conv_shape *shape, const void *dy, const voi
     }
 }
 
-static void filter(const snn_conv_shape *shape, const float *dy, const void *packed, float *dx, void *workspace) {
+static void filter(const snn_conv_shape *shape, const void *dy, const void *packed, void *dx, void *workspace) {
     const winograd_grid grid = winograd_backward_grid(shape);
     winograd_pass(&grid, dy, packed, NULL, dx, workspace);
 }
@@ -88,5 +89,4 @@ void snn_conv_backward_data(
         case CONV_PRODUCT: multiply(shape, dy, packed_transposed, dx, workspace); break;
         case CONV_DIRECT: sum_directly(shape, dy, packed_transposed, dx, workspace); break;
     }
-    if (snn_conv_input_format(shape) == SNN_ROUNDED) snn_round_to_bfloat16(conv_input_count(shape), dx, dx);
 }

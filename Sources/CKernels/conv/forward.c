@@ -53,6 +53,7 @@ static void sum_directly(const snn_conv_shape *shape, const float *x, const void
     } else {
         conv_direct(&geometry, &operands);
     }
+    if (snn_conv_output_format(shape) == SNN_ROUNDED) snn_round_to_bfloat16(conv_output_count(shape), y, y);
 }
 
 static void sum_in_blocks(const snn_conv_shape *shape, const void *x, const void *packed, const snn_epilogue *epilogue,
@@ -62,8 +63,8 @@ static void sum_in_blocks(const snn_conv_shape *shape, const void *x, const void
     conv_blocks(&geometry, &operands, workspace);
 }
 
-static void filter(const snn_conv_shape *shape, const float *x, const void *packed, const snn_epilogue *epilogue,
-    float *y, void *workspace) {
+static void filter(const snn_conv_shape *shape, const void *x, const void *packed, const snn_epilogue *epilogue,
+    void *y, void *workspace) {
     const winograd_grid grid = winograd_forward_grid(shape);
     winograd_pass(&grid, x, packed, epilogue, y, workspace);
 }
@@ -82,5 +83,4 @@ void snn_conv_forward(const snn_conv_shape *shape, const void *x, const void *pa
         case CONV_PRODUCT: multiply(shape, x, packed, epilogue, y, workspace); break;
         case CONV_DIRECT: sum_directly(shape, x, packed, epilogue, y, workspace); break;
     }
-    if (snn_conv_output_format(shape) == SNN_ROUNDED) snn_round_to_bfloat16(conv_output_count(shape), y, y);
 }

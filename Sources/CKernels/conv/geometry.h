@@ -88,10 +88,11 @@ size_t conv_padded_size(const snn_conv_shape *shape);
 /// The source that conv_forward_geometry means: x, or its padded copy, which is made.
 const float *conv_padded(const snn_conv_shape *shape, const float *x, float *copy);
 
-/// Whether the convolution of floats gains by Winograd's filtering.
-bool conv_suits_winograd(const snn_conv_shape *shape);
+/// Whether the convolution gains by Winograd's filtering of floats beside direct sums that make so many products in the
+/// time of one of floats.
+bool conv_suits_winograd(const snn_conv_shape *shape, double rate);
 
-/// Whether its weight gradient does too: that of few tiles would be more sums than products saved.
+/// Whether the weight gradient of floats does too: that of few tiles would be more sums than products saved.
 bool conv_weights_suit_winograd(const snn_conv_shape *shape);
 
 /// Multiply-adds of one pass over all taps, for snn_threads_for_products.

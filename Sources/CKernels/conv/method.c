@@ -12,23 +12,25 @@ static bool fill_blocks(const snn_conv_shape *shape, size_t channels) {
     return shape->batch >= fewest_images && channels >= fewest_channels;
 }
 
-static bool suits_blocks(const snn_conv_shape *shape) {
-    return shape->bfloat16 && shape->groups == 1 && !conv_is_folded(shape) &&
+/// Whether it is between images at 16 bits, by products of blocks or by filtering.
+static bool is_narrow(const snn_conv_shape *shape) {
+    return shape->bfloat16 && shape->groups == 1 && !conv_is_folded(shape) && snn_blocks() != NULL &&
            fill_blocks(shape, snn_min(shape->in_channels, shape->out_channels));
 }
 
 conv_method conv_method_of(const snn_conv_shape *shape) {
-    const snn_block_kernels *blocks = snn_blocks();
-    const bool in_blocks = blocks != NULL && suits_blocks(shape);
-    // Filtering saves more than vectors of bfloat16 numbers, and less than a matrix unit for them; with a stride less
-    // than both.
-    const bool is_outdone = in_blocks && (blocks->in_matrix_unit || shape->stride_height > 1);
-    if (conv_suits_winograd(shape) && !is_outdone) return CONV_WINOGRAD;
-    if (in_blocks) return CONV_BLOCKS;
+    if (is_narrow(shape)) {
+        // Vectors make two products of pairs in the time of one of floats; a matrix unit outdoes what filtering saves.
+        enum { products_of_pairs = 2 };
+        const bool filters = !snn_blocks()->in_matrix_unit && conv_suits_winograd(shape, products_of_pairs);
+        return filters ? CONV_WINOGRAD : CONV_BLOCKS;
+    }
+    if (conv_suits_winograd(shape, 1)) return CONV_WINOGRAD;
     return conv_is_product(shape) ? CONV_PRODUCT : CONV_DIRECT;
 }
 
 conv_method conv_weights_method_of(const snn_conv_shape *shape) {
+    if (is_narrow(shape)) return CONV_BLOCKS;
     const conv_method method = conv_method_of(shape);
     return method == CONV_WINOGRAD && !conv_weights_suit_winograd(shape) ? CONV_DIRECT : method;
 }
@@ -38,22 +40,19 @@ static snn_number_format format_of(const snn_conv_shape *shape, bool is_narrow) 
     return is_narrow ? SNN_BFLOAT16 : SNN_ROUNDED;
 }
 
-snn_number_format snn_conv_input_format(const snn_conv_shape *shape) {
-    return format_of(shape, conv_method_of(shape) == CONV_BLOCKS);
+snn_number_format snn_conv_input_format(const snn_conv_shape *shape) { return format_of(shape, is_narrow(shape)); }
+
+/// Whether y, of a convolution of few channels, is for others that take it at 16 bits.
+static bool writes_for_narrow(const snn_conv_shape *shape) {
+    return conv_is_folded(shape) && fill_blocks(shape, shape->out_channels) && snn_blocks() != NULL;
 }
 
 snn_number_format snn_conv_output_format(const snn_conv_shape *shape) {
-    // What a convolution of few channels puts out is for others: with a matrix unit those are computed in blocks.
-    const snn_block_kernels *blocks = snn_blocks();
-    const bool is_for_blocks =
-        conv_is_folded(shape) && fill_blocks(shape, shape->out_channels) && blocks != NULL && blocks->in_matrix_unit;
-    return format_of(shape, is_for_blocks || conv_method_of(shape) == CONV_BLOCKS);
+    return format_of(shape, is_narrow(shape) || writes_for_narrow(shape));
 }
 
 /// Of dy, where a convolution of floats writes y at 16 bits.
-static bool needs_widening(const snn_conv_shape *shape) {
-    return snn_conv_output_format(shape) == SNN_BFLOAT16 && conv_method_of(shape) != CONV_BLOCKS;
-}
+static bool needs_widening(const snn_conv_shape *shape) { return shape->bfloat16 && writes_for_narrow(shape); }
 
 size_t conv_widened_size(const snn_conv_shape *shape) {
     if (!needs_widening(shape)) return 0;

@@ -14,7 +14,7 @@ typedef enum {
 
 conv_method conv_method_of(const snn_conv_shape *shape);
 
-/// Of the weight gradient: the same, but for directly where filtering does not pay.
+/// Of the weight gradient: the same, but where filtering does not pay.
 conv_method conv_weights_method_of(const snn_conv_shape *shape);
 
 /// Bytes of dy as floats, for methods that sum those; 0 where it is kept so.

@@ -19,6 +19,7 @@ snn_gemm_shape conv_forward_product(const snn_conv_shape *shape) {
         .ldc = shape->out_channels,
         .alpha = 1,
         .bfloat16 = shape->bfloat16,
+        .rounds = shape->bfloat16,
     };
 }
 
@@ -32,5 +33,6 @@ snn_gemm_shape conv_backward_product(const snn_conv_shape *shape) {
         .ldc = shape->in_channels,
         .alpha = 1,
         .bfloat16 = shape->bfloat16,
+        .rounds = shape->bfloat16,
     };
 }

@@ -22,10 +22,11 @@ enum {
     winograd_most_planes = 36
 };
 
-/// Images [batch, height, width, channels], of one phase or of two a side. Pixel (y, x) of tile (i, j) is in line
-/// top + step * (4 i + y) and column left + step * (4 j + x) of the first phase, where the step is the number of phases
-/// a side, and `second` further in the second one.
+/// Images [batch, height, width, channels] in some format, of one phase or of two a side. Pixel (y, x) of tile (i, j)
+/// is in line top + step * (4 i + y) and column left + step * (4 j + x) of the first phase, where the step is the
+/// number of phases a side, and `second` further in the second one.
 typedef struct {
+    snn_number_format format;
     size_t height, width, channels;
     size_t step;
     ptrdiff_t top, left, second;
@@ -89,21 +90,24 @@ static inline snn_winograd_infinity winograd_infinity_of(const winograd_images *
     return (snn_winograd_infinity){!place.down, !place.right};
 }
 
-/// The offset of a pixel beyond the edges of the image.
+/// The offset of a pixel, in bytes, beyond the edges of the image.
 static const size_t winograd_outside = SIZE_MAX;
 
-/// Where the source pixels under a tile are, winograd_points a side, and its target pixels, winograd_side a side.
+/// Where the source pixels under a tile are, winograd_points a side, and its target pixels, winograd_side a side:
+/// offsets in bytes.
 void winograd_source_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets);
 void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets);
 
 /// The pixels to read; `zeros` beyond the edges.
 static inline void winograd_read_pixels(
-    size_t count, const size_t *offsets, const float *from, const float *zeros, const float **pixels) {
-    for (size_t i = 0; i < count; i++) pixels[i] = offsets[i] == winograd_outside ? zeros : from + offsets[i];
+    size_t count, const size_t *offsets, const void *from, const float *zeros, const void **pixels) {
+    for (size_t i = 0; i < count; i++) {
+        pixels[i] = offsets[i] == winograd_outside ? (const void *)zeros : (const char *)from + offsets[i];
+    }
 }
 
 /// Transforms the source under a tile, all phases, to `out` in the first plane.
-void winograd_transform_source(const winograd_grid *grid, size_t tile, snn_winograd_lines lines, const float *source,
+void winograd_transform_source(const winograd_grid *grid, size_t tile, snn_winograd_lines lines, const void *source,
     const float *zeros, float *out, size_t plane);
 
 /// Where weight (y, x) of a phase stands among the 3 x 3, turned by half a circle for the data gradient; false where
@@ -139,8 +143,8 @@ void winograd_pack(
 
 /// One pass over the pixels: forward, or the data gradient.
 size_t winograd_pass_workspace_size(const winograd_grid *grid);
-void winograd_pass(const winograd_grid *grid, const float *source, const float *packed, const snn_epilogue *epilogue,
-    float *target, void *workspace);
+void winograd_pass(const winograd_grid *grid, const void *source, const float *packed, const snn_epilogue *epilogue,
+    void *target, void *workspace);
 
 size_t winograd_weights_workspace_size(const winograd_grid *grid);
 void winograd_backward_weights(

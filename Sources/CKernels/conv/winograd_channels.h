@@ -25,48 +25,59 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
 }
 
 /// A square for all channels, in some lines of planes.
-#define WINOGRAD_SPREAD(size, first, end, transform, infinity) \
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels,                  \
-        { winograd_spread(WINOGRAD_POINTS, size, first, end, transform, pixels, infinity, c, lanes, out, plane); })
-#define WINOGRAD_SPREAD_LINES(size, transform, infinity)                                                             \
-    switch (lines) {                                                                                                 \
-        case SNN_WINOGRAD_ALL: WINOGRAD_SPREAD(size, 0, WINOGRAD_POINTS, transform, infinity); break;                \
-        case SNN_WINOGRAD_UPPER: WINOGRAD_SPREAD(size, 0, winograd_upper, transform, infinity); break;               \
-        case SNN_WINOGRAD_LOWER: WINOGRAD_SPREAD(size, winograd_upper, WINOGRAD_POINTS, transform, infinity); break; \
+#define WINOGRAD_SPREAD(size, first, end, transform, format, infinity)                                                 \
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {                                                                        \
+        winograd_spread(WINOGRAD_POINTS, size, first, end, transform, format, pixels, infinity, c, lanes, out, plane); \
+    })
+#define WINOGRAD_SPREAD_LINES(size, transform, format, infinity)                                               \
+    switch (lines) {                                                                                           \
+        case SNN_WINOGRAD_ALL: WINOGRAD_SPREAD(size, 0, WINOGRAD_POINTS, transform, format, infinity); break;  \
+        case SNN_WINOGRAD_UPPER: WINOGRAD_SPREAD(size, 0, winograd_upper, transform, format, infinity); break; \
+        case SNN_WINOGRAD_LOWER:                                                                               \
+            WINOGRAD_SPREAD(size, winograd_upper, WINOGRAD_POINTS, transform, format, infinity);               \
+            break;                                                                                             \
     }
 
-static void WINOGRAD_NAME(spread_data)(size_t channels, const float *const *pixels, snn_winograd_lines lines,
-    snn_winograd_infinity infinity, float *out, size_t plane) {
+static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format, const void *const *pixels,
+    snn_winograd_lines lines, snn_winograd_infinity infinity, float *out, size_t plane) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), there)
+    if (format == SNN_BFLOAT16) {
+        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), SNN_BFLOAT16, there)
+    } else {
+        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), SNN_FLOAT32, there)
+    }
 }
 
-static void WINOGRAD_NAME(spread_weights)(size_t channels, const float *const *pixels, float *out, size_t plane) {
+static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
     WINOGRAD_SPREAD(WINOGRAD_TAPS, 0, WINOGRAD_POINTS, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS),
-        winograd_everywhere);
+        SNN_FLOAT32, winograd_everywhere);
 }
 
 static void WINOGRAD_NAME(spread_gradient)(
-    size_t channels, const float *const *pixels, snn_winograd_lines lines, float *out, size_t plane) {
-    WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), winograd_everywhere)
+    size_t channels, const void *const *pixels, snn_winograd_lines lines, float *out, size_t plane) {
+    WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), SNN_FLOAT32, winograd_everywhere)
 }
 
+#define WINOGRAD_GATHER(size, bias, format)                                                                      \
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {                                                                  \
+        winograd_store_square(WINOGRAD_POINTS, size, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), size), in, plane, \
+            there, bias, format, pixels, c, lanes);                                                              \
+    })
+
 static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
-    const float *bias, float *const *pixels) {
+    const float *bias, snn_number_format format, void *const *pixels) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
-        winograd_store_square(
-            WINOGRAD_POINTS, 4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), 4), in, plane, there, bias, pixels, c, lanes);
-    });
+    switch (format) {
+        case SNN_FLOAT32: WINOGRAD_GATHER(4, bias, SNN_FLOAT32); break;
+        case SNN_ROUNDED: WINOGRAD_GATHER(4, bias, SNN_ROUNDED); break;
+        case SNN_BFLOAT16: WINOGRAD_GATHER(4, bias, SNN_BFLOAT16); break;
+    }
 }
 
 static void WINOGRAD_NAME(gather_weights)(
-    size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, float *const *pixels) {
+    size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, void *const *pixels) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {
-        winograd_store_square(WINOGRAD_POINTS, WINOGRAD_TAPS, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), WINOGRAD_TAPS),
-            in, plane, there, NULL, pixels, c, lanes);
-    });
+    WINOGRAD_GATHER(WINOGRAD_TAPS, NULL, SNN_FLOAT32);
 }
 
 static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
@@ -77,6 +88,7 @@ static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
     .gather_weights = WINOGRAD_NAME(gather_weights),
 };
 
+#undef WINOGRAD_GATHER
 #undef WINOGRAD_SPREAD_LINES
 #undef WINOGRAD_SPREAD
 #undef WINOGRAD_FOR_CHANNELS

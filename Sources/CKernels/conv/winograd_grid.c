@@ -39,6 +39,7 @@ static winograd_grid make_grid(
 
 static winograd_images input_images(const snn_conv_shape *shape, ptrdiff_t top, ptrdiff_t left, ptrdiff_t second) {
     return (winograd_images){
+        .format = snn_conv_input_format(shape),
         .height = shape->in_height,
         .width = shape->in_width,
         .channels = shape->in_channels,
@@ -51,6 +52,7 @@ static winograd_images input_images(const snn_conv_shape *shape, ptrdiff_t top, 
 
 static winograd_images output_images(const snn_conv_shape *shape, ptrdiff_t top, ptrdiff_t left) {
     return (winograd_images){
+        .format = snn_conv_output_format(shape),
         .height = snn_conv_out_height(shape),
         .width = snn_conv_out_width(shape),
         .channels = shape->out_channels,
@@ -111,7 +113,7 @@ static size_t plane_numbers(const winograd_grid *grid, const winograd_images *im
     return numbers;
 }
 
-bool conv_suits_winograd(const snn_conv_shape *shape) {
+bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
     const bool fits = shape->kernel_height == 3 && shape->kernel_width == 3 &&
                       shape->stride_height == shape->stride_width && shape->stride_height <= 2 &&
                       shape->dilation_height == 1 && shape->dilation_width == 1 && shape->groups == 1 &&
@@ -124,11 +126,12 @@ bool conv_suits_winograd(const snn_conv_shape *shape) {
     const double transforms = (double)(source_numbers * shape->in_channels + target_numbers * shape->out_channels);
     const double cost = (double)(snn_max(tiles, least_rows) + weight_cost) * (double)(source_numbers * weights) +
                         (double)(tiles * transform_cost) * transforms;
-    return (double)shape->batch * direct_cost(shape) + weight_cost * 9 * (double)weights > least_gain * cost;
+    const double direct = (double)shape->batch * direct_cost(shape) + weight_cost * 9 * (double)weights;
+    return direct > rate * least_gain * cost;
 }
 
 bool conv_weights_suit_winograd(const snn_conv_shape *shape) {
-    if (!conv_suits_winograd(shape)) return false;
+    if (!conv_suits_winograd(shape, 1)) return false;
     const winograd_grid grid = winograd_forward_grid(shape);
     const double sums = (double)(plane_numbers(&grid, &grid.source) * shape->in_channels * shape->out_channels);
     const double cost = (double)(winograd_tiles(&grid) + sum_cost) * sums;
@@ -146,6 +149,7 @@ static void square_offsets(
     const ptrdiff_t left =
         images->left + (ptrdiff_t)(in_image % grid->tile_columns) * tile_step + (place.right ? images->second : 0);
     const size_t first_line = tile / image_tiles * images->height;
+    const size_t pixel_bytes = images->channels * snn_number_size(images->format);
     for (size_t y = 0; y < side; y++) {
         const ptrdiff_t line = top + (ptrdiff_t)y * step;
         const bool line_inside = line >= 0 && line < (ptrdiff_t)images->height;
@@ -153,7 +157,7 @@ static void square_offsets(
             const ptrdiff_t column = left + (ptrdiff_t)x * step;
             const bool inside = line_inside && column >= 0 && column < (ptrdiff_t)images->width;
             const size_t pixel = (first_line + (size_t)line) * images->width + (size_t)column;
-            offsets[y * side + x] = inside ? pixel * images->channels : winograd_outside;
+            offsets[y * side + x] = inside ? pixel * pixel_bytes : winograd_outside;
         }
     }
 }
@@ -166,16 +170,16 @@ void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t phas
     square_offsets(grid, &grid->target, tile, phase, winograd_side, offsets);
 }
 
-void winograd_transform_source(const winograd_grid *grid, size_t tile, snn_winograd_lines lines, const float *source,
+void winograd_transform_source(const winograd_grid *grid, size_t tile, snn_winograd_lines lines, const void *source,
     const float *zeros, float *out, size_t plane) {
     const winograd_images *images = &grid->source;
     for (size_t phase = 0; phase < winograd_phases(images); phase++) {
         size_t offsets[winograd_most_planes];
-        const float *pixels[winograd_most_planes];
+        const void *pixels[winograd_most_planes];
         winograd_source_offsets(grid, tile, phase, offsets);
         winograd_read_pixels(winograd_planes(grid), offsets, source, zeros, pixels);
-        grid->transforms->spread_data(images->channels, pixels, lines, winograd_infinity_of(images, phase),
-            out + phase * images->channels, plane);
+        grid->transforms->spread_data(images->channels, images->format, pixels, lines,
+            winograd_infinity_of(images, phase), out + phase * images->channels, plane);
     }
 }
 

@@ -114,16 +114,30 @@ SIMD_INLINE void winograd_result_5_4(const vf *m, vf *y) { winograd_result5(4, m
 /// A transform of a row or a column.
 typedef void winograd_transform(const vf *from, vf *to);
 
+/// Channels of a pixel as floats, and back: the format is a constant at every call.
+SIMD_INLINE vf winograd_load(const snn_number_format format, const void *pixel, size_t channel, size_t lanes) {
+    if (format == SNN_BFLOAT16) return v_load_lanes_bfloat16((const uint16_t *)pixel + channel, lanes);
+    return v_load_lanes((const float *)pixel + channel, lanes);
+}
+
+SIMD_INLINE void winograd_store(const snn_number_format format, void *pixel, size_t channel, size_t lanes, vf numbers) {
+    switch (format) {
+        case SNN_FLOAT32: v_store_lanes((float *)pixel + channel, numbers, lanes); break;
+        case SNN_ROUNDED: v_store_lanes((float *)pixel + channel, v_round_to_bfloat16(numbers), lanes); break;
+        case SNN_BFLOAT16: v_store_lanes_bfloat16((uint16_t *)pixel + channel, numbers, lanes); break;
+    }
+}
+
 /// A square of size x size pixels to the planes of points x points in lines [first, end), `lanes` channels of it.
 SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const size_t first, const size_t end,
-    winograd_transform *const transform, const float *const *pixels, snn_winograd_infinity infinity, size_t channel,
-    size_t lanes, float *out, size_t plane) {
+    winograd_transform *const transform, const snn_number_format format, const void *const *pixels,
+    snn_winograd_infinity infinity, size_t channel, size_t lanes, float *out, size_t plane) {
     vf half[winograd_most_points][winograd_most_points];
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < size; x++) {
         vf column[winograd_most_points], transformed[winograd_most_points];
 #pragma clang loop unroll(full)
-        for (size_t y = 0; y < size; y++) column[y] = v_load_lanes(pixels[y * size + x] + channel, lanes);
+        for (size_t y = 0; y < size; y++) column[y] = winograd_load(format, pixels[y * size + x], channel, lanes);
         transform(column, transformed);
 #pragma clang loop unroll(full)
         for (size_t y = first; y < end; y++) half[y][x] = transformed[y];
@@ -164,14 +178,15 @@ SIMD_INLINE void winograd_gather(const size_t points, const size_t size, winogra
 
 /// The same to pixels.
 SIMD_INLINE void winograd_store_square(const size_t points, const size_t size, winograd_transform *const transform,
-    const float *in, size_t plane, snn_winograd_infinity infinity, const float *bias, float *const *pixels,
-    size_t channel, size_t lanes) {
+    const float *in, size_t plane, snn_winograd_infinity infinity, const float *bias, const snn_number_format format,
+    void *const *pixels, size_t channel, size_t lanes) {
     vf results[4][4];
     winograd_gather(points, size, transform, in, plane, infinity, channel, lanes, results);
     const vf offset = bias != NULL ? v_load_lanes(bias + channel, lanes) : v_zero();
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < size * size; i++) {
-        if (pixels[i] != NULL) v_store_lanes(pixels[i] + channel, results[i / size][i % size] + offset, lanes);
+        if (pixels[i] == NULL) continue;
+        winograd_store(format, pixels[i], channel, lanes, results[i / size][i % size] + offset);
     }
 }
 

@@ -22,7 +22,7 @@ typedef struct {
 static void pack_row(const pack_plan *plan, winograd_phase phase, const float *weights, size_t columns, float *row) {
     const size_t side = plan->grid->taps, step = plan->grid->source.step * plan->grid->target.step;
     float values[most_taps][SNN_MAX_TILE_COLUMNS] = {0};
-    const float *pixels[most_taps];
+    const void *pixels[most_taps];
     for (size_t i = 0; i < side * side; i++) {
         size_t tap;
         pixels[i] = values[i];

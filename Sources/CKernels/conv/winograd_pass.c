@@ -20,9 +20,10 @@ typedef struct {
     size_t source_row, target_row;      ///< floats between the tiles in a plane of a block
     size_t source_plane, target_plane;  ///< and between its planes
     size_t deepest_slice;
-    const float *source, *packed, *zeros;
+    const float *packed, *zeros;
     const snn_epilogue *epilogue;
-    float *target;
+    const void *source;
+    void *target;
 } pass_plan;
 
 /// Tiles of a block. Every block reads all weights, and every tile moves its transformed pixels through the cache: with
@@ -146,10 +147,21 @@ static void multiply(
     }
 }
 
-static void activate(const pass_plan *plan, size_t channels, float *const *pixels) {
+/// The pixels of a tile and a phase, from a channel on; NULL beyond the edges.
+static void locate_pixels(const pass_plan *plan, size_t tile, size_t phase, size_t channel, void **pixels) {
+    const winograd_images *target = &plan->grid->target;
+    size_t offsets[winograd_results];
+    winograd_target_offsets(plan->grid, tile, phase, offsets);
+    char *first = (char *)plan->target + channel * snn_number_size(target->format);
+    for (size_t i = 0; i < winograd_results; i++) {
+        pixels[i] = offsets[i] == winograd_outside ? NULL : first + offsets[i];
+    }
+}
+
+static void activate(const pass_plan *plan, size_t channels, void *const *pixels) {
     const snn_activation activation = plan->epilogue->activation;
     for (size_t line = 0; line < winograd_side; line++) {
-        float *const *row = pixels + line * winograd_side;
+        void *const *row = pixels + line * winograd_side;
         size_t inside = 0;
         while (inside < winograd_side && row[inside] != NULL) inside++;
         // The pixels of a line are neighbours; some of their channels are not.
@@ -161,23 +173,51 @@ static void activate(const pass_plan *plan, size_t channels, float *const *pixel
     }
 }
 
+/// Transforms a tile's products to its pixels, which are of floats or need no activation.
+static void finish_pixels(const pass_plan *plan, size_t phase, size_t channel, size_t channels, const float *planes,
+    snn_number_format format, void *const *pixels) {
+    const winograd_images *target = &plan->grid->target;
+    plan->grid->transforms->gather_output(channels, planes + phase * target->channels + channel, plan->target_plane,
+        winograd_infinity_of(target, phase), snn_epilogue_bias(plan->epilogue, channel), format, pixels);
+}
+
+/// The same for one panel with an activation, behind which the pixels are rounded.
+static void finish_rounded(
+    const pass_plan *plan, size_t phase, size_t channel, size_t channels, const float *planes, void *const *pixels) {
+    float floats[winograd_results][SNN_MAX_TILE_COLUMNS];
+    void *places[winograd_results];
+    for (size_t i = 0; i < winograd_results; i++) places[i] = pixels[i] == NULL ? NULL : floats[i];
+    finish_pixels(plan, phase, channel, channels, planes, SNN_FLOAT32, places);
+    for (size_t i = 0; i < winograd_results; i++) {
+        if (pixels[i] == NULL) continue;
+        plan->kernels->activation_forward(plan->epilogue->activation, channels, floats[i], floats[i]);
+        if (plan->grid->target.format == SNN_BFLOAT16) {
+            plan->kernels->narrow_to_bfloat16(channels, floats[i], pixels[i]);
+        } else {
+            plan->kernels->round_to_bfloat16(channels, floats[i], pixels[i]);
+        }
+    }
+}
+
 /// Transforms a tile's products in the panels [first, end) of a phase to its target pixels, with the epilogue.
 static void finish_phase(
     const pass_plan *plan, size_t tile, size_t phase, size_t first_panel, size_t end_panel, const float *planes) {
     const winograd_images *target = &plan->grid->target;
-    const size_t width = plan->kernels->tile_columns, channel = first_panel * width;
-    const size_t channels = snn_min(end_panel * width, target->channels) - channel;
-    size_t offsets[winograd_results];
-    float *pixels[winograd_results];
-    winograd_target_offsets(plan->grid, tile, phase, offsets);
-    for (size_t i = 0; i < winograd_results; i++) {
-        pixels[i] = offsets[i] == winograd_outside ? NULL : plan->target + offsets[i] + channel;
+    const bool activates = snn_epilogue_activates(plan->epilogue);
+    const bool by_panels = activates && target->format != SNN_FLOAT32;
+    const size_t width = plan->kernels->tile_columns, end = snn_min(end_panel * width, target->channels);
+    const size_t step = by_panels ? width : end;
+    for (size_t channel = first_panel * width; channel < end; channel += step) {
+        const size_t channels = snn_min(step, end - channel);
+        void *pixels[winograd_results];
+        locate_pixels(plan, tile, phase, channel, pixels);
+        if (by_panels) {
+            finish_rounded(plan, phase, channel, channels, planes, pixels);
+        } else {
+            finish_pixels(plan, phase, channel, channels, planes, target->format, pixels);
+            if (activates) activate(plan, channels, pixels);
+        }
     }
-    const float *bias = snn_epilogue_bias(plan->epilogue, channel);
-    plan->grid->transforms->gather_output(channels, planes + phase * target->channels + channel, plan->target_plane,
-        winograd_infinity_of(target, phase), bias, pixels);
-    if (!snn_epilogue_activates(plan->epilogue)) return;
-    activate(plan, channels, pixels);
 }
 
 static void finish_tile(const pass_plan *plan, size_t tile, conv_share share, const float *planes) {
@@ -204,8 +244,8 @@ size_t winograd_pass_workspace_size(const winograd_grid *grid) {
     return zeros_size(grid) + workers(&plan) * block_size(&plan);
 }
 
-void winograd_pass(const winograd_grid *grid, const float *source, const float *packed, const snn_epilogue *epilogue,
-    float *target, void *workspace) {
+void winograd_pass(const winograd_grid *grid, const void *source, const float *packed, const snn_epilogue *epilogue,
+    void *target, void *workspace) {
     pass_plan plan = make_plan(grid);
     plan.source = source;
     plan.packed = packed;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "swiftnn/bfloat16.h"
+
 /// Whether the last point, which is infinity, is of use: downwards and to the right. A sum of one tap has no products
 /// there; then these planes are neither written nor read.
 typedef struct {
@@ -16,18 +18,19 @@ typedef struct {
 /// Which lines of planes are written: those of points y < 3, or from there on, take about half of the work each.
 typedef enum { SNN_WINOGRAD_ALL, SNN_WINOGRAD_UPPER, SNN_WINOGRAD_LOWER } snn_winograd_lines;
 
-/// Pixels are points x points, taps x taps and 4 x 4 pointers to their channels, row by row.
+/// Pixels are points x points, taps x taps and 4 x 4 pointers to their channels, row by row: floats, but
+/// where a format is given.
 typedef struct {
-    void (*spread_data)(size_t channels, const float *const *pixels, snn_winograd_lines lines,
+    void (*spread_data)(size_t channels, snn_number_format format, const void *const *pixels, snn_winograd_lines lines,
         snn_winograd_infinity infinity, float *out, size_t plane);
-    void (*spread_weights)(size_t channels, const float *const *pixels, float *out, size_t plane);
+    void (*spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane);
     void (*spread_gradient)(
-        size_t channels, const float *const *pixels, snn_winograd_lines lines, float *out, size_t plane);
+        size_t channels, const void *const *pixels, snn_winograd_lines lines, float *out, size_t plane);
     /// To 4 x 4 and taps x taps pixels; those that are NULL are left out. The bias may be NULL.
     void (*gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
-        const float *bias, float *const *pixels);
+        const float *bias, snn_number_format format, void *const *pixels);
     void (*gather_weights)(
-        size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, float *const *pixels);
+        size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, void *const *pixels);
 } snn_winograd_transforms;
 
 #endif

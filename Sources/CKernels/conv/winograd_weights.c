@@ -63,14 +63,14 @@ static void transform_dy(const weights_plan *plan, size_t tile, snn_winograd_lin
     const winograd_grid *grid = plan->grid;
     const size_t width = plan->kernels->tile_columns;
     size_t offsets[winograd_results];
-    const float *pixels[winograd_results];
+    const void *pixels[winograd_results];
     winograd_target_offsets(grid, tile, 0, offsets);
     winograd_read_pixels(winograd_results, offsets, plan->dy, plan->zeros, pixels);
     for (size_t first = 0; first < grid->target.channels; first += width) {
         float *out = plan->target_planes + (first * plan->chunk_tiles + row * width);
         grid->transforms->spread_gradient(
             snn_min(width, grid->target.channels - first), pixels, lines, out, plan->target_plane);
-        for (size_t i = 0; i < winograd_results; i++) pixels[i] += width;
+        for (size_t i = 0; i < winograd_results; i++) pixels[i] = (const float *)pixels[i] + width;
     }
 }
 
@@ -127,7 +127,7 @@ static void finish_channel(const weights_plan *plan, size_t phase, size_t channe
     const winograd_phase place = winograd_phase_at(&grid->source, phase);
     const float *sums = plan->sums + (phase * grid->source.channels + channel) * grid->target.channels;
     float values[most_taps][SNN_MAX_TILE_COLUMNS];
-    float *pixels[most_taps];
+    void *pixels[most_taps];
     size_t taps[most_taps];
     for (size_t i = 0; i < side * side; i++) {
         const bool is_there = winograd_tap(place, grid->source.step, false, i / side, i % side, &taps[i]);

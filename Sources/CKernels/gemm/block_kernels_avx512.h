@@ -18,10 +18,13 @@ enum { block_strip = 8 };
 
 typedef vf block_strip_sums[block_strip][SNN_BLOCK / SIMD_WIDTH];
 
-/// Adds the products of one block of both to the sums of a strip of rows; `vectors` of columns is a constant.
+/// Adds the products of one block of both to the sums of a strip of rows, and fetches the rows of the next block of A,
+/// a line each; `vectors` of columns is a constant.
 SIMD_INLINE void add_block_to_strip(
-    const float *a, size_t a_row, const float *b, const size_t vectors, block_strip_sums sums) {
+    const float *a, size_t a_row, const float *next_a, const float *b, const size_t vectors, block_strip_sums sums) {
+    enum { pairs_of_a_fetch = SNN_BLOCK_PAIRS / block_strip };
     for (size_t k = 0; k < SNN_BLOCK_PAIRS; k++) {
+        __builtin_prefetch(next_a + k / pairs_of_a_fetch * a_row);
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < block_strip; i++) {
             const vf pair = v_set1(a[i * a_row + k]);
@@ -42,7 +45,8 @@ SIMD_INLINE void sum_block_strip(
     for (const snn_block_run *run = product->runs, *end = run + product->run_count; run < end; run++) {
         const uint16_t *a = run->a + first_row * product->a_row, *b = run->b;
         for (size_t i = 0; i < run->count; i++, a += run->a_step, b += run->b_step) {
-            add_block_to_strip((const float *)a, product->a_row / 2, (const float *)b, vectors, sums);
+            add_block_to_strip((const float *)a, product->a_row / 2, (const float *)(a + run->a_step), (const float *)b,
+                vectors, sums);
         }
     }
     for (size_t i = 0; i < block_strip; i++) {
