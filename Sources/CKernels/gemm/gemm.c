@@ -84,6 +84,11 @@ static b_source choose_b_source(const snn_gemm_shape *shape, const gemm_blocking
     return one_block && blocking->panels >= fewest_groups ? B_GROUPS : B_SLICES;
 }
 
+/// Whether tiles of rows of A lie side by side as they would when packed.
+static bool has_dense_rows(const snn_gemm_shape *shape, const gemm_blocking *blocking) {
+    return !shape->transpose_a && shape->lda == blocking->depth;
+}
+
 static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {
     const snn_kernel_table *kernels = snn_kernels();
     gemm_blocking blocking = {.kernels = kernels, .panels = snn_ceil_div(shape->n, kernels->tile_columns)};
@@ -98,8 +103,8 @@ static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {
     }
     blocking.tiles = block_tiles(&blocking);
     blocking.chunk_rows = snn_round_up(snn_min(shape->m, 4096), blocking.tiles * blocking.tile_rows);
-    // Where few panels read A, packing it is not worth while by itself.
-    blocking.pack_a = in_blocks || blocking.panels >= 8;
+    // Where few panels read A, packing it is not worth while by itself, nor where its rows lie side by side.
+    blocking.pack_a = in_blocks || (blocking.panels >= 8 && !has_dense_rows(shape, &blocking));
     return blocking;
 }
 
@@ -185,10 +190,12 @@ static snn_tile tile_at(const gemm_slice *slice, size_t row, const float *panel_
         tile.a = slice->packed_a + (row - slice->first_row) * slice->depth;
         tile.a_row = shape->transpose_a ? 1 : slice->depth;
         tile.a_depth = shape->transpose_a ? tile.rows : 1;
+        tile.next_a = tile.a + tile.rows * slice->depth;
     } else {
         tile.a_row = shape->transpose_a ? 1 : shape->lda;
         tile.a_depth = shape->transpose_a ? shape->lda : 1;
         tile.a = slice->a + row * tile.a_row + slice->first_k * tile.a_depth;
+        if (has_dense_rows(shape, slice->blocking)) tile.next_a = tile.a + tile.rows * tile.a_row;
     }
     return tile;
 }

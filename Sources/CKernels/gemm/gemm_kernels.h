@@ -23,6 +23,7 @@ TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
         .embeds = packed,
         .masked = masked,
         .fetches = true,
+        .fetches_next = true,
     };
     const size_t b_depth = packed ? SIMD_TILE_COLUMNS : tile->b_depth;
     tile_position at = {
@@ -31,6 +32,7 @@ TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
         .b_depth = b_depth,
         .ahead = tile->b + tile_prefetched_rows * b_depth,
         .ahead_depth = b_depth,
+        .next_a = tile->next_a != NULL ? tile->next_a : tile->a,
         .tail = tile->columns - (vectors - 1) * SIMD_WIDTH,
     };
     tile_reach_rows(form, tile->a, reach == rows_side_by_side ? 1 : tile->a_row, &at);

@@ -31,7 +31,8 @@ typedef struct {
     size_t reach;  ///< rows of A reached from one pointer
     bool embeds;  ///< multiplications read some numbers of A themselves, once a vector: where A is in the nearest cache
     bool masked;  ///< only `tail` lanes of the last vector of B may be read
-    bool fetches;  ///< what lies ahead is fetched into the first-level cache with every row of B
+    bool fetches;       ///< what lies ahead is fetched into the first-level cache with every row of B
+    bool fetches_next;  ///< so is the next tile's A
 } tile_form;
 
 /// Where a tile's sums have come to.
@@ -43,6 +44,7 @@ typedef struct {
     size_t b_depth;
     const float *ahead;
     size_t ahead_depth;
+    const float *next_a;
     size_t tail;
 } tile_position;
 
@@ -91,11 +93,24 @@ TILE_INLINE void tile_step(const tile_form form, const size_t part, tile_accumul
     for (size_t i = 0; i < form.rows; i += form.reach) at->a[i / form.reach] += at->a_depth;
 }
 
+/// Fetches as many numbers of the next tile's A as so many steps have read of this one's.
+TILE_INLINE void tile_fetch_next(const tile_form form, const size_t steps, tile_position *at) {
+    const size_t line = SNN_ALIGNMENT / sizeof(float);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows * steps; i += line) __builtin_prefetch(at->next_a + i);
+    at->next_a += form.rows * steps;
+}
+
 /// So many steps, after which the compiler forgets what the pointers have in common: it would else compute each address
 /// from the one before.
 TILE_INLINE void tile_turn(const tile_form form, const size_t steps, tile_accumulators acc, tile_position *at) {
 #pragma clang loop unroll(full)
-    for (size_t step = 0; step < steps; step++) tile_step(form, step % form.parts, acc, at);
+    for (size_t step = 0; step < steps; step++) {
+        tile_step(form, step % form.parts, acc, at);
+        // No load moves over it: with the next step's ahead of its turn, a sum would lose its register.
+        __asm__ volatile("" ::: "memory");
+    }
+    if (form.fetches_next) tile_fetch_next(form, steps, at);
     if (form.reach == rows_anywhere) return;
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i += form.reach) __asm__("" : "+r"(at->a[i / form.reach]));
