@@ -46,7 +46,7 @@ bool snn_conv_uses_winograd(const snn_conv_shape *shape);
 /// Bytes of the weights packed for the forward pass by the tier in use. How they are packed, and the formats above,
 /// follow from the whole shape, its batch too: what is packed for one is not for another.
 size_t snn_conv_packed_size(const snn_conv_shape *shape);
-/// Packs the weights, as users see them, for snn_conv_forward.
+/// Packs the weights, as users see them, for snn_conv_forward; `packed` is aligned as workspaces are.
 void snn_conv_pack(const snn_conv_shape *shape, const float *weights, void *packed);
 /// Bytes of the weights packed for the data gradient by the tier in use.
 size_t snn_conv_packed_transposed_size(const snn_conv_shape *shape);

@@ -61,40 +61,46 @@ size_t conv_packing_size(const conv_packing *packing) {
     return packing->groups * conv_packing_panels(packing) * conv_packing_panel_size(packing);
 }
 
-/// Depth outside and taps inside, so that the weights are read in their order and written a row of columns at a time.
-static void pack_panel(const conv_packing *packing, const float *weights, size_t columns, float *panel) {
+/// The taps of each number along the depth, which lie side by side, become rows of columns.
+static void pack_panel(
+    const snn_kernel_table *kernels, const conv_packing *packing, const float *weights, size_t columns, float *panel) {
     const size_t width = packing->panel_columns;
+    if (columns < width) memset(panel, 0, conv_packing_panel_size(packing) * sizeof(float));
     for (size_t d = 0; d < packing->depth; d++) {
-        for (size_t tap = 0; tap < packing->taps; tap++) {
-            const float *source = weights + d * packing->depth_stride + tap;
-            float *row = panel + (tap * packing->depth + d) * width;
-            for (size_t c = 0; c < columns; c++) row[c] = source[c * packing->column_stride];
-            memset(row + columns, 0, (width - columns) * sizeof(float));
-        }
+        kernels->transpose(columns, packing->taps, weights + d * packing->depth_stride, packing->column_stride,
+            panel + d * width, packing->depth * width);
     }
 }
 
 static void pack(const conv_packing *packing, const float *weights, float *packed) {
+    const snn_kernel_table *kernels = snn_kernels();
     const size_t panels = conv_packing_panels(packing), panel_size = conv_packing_panel_size(packing);
     SNN_PARALLEL_FOR(snn_threads_for(conv_packing_size(packing)), p, packing->groups * panels, {
         const size_t first = p % panels * packing->panel_columns;
         const float *source = weights + p / panels * packing->group_stride + first * packing->column_stride;
-        pack_panel(packing, source, snn_min(packing->panel_columns, packing->columns - first), packed + p * panel_size);
+        pack_panel(kernels, packing, source, snn_min(packing->panel_columns, packing->columns - first),
+            packed + p * panel_size);
     });
 }
 
-/// The inverse of pack_panel, a row of columns at a time.
+/// The inverse of pack_panel.
 static void unpack_panel(
-    const conv_packing *packing, const float *panel, size_t columns, bool accumulate, float *weights) {
+    const snn_kernel_table *kernels, const conv_packing *packing, const float *panel, size_t columns, float *weights) {
+    const size_t width = packing->panel_columns;
+    for (size_t d = 0; d < packing->depth; d++) {
+        kernels->transpose(packing->taps, columns, panel + d * width, packing->depth * width,
+            weights + d * packing->depth_stride, packing->column_stride);
+    }
+}
+
+/// The same, added to the weights.
+static void add_panel(const conv_packing *packing, const float *panel, size_t columns, float *weights) {
     const size_t width = packing->panel_columns;
     for (size_t d = 0; d < packing->depth; d++) {
         for (size_t tap = 0; tap < packing->taps; tap++) {
             const float *row = panel + (tap * packing->depth + d) * width;
             float *target = weights + d * packing->depth_stride + tap;
-            for (size_t c = 0; c < columns; c++) {
-                float *weight = target + c * packing->column_stride;
-                *weight = accumulate ? *weight + row[c] : row[c];
-            }
+            for (size_t c = 0; c < columns; c++) target[c * packing->column_stride] += row[c];
         }
     }
 }
@@ -107,8 +113,13 @@ void conv_unpack_sums(const conv_packing *packing, size_t chunks, float *packed,
         float *panel = packed + p * panel_size;
         for (size_t i = 1; i < chunks; i++) kernels->add(panel_size, panel, panel + i * chunk_size, panel);
         const size_t first = p % panels * packing->panel_columns;
+        const size_t columns = snn_min(packing->panel_columns, packing->columns - first);
         float *target = weights + p / panels * packing->group_stride + first * packing->column_stride;
-        unpack_panel(packing, panel, snn_min(packing->panel_columns, packing->columns - first), accumulate, target);
+        if (accumulate) {
+            add_panel(packing, panel, columns, target);
+        } else {
+            unpack_panel(kernels, packing, panel, columns, target);
+        }
     });
 }
 

@@ -25,9 +25,10 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
 }
 
 /// A square for all channels, in some lines of planes.
-#define WINOGRAD_SPREAD(size, first, end, transform, format, infinity)                                                 \
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {                                                                        \
-        winograd_spread(WINOGRAD_POINTS, size, first, end, transform, format, pixels, infinity, c, lanes, out, plane); \
+#define WINOGRAD_SPREAD(size, first, end, transform, format, infinity)                                            \
+    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {                                                                   \
+        winograd_spread(                                                                                          \
+            WINOGRAD_POINTS, size, first, end, transform, false, format, pixels, infinity, c, lanes, out, plane); \
     })
 #define WINOGRAD_SPREAD_LINES(size, transform, format, infinity)                                               \
     switch (lines) {                                                                                           \
@@ -49,8 +50,11 @@ static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format
 }
 
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
-    WINOGRAD_SPREAD(WINOGRAD_TAPS, 0, WINOGRAD_POINTS, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS),
-        SNN_FLOAT32, winograd_everywhere);
+    for (size_t c = 0; c < channels; c += SIMD_WIDTH) {
+        winograd_spread(WINOGRAD_POINTS, WINOGRAD_TAPS, 0, WINOGRAD_POINTS,
+            WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS), true, SNN_FLOAT32, pixels, winograd_everywhere, c,
+            SIMD_WIDTH, out, plane);
+    }
 }
 
 static void WINOGRAD_NAME(spread_gradient)(

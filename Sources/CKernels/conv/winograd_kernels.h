@@ -128,9 +128,10 @@ SIMD_INLINE void winograd_store(const snn_number_format format, void *pixel, siz
     }
 }
 
-/// A square of size x size pixels to the planes of points x points in lines [first, end), `lanes` channels of it.
+/// A square of size x size pixels to the planes of points x points in lines [first, end), `lanes` channels of it; past
+/// the caches where it `streams`, which is a constant at every call.
 SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const size_t first, const size_t end,
-    winograd_transform *const transform, const snn_number_format format, const void *const *pixels,
+    winograd_transform *const transform, const bool streams, const snn_number_format format, const void *const *pixels,
     snn_winograd_infinity infinity, size_t channel, size_t lanes, float *out, size_t plane) {
     vf half[winograd_most_points][winograd_most_points];
 #pragma clang loop unroll(full)
@@ -150,7 +151,12 @@ SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const s
 #pragma clang loop unroll(full)
         for (size_t x = 0; x < points; x++) {
             if (x == points - 1 && !infinity.right) continue;
-            v_store_lanes(out + (y * points + x) * plane + channel, transformed[x], lanes);
+            float *place = out + (y * points + x) * plane + channel;
+            if (streams) {
+                v_stream(place, transformed[x]);
+            } else {
+                v_store_lanes(place, transformed[x], lanes);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ size_t winograd_packed_size(const winograd_grid *grid, const conv_packing *packi
 
 typedef struct {
     const winograd_grid *grid;
+    const snn_kernel_table *kernels;
     const conv_packing *packing;
     bool flipped;
     size_t plane;
@@ -21,13 +22,15 @@ typedef struct {
 /// One row of a panel, of all planes: the weights of one source channel's phase.
 static void pack_row(const pack_plan *plan, winograd_phase phase, const float *weights, size_t columns, float *row) {
     const size_t side = plan->grid->taps, step = plan->grid->source.step * plan->grid->target.step;
-    float values[most_taps][SNN_MAX_TILE_COLUMNS] = {0};
+    static const float zeros[SNN_MAX_TILE_COLUMNS];
+    float values[most_taps][SNN_MAX_TILE_COLUMNS];
+    if (columns < plan->packing->panel_columns) memset(values, 0, sizeof(values));
+    plan->kernels->transpose(
+        columns, most_taps, weights, plan->packing->column_stride, values[0], SNN_MAX_TILE_COLUMNS);
     const void *pixels[most_taps];
     for (size_t i = 0; i < side * side; i++) {
         size_t tap;
-        pixels[i] = values[i];
-        if (!winograd_tap(phase, step, plan->flipped, i / side, i % side, &tap)) continue;
-        for (size_t c = 0; c < columns; c++) values[i][c] = weights[c * plan->packing->column_stride + tap];
+        pixels[i] = winograd_tap(phase, step, plan->flipped, i / side, i % side, &tap) ? values[tap] : zeros;
     }
     plan->grid->transforms->spread_weights(plan->packing->panel_columns, pixels, row, plan->plane);
 }
@@ -48,11 +51,15 @@ void winograd_pack(
     const winograd_grid *grid, const conv_packing *packing, bool flipped, const float *weights, float *packed) {
     const pack_plan plan = {
         .grid = grid,
+        .kernels = snn_kernels(),
         .packing = packing,
         .flipped = flipped,
         .plane = winograd_weights_plane(grid, packing->panel_columns),
     };
     const size_t panels = winograd_panels(grid, packing->panel_columns), rows = winograd_numbers(&grid->source);
-    SNN_PARALLEL_2D(snn_threads_for(winograd_packed_size(grid, packing)), panel, panels, row, rows,
-        { pack_panel_row(&plan, panel, row, weights, packed); });
+    SNN_PARALLEL_PIECES(snn_threads_for(winograd_packed_size(grid, packing)), thread, first, end, panels * rows, {
+        for (size_t i = first; i < end; i++) pack_panel_row(&plan, i / rows, i % rows, weights, packed);
+        // What went past the caches is there before other threads read it.
+        atomic_thread_fence(memory_order_seq_cst);
+    });
 }

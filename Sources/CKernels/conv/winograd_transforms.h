@@ -23,6 +23,7 @@ typedef enum { SNN_WINOGRAD_ALL, SNN_WINOGRAD_UPPER, SNN_WINOGRAD_LOWER } snn_wi
 typedef struct {
     void (*spread_data)(size_t channels, snn_number_format format, const void *const *pixels, snn_winograd_lines lines,
         snn_winograd_infinity infinity, float *out, size_t plane);
+    /// Of whole vectors of channels, to aligned planes, past the caches: a fence must follow.
     void (*spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane);
     void (*spread_gradient)(
         size_t channels, const void *const *pixels, snn_winograd_lines lines, float *out, size_t plane);

@@ -9,10 +9,36 @@ SIMD_INLINE void transpose_square(const float *x, size_t x_row, float *out, size
     for (size_t i = 0; i < SIMD_WIDTH; i++) v_store(out + i * out_row, square[i]);
 }
 
+/// At most SIMD_WIDTH rows and columns.
+SIMD_INLINE void transpose_part(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row) {
+    vf square[SIMD_WIDTH];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < SIMD_WIDTH; i++) square[i] = i < rows ? v_load_lanes(x + i * x_row, columns) : v_zero();
+    v_transpose(square);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < SIMD_WIDTH; i++) {
+        if (i < columns) v_store_lanes(out + i * out_row, square[i], rows);
+    }
+}
+
 SIMD_INLINE void transpose_elements(
     size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row) {
     for (size_t c = 0; c < columns; c++) {
         for (size_t r = 0; r < rows; r++) out[c * out_row + r] = x[r * x_row + c];
+    }
+}
+
+/// What fills no square, in parts of squares, or where they would be nearly empty number by number.
+static void transpose_rest(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row) {
+    if (snn_min(rows, columns) <= SIMD_WIDTH / 4) {
+        transpose_elements(rows, columns, x, x_row, out, out_row);
+        return;
+    }
+    for (size_t r = 0; r < rows; r += SIMD_WIDTH) {
+        for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
+            transpose_part(
+                lanes_at(r, rows), lanes_at(c, columns), x + r * x_row + c, x_row, out + c * out_row + r, out_row);
+        }
     }
 }
 
@@ -55,10 +81,10 @@ static void transpose(size_t rows, size_t columns, const float *x, size_t x_row,
         }
     }
     if (whole_columns < columns) {
-        transpose_elements(
+        transpose_rest(
             whole_rows, columns - whole_columns, x + whole_columns, x_row, out + whole_columns * out_row, out_row);
     }
     if (whole_rows < rows) {
-        transpose_elements(rows - whole_rows, columns, x + whole_rows * x_row, x_row, out + whole_rows, out_row);
+        transpose_rest(rows - whole_rows, columns, x + whole_rows * x_row, x_row, out + whole_rows, out_row);
     }
 }

@@ -17,6 +17,8 @@ typedef uint16_t vu16_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), alig
 
 SIMD_INLINE vf v_load(const float *p) { return *(const vf_unaligned *)p; }
 SIMD_INLINE void v_store(float *p, vf v) { *(vf_unaligned *)p = v; }
+/// To a whole vector's place, past the caches: for numbers that are read much later, after a fence.
+SIMD_INLINE void v_stream(float *p, vf v) { __builtin_nontemporal_store(v, (vf *)p); }
 SIMD_INLINE vf v_set1(float x) { return (vf)x; }
 SIMD_INLINE vf v_zero(void) { return (vf)0.0f; }
 SIMD_INLINE vf v_max(vf a, vf b) { return a > b ? a : b; }
