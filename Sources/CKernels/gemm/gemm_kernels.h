@@ -38,7 +38,7 @@ TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
     tile_reach_rows(form, tile->a, reach == rows_side_by_side ? 1 : tile->a_row, &at);
     tile_accumulators acc;
     tile_clear(form, acc);
-    tile_fetch(form, tile->c, tile->c_row);
+    tile_fetch_rows(form, tile->c, tile->c_row);
     tile_accumulate(form, acc, tile->depth, &at);
     tile_store_rows(form, acc, tile->columns, tile->alpha, tile->beta, tile->bias, tile->c, tile->c_row);
 }
@@ -77,8 +77,12 @@ TILE_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vector
         .reach = rows_anywhere,
         .fetches = true,
     };
+    float *c[SIMD_TALL_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) c[i] = tile->c[i] + tile->c_offset;
     tile_accumulators acc;
     tile_clear(form, acc);
+    tile_fetch(form, c);
     for (size_t t = 0; t < tile->taps; t++) {
         const float *b = tile->b + tile->b_tap[t] * tile->depth * SIMD_TILE_COLUMNS;
         tile_position at = {
@@ -92,9 +96,6 @@ TILE_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vector
         for (size_t i = 0; i < rows; i++) at.a[i] = tile->a[t * rows + i] + tile->a_offset;
         tile_accumulate(form, acc, tile->depth, &at);
     }
-    float *c[SIMD_TALL_TILE_ROWS];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < rows; i++) c[i] = tile->c[i] + tile->c_offset;
     tile_store(form, acc, tile->columns, 1, tile->beta, tile->bias, c);
 }
 
@@ -108,6 +109,7 @@ TILE_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, c
     const tile_form form = {.rows = rows, .vectors = vectors, .parts = 1, .reach = rows_apart};
     tile_accumulators acc;
     tile_clear(form, acc);
+    tile_fetch_rows(form, tile->c, tile->c_row);
     for (size_t down = 0; down < tile->tap_rows; down++) {
         const float *a = tile->a + (ptrdiff_t)down * tile->a_down, *b = tile->b + down * tile->b_down;
         for (size_t right = 0; right < tile->tap_columns; right++) {

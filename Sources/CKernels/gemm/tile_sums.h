@@ -141,20 +141,31 @@ TILE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t 
     }
 }
 
-/// The same to rows of C that lie c_row floats apart.
-TILE_INLINE void tile_store_rows(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
-    const float *bias, float *c, size_t c_row) {
-    float *rows[SIMD_TALL_TILE_ROWS];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < form.rows; i++) rows[i] = c + i * c_row;
-    tile_store(form, acc, columns, alpha, beta, bias, rows);
-}
-
 /// Fetches C, which would else be waited for when all is summed.
-TILE_INLINE void tile_fetch(const tile_form form, const float *c, size_t c_row) {
+TILE_INLINE void tile_fetch(const tile_form form, float *const *c) {
     const size_t line = SNN_ALIGNMENT / sizeof(float);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) {
-        for (size_t v = 0; v < form.vectors * SIMD_WIDTH; v += line) __builtin_prefetch(c + i * c_row + v, 1);
+        for (size_t v = 0; v < form.vectors * SIMD_WIDTH; v += line) __builtin_prefetch(c[i] + v, 1);
     }
+}
+
+/// Rows of C that lie c_row floats apart.
+TILE_INLINE void tile_locate_rows(const tile_form form, float *c, size_t c_row, float **rows) {
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i++) rows[i] = c + i * c_row;
+}
+
+/// Fetches and stores those.
+TILE_INLINE void tile_fetch_rows(const tile_form form, float *c, size_t c_row) {
+    float *rows[SIMD_TALL_TILE_ROWS];
+    tile_locate_rows(form, c, c_row, rows);
+    tile_fetch(form, rows);
+}
+
+TILE_INLINE void tile_store_rows(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
+    const float *bias, float *c, size_t c_row) {
+    float *rows[SIMD_TALL_TILE_ROWS];
+    tile_locate_rows(form, c, c_row, rows);
+    tile_store(form, acc, columns, alpha, beta, bias, rows);
 }
