@@ -35,9 +35,9 @@ conv_method conv_weights_method_of(const snn_conv_shape *shape) {
     return method == CONV_WINOGRAD && !conv_weights_suit_winograd(shape) ? CONV_DIRECT : method;
 }
 
-static snn_number_format format_of(const snn_conv_shape *shape, bool is_narrow) {
+static snn_number_format format_of(const snn_conv_shape *shape, bool at_16_bits) {
     if (!shape->bfloat16) return SNN_FLOAT32;
-    return is_narrow ? SNN_BFLOAT16 : SNN_ROUNDED;
+    return at_16_bits ? SNN_BFLOAT16 : SNN_ROUNDED;
 }
 
 snn_number_format snn_conv_input_format(const snn_conv_shape *shape) { return format_of(shape, is_narrow(shape)); }

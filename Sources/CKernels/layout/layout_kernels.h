@@ -1,16 +1,8 @@
 // Copies and transposes of matrices with any row distances.
 
-SIMD_INLINE void transpose_square(const float *x, size_t x_row, float *out, size_t out_row) {
-    vf square[SIMD_WIDTH];
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < SIMD_WIDTH; i++) square[i] = v_load(x + i * x_row);
-    v_transpose(square);
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < SIMD_WIDTH; i++) v_store(out + i * out_row, square[i]);
-}
-
-/// At most SIMD_WIDTH rows and columns.
-SIMD_INLINE void transpose_part(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row) {
+/// At most SIMD_WIDTH rows and columns: where both are that constant, without a condition.
+SIMD_INLINE void transpose_square(
+    size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row) {
     vf square[SIMD_WIDTH];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < SIMD_WIDTH; i++) square[i] = i < rows ? v_load_lanes(x + i * x_row, columns) : v_zero();
@@ -36,7 +28,7 @@ static void transpose_rest(size_t rows, size_t columns, const float *x, size_t x
     }
     for (size_t r = 0; r < rows; r += SIMD_WIDTH) {
         for (size_t c = 0; c < columns; c += SIMD_WIDTH) {
-            transpose_part(
+            transpose_square(
                 lanes_at(r, rows), lanes_at(c, columns), x + r * x_row + c, x_row, out + c * out_row + r, out_row);
         }
     }
@@ -77,7 +69,7 @@ static void transpose(size_t rows, size_t columns, const float *x, size_t x_row,
     const size_t whole_rows = rows / SIMD_WIDTH * SIMD_WIDTH, whole_columns = columns / SIMD_WIDTH * SIMD_WIDTH;
     for (size_t r = 0; r < whole_rows; r += SIMD_WIDTH) {
         for (size_t c = 0; c < whole_columns; c += SIMD_WIDTH) {
-            transpose_square(x + r * x_row + c, x_row, out + c * out_row + r, out_row);
+            transpose_square(SIMD_WIDTH, SIMD_WIDTH, x + r * x_row + c, x_row, out + c * out_row + r, out_row);
         }
     }
     if (whole_columns < columns) {
