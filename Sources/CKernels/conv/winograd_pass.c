@@ -148,12 +148,9 @@ static void multiply(
     }
 }
 
-/// The pixels of a tile and a phase, from a channel on; NULL beyond the edges.
-static void locate_pixels(const pass_plan *plan, size_t tile, size_t phase, size_t channel, void **pixels) {
-    const winograd_images *target = &plan->grid->target;
-    size_t offsets[winograd_results];
-    winograd_target_offsets(plan->grid, tile, phase, offsets);
-    char *first = (char *)plan->target + channel * snn_number_size(target->format);
+/// The pixels at some offsets, from a channel on; NULL beyond the edges.
+static void locate_pixels(const pass_plan *plan, const size_t *offsets, size_t channel, void **pixels) {
+    char *first = (char *)plan->target + channel * snn_number_size(plan->grid->target.format);
     for (size_t i = 0; i < winograd_results; i++) {
         pixels[i] = offsets[i] == winograd_outside ? NULL : first + offsets[i];
     }
@@ -208,10 +205,12 @@ static void finish_phase(
     const bool by_panels = activates && target->format != SNN_FLOAT32;
     const size_t width = plan->kernels->tile_columns, end = snn_min(end_panel * width, target->channels);
     const size_t step = by_panels ? width : end;
+    size_t offsets[winograd_results];
+    winograd_target_offsets(plan->grid, tile, phase, offsets);
     for (size_t channel = first_panel * width; channel < end; channel += step) {
         const size_t channels = snn_min(step, end - channel);
         void *pixels[winograd_results];
-        locate_pixels(plan, tile, phase, channel, pixels);
+        locate_pixels(plan, offsets, channel, pixels);
         if (by_panels) {
             finish_rounded(plan, phase, channel, channels, planes, pixels);
         } else {
