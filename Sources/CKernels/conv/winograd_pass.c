@@ -55,8 +55,8 @@ static pass_plan make_plan(const winograd_grid *grid) {
         .source_row = winograd_row_stride(winograd_numbers(&grid->source)),
         .target_row = winograd_row_stride(winograd_numbers(&grid->target)),
         .phase_panels = panels / winograd_phases(&grid->target),
-        // A slice of a panel that is as large as the first-level cache streams through it.
-        .deepest_slice = snn_max(snn_l1_cache_size() / (kernels->tile_columns * sizeof(float)), 1),
+        // A slice of a panel that is larger than the first-level cache streams through it.
+        .deepest_slice = snn_max(2 * snn_l1_cache_size() / (kernels->tile_columns * sizeof(float)), 1),
     };
     plan.block_tiles = snn_max(choose_block_tiles(grid, kernels->tile_rows, panels), 1);
     plan.work = (conv_work){
@@ -115,7 +115,7 @@ static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, de
     for (size_t row = 0; row < tiles; row += rows) {
         tile.rows = snn_min(rows, tiles - row);
         tile.a = a + row * plan->source_row + slice.first;
-        if (tile.depth == plan->source_row) tile.next_a = tile.a + tile.rows * plan->source_row;
+        if (tile.depth == plan->source_numbers) tile.next_a = tile.a + tile.rows * plan->source_row;
         tile.c = c + row * plan->target_row + panel / plan->phase_panels * channels + channel;
         plan->kernels->gemm_tile(&tile);
     }

@@ -23,6 +23,14 @@ typedef struct {
     float *sums;           ///< [plane][phase][source channel][target channel]
 } weights_plan;
 
+/// Tiles of a chunk: a panel of them fits half of the first-level cache, unless there are more sums, which are read and
+/// written for every chunk, than half its transformed numbers.
+static size_t most_chunk_tiles(const winograd_grid *grid, const snn_kernel_table *kernels) {
+    const size_t source = winograd_numbers(&grid->source), target = grid->target.channels;
+    const size_t balanced = 2 * source * target / snn_max(source + target, 1);
+    return snn_max(snn_l1_cache_size() / 2 / (kernels->tile_columns * sizeof(float)), balanced);
+}
+
 static weights_plan make_plan(const winograd_grid *grid) {
     const snn_kernel_table *kernels = snn_kernels();
     weights_plan plan = {
@@ -34,10 +42,7 @@ static weights_plan make_plan(const winograd_grid *grid) {
         .panels = snn_ceil_div(grid->target.channels, kernels->tile_columns),
         .sums_plane = winograd_plane_stride(winograd_numbers(&grid->source) * grid->target.channels),
     };
-    // A panel of a chunk fits half of the first-level cache.
-    const size_t most = snn_max(snn_l1_cache_size() / 2 / (kernels->tile_columns * sizeof(float)), 1);
-    const size_t chunks = snn_max(snn_ceil_div(plan.tiles, most), 1);
-    plan.chunk_tiles = snn_ceil_div(plan.tiles, chunks);
+    plan.chunk_tiles = snn_even_piece(plan.tiles, most_chunk_tiles(grid, kernels));
     plan.source_plane = winograd_plane_stride(plan.chunk_tiles * plan.source_row);
     plan.target_plane = winograd_plane_stride(plan.chunk_tiles * plan.panels * kernels->tile_columns);
     return plan;
@@ -95,6 +100,8 @@ static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_ch
     for (size_t row = phases.first * grid->source.channels; row < end; row += rows) {
         tile.rows = snn_min(rows, end - row);
         tile.a = plan->source_planes + plane * plan->source_plane + row;
+        // Of the lines that it lies in, this tile reads all but the last.
+        tile.next_a = tile.a + 2 * rows - 1;
         tile.c = plan->sums + plane * plan->sums_plane + row * grid->target.channels + panel * width;
         plan->kernels->gemm_tile(&tile);
     }

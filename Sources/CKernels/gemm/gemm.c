@@ -33,10 +33,13 @@ typedef struct {
     bool pack_a;        ///< whether enough panels read A to make packing it worth while
 } gemm_blocking;
 
-/// Panels that are as large as the first-level cache stream through it, and the deeper they are the less often C is
-/// read.
+/// The deeper slices are, the less often C is read and written: panels of twice the first-level cache, which then
+/// stream through it from the second. But rows of a packed tile of A lie as far apart as they are deep, and a whole
+/// page apart they would all go to the same place of the cache.
 static size_t deepest_slice(const snn_kernel_table *kernels) {
-    return snn_max(snn_l1_cache_size() / (kernels->tile_columns * sizeof(float)), 64);
+    enum { deepest_rows = 512 };
+    const size_t streaming = 2 * snn_l1_cache_size() / (kernels->tile_columns * sizeof(float));
+    return snn_min(snn_max(streaming, 64), deepest_rows);
 }
 
 /// The depth at which a thread's packed panels are wide enough to be read by whole pages of B, but deep enough for C,
@@ -49,11 +52,10 @@ static size_t deepest_group(const snn_gemm_shape *shape) {
 /// Blocks of bfloat16 numbers along the depth of a slice, at most: a packed panel of them takes 128 kB.
 enum { most_slice_blocks = 64 };
 
-/// Tiles of rows that stay in the second-level cache while panels and C stream through it: a quarter of it, or half of
-/// it where a tile is as large as a block of bfloat16 numbers, of which a quarter would hold few.
-static size_t block_tiles(const gemm_blocking *blocking) {
-    const size_t bytes = snn_l2_cache_size() / (blocking->blocks != NULL ? 2 : 4);
-    const size_t rows = bytes / (snn_max(blocking->depth, 1) * sizeof(float));
+/// Tiles of rows that stay in the second-level cache while panels and C stream through it: the most that take half of
+/// it.
+static size_t most_block_tiles(const gemm_blocking *blocking) {
+    const size_t rows = snn_l2_cache_size() / 2 / (snn_max(blocking->depth, 1) * sizeof(float));
     return snn_max(rows / blocking->tile_rows, 1);
 }
 
@@ -80,9 +82,12 @@ static b_source choose_b_source(const snn_gemm_shape *shape, const gemm_blocking
     const bool in_place = has_few_rows(shape, kernels) || shape->ldb <= 4 * kernels->tile_columns ||
                           shape->k * shape->ldb * sizeof(float) <= snn_l1_cache_size();
     if (in_place && !shape->transpose_b && blocking->blocks == NULL) return B_IN_PLACE;
-    const bool one_block = shape->m <= block_tiles(blocking) * blocking->tile_rows;
+    const bool one_block = shape->m <= most_block_tiles(blocking) * blocking->tile_rows;
     return one_block && blocking->panels >= fewest_groups ? B_GROUPS : B_SLICES;
 }
+
+/// Rows of A packed at a time.
+enum { most_chunk_rows = 4096 };
 
 /// Whether tiles of rows of A lie side by side as they would when packed.
 static bool has_dense_rows(const snn_gemm_shape *shape, const gemm_blocking *blocking) {
@@ -101,8 +106,9 @@ static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {
     if (blocking.source == B_GROUPS && !shape->transpose_b) {
         blocking.depth = equal_depth(&blocking, snn_min(blocking.depth, deepest_group(shape)));
     }
-    blocking.tiles = block_tiles(&blocking);
-    blocking.chunk_rows = snn_round_up(snn_min(shape->m, 4096), blocking.tiles * blocking.tile_rows);
+    const size_t most_rows = snn_min(shape->m, most_chunk_rows);
+    blocking.tiles = snn_even_piece(snn_ceil_div(most_rows, blocking.tile_rows), most_block_tiles(&blocking));
+    blocking.chunk_rows = snn_round_up(most_rows, blocking.tiles * blocking.tile_rows);
     // Where few panels read A, packing it is not worth while by itself, nor where its rows lie side by side.
     blocking.pack_a = in_blocks || (blocking.panels >= 8 && !has_dense_rows(shape, &blocking));
     return blocking;

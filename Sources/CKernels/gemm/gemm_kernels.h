@@ -1,6 +1,5 @@
 // The GEMM micro-kernels: a register tile for each way in which its operands lie.
 #include "gemm/tile_variants.h"
-#include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
 /// Of B mostly, where it streams from the second-level cache and the prefetcher of the first lags behind.
@@ -36,11 +35,13 @@ TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
         .tail = tile->columns - (vectors - 1) * SIMD_WIDTH,
     };
     tile_reach_rows(form, tile->a, reach == rows_side_by_side ? 1 : tile->a_row, &at);
+    float *c[SIMD_TALL_TILE_ROWS];
+    tile_locate_rows(form, tile->c, tile->c_row, c);
     tile_accumulators acc;
     tile_clear(form, acc);
-    tile_fetch_rows(form, tile->c, tile->c_row);
-    tile_accumulate(form, acc, tile->depth, &at);
-    tile_store_rows(form, acc, tile->columns, tile->alpha, tile->beta, tile->bias, tile->c, tile->c_row);
+    tile_fetch(form, c);
+    tile_accumulate_last(form, acc, tile->depth, &at, c);
+    tile_store(form, acc, tile->columns, tile->alpha, tile->beta, tile->bias, c);
 }
 
 /// The forms of the tile: rows of A apart or side by side, panels of B or its rows as they lie, the last vector of
@@ -84,6 +85,7 @@ TILE_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vector
     tile_clear(form, acc);
     tile_fetch(form, c);
     for (size_t t = 0; t < tile->taps; t++) {
+        if (t > 0 && t == tile->taps - 1) tile_fetch(form, c);
         const float *b = tile->b + tile->b_tap[t] * tile->depth * SIMD_TILE_COLUMNS;
         tile_position at = {
             .a_depth = 1,
@@ -107,9 +109,11 @@ static void gemm_indirect_tile(const snn_indirect_tile *tile) {
 
 TILE_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, const snn_grid_tile *tile) {
     const tile_form form = {.rows = rows, .vectors = vectors, .parts = 1, .reach = rows_apart};
+    float *c[SIMD_TALL_TILE_ROWS];
+    tile_locate_rows(form, tile->c, tile->c_row, c);
     tile_accumulators acc;
     tile_clear(form, acc);
-    tile_fetch_rows(form, tile->c, tile->c_row);
+    tile_fetch(form, c);
     for (size_t down = 0; down < tile->tap_rows; down++) {
         const float *a = tile->a + (ptrdiff_t)down * tile->a_down, *b = tile->b + down * tile->b_down;
         for (size_t right = 0; right < tile->tap_columns; right++) {
@@ -120,7 +124,7 @@ TILE_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, c
             b += tile->b_right;
         }
     }
-    tile_store_rows(form, acc, tile->columns, 1, tile->beta, tile->bias, tile->c, tile->c_row);
+    tile_store(form, acc, tile->columns, 1, tile->beta, tile->bias, c);
 }
 
 TILE_VARIANTS(gemm_grid_tile, snn_grid_tile)

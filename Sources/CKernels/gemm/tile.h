@@ -15,7 +15,7 @@ typedef struct {
     size_t rows, columns, depth;
     const float *a;
     size_t a_row, a_depth;
-    const float *next_a;  ///< of the next tile, whose numbers lie side by side: fetched; or NULL
+    const float *next_a;  ///< where the next tile's numbers begin, lying as this one's do: fetched; or NULL
     const float *b;
     size_t b_depth;
     bool b_packed;  ///< rows of B are tile_columns apart and may be read to their end (packed panels)

@@ -3,6 +3,7 @@
 // cycle for us. So rows of A are reached from few pointers, some of their numbers are read by the multiplication
 // itself, and the loop takes some steps along the depth a turn.
 #include "gemm/tile.h"
+#include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
 // What is compiled for every form of a tile. Under a sanitizer, whose checks would take minutes to compile in every
@@ -93,12 +94,15 @@ TILE_INLINE void tile_step(const tile_form form, const size_t part, tile_accumul
     for (size_t i = 0; i < form.rows; i += form.reach) at->a[i / form.reach] += at->a_depth;
 }
 
-/// Fetches as many numbers of the next tile's A as so many steps have read of this one's.
+/// Fetches as many numbers of the next tile's A as so many steps have read of this one's: rows apart as if they lay one
+/// behind the other, and of rows side by side a line at every step.
 TILE_INLINE void tile_fetch_next(const tile_form form, const size_t steps, tile_position *at) {
-    const size_t line = SNN_ALIGNMENT / sizeof(float);
+    const bool side_by_side = form.reach == rows_side_by_side;
+    const size_t line = side_by_side ? at->a_depth : SNN_ALIGNMENT / sizeof(float);
+    const size_t lines = side_by_side ? steps : snn_ceil_div(form.rows * steps, line);
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < form.rows * steps; i += line) __builtin_prefetch(at->next_a + i);
-    at->next_a += form.rows * steps;
+    for (size_t i = 0; i < lines; i++) __builtin_prefetch(at->next_a + i * line);
+    at->next_a += steps * (side_by_side ? at->a_depth : form.rows);
 }
 
 /// So many steps, after which the compiler forgets what the pointers have in common: it would else compute each address
@@ -123,6 +127,35 @@ TILE_INLINE void tile_accumulate(const tile_form form, tile_accumulators acc, si
     if (depth % 2 == 1) tile_turn(form, 1, acc, at);
 }
 
+/// Rows of C that lie c_row floats apart.
+TILE_INLINE void tile_locate_rows(const tile_form form, float *c, size_t c_row, float **rows) {
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i++) rows[i] = c + i * c_row;
+}
+
+/// Fetches C, which would else be waited for when all is summed.
+TILE_INLINE void tile_fetch(const tile_form form, float *const *c) {
+    const size_t line = SNN_ALIGNMENT / sizeof(float);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < form.rows; i++) {
+        for (size_t v = 0; v < form.vectors * SIMD_WIDTH; v += line) __builtin_prefetch(c[i] + v, 1);
+    }
+}
+
+/// The last sum of a tile: as tile_accumulate, but fetches C once more shortly before the end, for what has streamed
+/// through the first-level cache since the first time has driven it out.
+TILE_INLINE void tile_accumulate_last(
+    const tile_form form, tile_accumulators acc, size_t depth, tile_position *at, float *const *c) {
+    enum { last_steps = 8 * tile_steps, many_steps = 4 * last_steps };
+    size_t steps = depth > many_steps ? (depth - last_steps) / tile_steps * tile_steps : depth;
+#pragma clang loop unroll(disable)
+    for (size_t left = depth; left > 0; steps = left) {
+        tile_accumulate(form, acc, steps, at);
+        left -= steps;
+        if (left > 0) tile_fetch(form, c);
+    }
+}
+
 /// C = alpha * acc + beta * C + bias.
 TILE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
     const float *bias, float *const *c) {
@@ -139,33 +172,4 @@ TILE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t 
             v_store_lanes(out, result, lanes);
         }
     }
-}
-
-/// Fetches C, which would else be waited for when all is summed.
-TILE_INLINE void tile_fetch(const tile_form form, float *const *c) {
-    const size_t line = SNN_ALIGNMENT / sizeof(float);
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < form.rows; i++) {
-        for (size_t v = 0; v < form.vectors * SIMD_WIDTH; v += line) __builtin_prefetch(c[i] + v, 1);
-    }
-}
-
-/// Rows of C that lie c_row floats apart.
-TILE_INLINE void tile_locate_rows(const tile_form form, float *c, size_t c_row, float **rows) {
-#pragma clang loop unroll(full)
-    for (size_t i = 0; i < form.rows; i++) rows[i] = c + i * c_row;
-}
-
-/// Fetches and stores those.
-TILE_INLINE void tile_fetch_rows(const tile_form form, float *c, size_t c_row) {
-    float *rows[SIMD_TALL_TILE_ROWS];
-    tile_locate_rows(form, c, c_row, rows);
-    tile_fetch(form, rows);
-}
-
-TILE_INLINE void tile_store_rows(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
-    const float *bias, float *c, size_t c_row) {
-    float *rows[SIMD_TALL_TILE_ROWS];
-    tile_locate_rows(form, c, c_row, rows);
-    tile_store(form, acc, columns, alpha, beta, bias, rows);
 }
