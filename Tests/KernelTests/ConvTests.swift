@@ -31,6 +31,7 @@ import Testing
             return
         }
         #expect(snn_conv_uses_winograd(&shape))
+        #expect(snn_conv_weights_use_winograd(&shape))
     }
 
     @Test(arguments: ConvCase.tested) func forwardMatchesReference(_ conv: ConvCase) {

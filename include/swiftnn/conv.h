@@ -42,6 +42,8 @@ size_t snn_conv_out_width(const snn_conv_shape *shape);
 /// with 3 x 3 weights, no dilation and one group that gain by it; which follows from the shape and, in bfloat16, from
 /// the tier in use.
 bool snn_conv_uses_winograd(const snn_conv_shape *shape);
+/// Whether its weight gradient is.
+bool snn_conv_weights_use_winograd(const snn_conv_shape *shape);
 
 /// Bytes of the weights packed for the forward pass by the tier in use. How they are packed, and the formats above,
 /// follow from the whole shape, its batch too: what is packed for one is not for another.

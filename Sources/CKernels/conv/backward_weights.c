@@ -305,7 +305,7 @@ size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
 }
 
 static void filter_weights(
-    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    const snn_conv_shape *shape, const void *x, const void *dy, bool accumulate, float *dweights, void *workspace) {
     const winograd_grid grid = winograd_forward_grid(shape);
     winograd_backward_weights(&grid, x, dy, accumulate, dweights, workspace);
 }

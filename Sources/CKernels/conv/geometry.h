@@ -92,8 +92,8 @@ const float *conv_padded(const snn_conv_shape *shape, const float *x, float *cop
 /// time of one of floats.
 bool conv_suits_winograd(const snn_conv_shape *shape, double rate);
 
-/// Whether the weight gradient of floats does too: that of few tiles would be more sums than products saved.
-bool conv_weights_suit_winograd(const snn_conv_shape *shape);
+/// Whether the weight gradient does too: that of few tiles would be more sums than products saved.
+bool conv_weights_suit_winograd(const snn_conv_shape *shape, double rate);
 
 /// Multiply-adds of one pass over all taps, for snn_threads_for_products.
 size_t conv_products(const snn_conv_shape *shape);

@@ -18,10 +18,12 @@ static bool is_narrow(const snn_conv_shape *shape) {
            fill_blocks(shape, snn_min(shape->in_channels, shape->out_channels));
 }
 
+/// Vectors make so many products of bfloat16 numbers in the time of one of floats. A matrix unit outdoes all that
+/// filtering saves.
+static const double products_of_pairs = 2;
+
 conv_method conv_method_of(const snn_conv_shape *shape) {
     if (is_narrow(shape)) {
-        // Vectors make two products of pairs in the time of one of floats; a matrix unit outdoes what filtering saves.
-        enum { products_of_pairs = 2 };
         const bool filters = !snn_blocks()->in_matrix_unit && conv_suits_winograd(shape, products_of_pairs);
         return filters ? CONV_WINOGRAD : CONV_BLOCKS;
     }
@@ -30,9 +32,10 @@ conv_method conv_method_of(const snn_conv_shape *shape) {
 }
 
 conv_method conv_weights_method_of(const snn_conv_shape *shape) {
-    if (is_narrow(shape)) return CONV_BLOCKS;
     const conv_method method = conv_method_of(shape);
-    return method == CONV_WINOGRAD && !conv_weights_suit_winograd(shape) ? CONV_DIRECT : method;
+    if (method != CONV_WINOGRAD) return method;
+    if (!is_narrow(shape)) return conv_weights_suit_winograd(shape, 1) ? CONV_WINOGRAD : CONV_DIRECT;
+    return conv_weights_suit_winograd(shape, products_of_pairs) ? CONV_WINOGRAD : CONV_BLOCKS;
 }
 
 static snn_number_format format_of(const snn_conv_shape *shape, bool at_16_bits) {
@@ -66,3 +69,7 @@ const float *conv_widened(const snn_conv_shape *shape, const void *dy, float *wi
 }
 
 bool snn_conv_uses_winograd(const snn_conv_shape *shape) { return conv_method_of(shape) == CONV_WINOGRAD; }
+
+bool snn_conv_weights_use_winograd(const snn_conv_shape *shape) {
+    return conv_weights_method_of(shape) == CONV_WINOGRAD;
+}

@@ -148,6 +148,6 @@ void winograd_pass(const winograd_grid *grid, const void *source, const float *p
 
 size_t winograd_weights_workspace_size(const winograd_grid *grid);
 void winograd_backward_weights(
-    const winograd_grid *grid, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace);
+    const winograd_grid *grid, const void *x, const void *dy, bool accumulate, float *dweights, void *workspace);
 
 #endif

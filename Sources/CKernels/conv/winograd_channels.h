@@ -57,9 +57,13 @@ static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pi
     }
 }
 
-static void WINOGRAD_NAME(spread_gradient)(
-    size_t channels, const void *const *pixels, snn_winograd_lines lines, float *out, size_t plane) {
-    WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), SNN_FLOAT32, winograd_everywhere)
+static void WINOGRAD_NAME(spread_gradient)(size_t channels, snn_number_format format, const void *const *pixels,
+    snn_winograd_lines lines, float *out, size_t plane) {
+    if (format == SNN_BFLOAT16) {
+        WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), SNN_BFLOAT16, winograd_everywhere)
+    } else {
+        WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), SNN_FLOAT32, winograd_everywhere)
+    }
 }
 
 #define WINOGRAD_GATHER(size, bias, format)                                                                      \

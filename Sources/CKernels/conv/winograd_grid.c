@@ -130,12 +130,12 @@ bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
     return direct > rate * least_gain * cost;
 }
 
-bool conv_weights_suit_winograd(const snn_conv_shape *shape) {
-    if (!conv_suits_winograd(shape, 1)) return false;
+bool conv_weights_suit_winograd(const snn_conv_shape *shape, double rate) {
+    if (!conv_suits_winograd(shape, rate)) return false;
     const winograd_grid grid = winograd_forward_grid(shape);
     const double sums = (double)(plane_numbers(&grid, &grid.source) * shape->in_channels * shape->out_channels);
     const double cost = (double)(winograd_tiles(&grid) + sum_cost) * sums;
-    return (double)shape->batch * direct_cost(shape) > least_gain * cost;
+    return (double)shape->batch * direct_cost(shape) > rate * least_gain * cost;
 }
 
 /// Where the `side` x `side` pixels of a tile are.

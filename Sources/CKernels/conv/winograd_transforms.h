@@ -25,8 +25,8 @@ typedef struct {
         snn_winograd_infinity infinity, float *out, size_t plane);
     /// Of whole vectors of channels, to aligned planes, past the caches: a fence must follow.
     void (*spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane);
-    void (*spread_gradient)(
-        size_t channels, const void *const *pixels, snn_winograd_lines lines, float *out, size_t plane);
+    void (*spread_gradient)(size_t channels, snn_number_format format, const void *const *pixels,
+        snn_winograd_lines lines, float *out, size_t plane);
     /// To 4 x 4 and taps x taps pixels; those that are NULL are left out. The bias may be NULL.
     void (*gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
         const float *bias, snn_number_format format, void *const *pixels);

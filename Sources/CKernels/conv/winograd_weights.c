@@ -17,18 +17,21 @@ typedef struct {
     size_t source_row;  ///< floats between the tiles in a plane of the source
     size_t panels;
     size_t source_plane, target_plane, sums_plane;  ///< floats between planes
-    const float *x, *dy, *zeros;
+    const void *x, *dy;
+    const float *zeros;
     float *source_planes;  ///< [plane][tile][phase][source channel]
     float *target_planes;  ///< [plane][panel][tile][column in the panel]
     float *sums;           ///< [plane][phase][source channel][target channel]
 } weights_plan;
 
-/// Tiles of a chunk: a panel of them fits half of the first-level cache, unless there are more sums, which are read and
-/// written for every chunk, than half its transformed numbers.
-static size_t most_chunk_tiles(const winograd_grid *grid, const snn_kernel_table *kernels) {
+/// Tiles of a chunk, at most. All sums are read and written for every chunk: with so many tiles they are half as many
+/// as the transformed numbers. But if with hardly fewer these stay in half of the second-level cache until they are
+/// multiplied, so many are better.
+static size_t most_chunk_tiles(const winograd_grid *grid) {
     const size_t source = winograd_numbers(&grid->source), target = grid->target.channels;
-    const size_t balanced = 2 * source * target / snn_max(source + target, 1);
-    return snn_max(snn_l1_cache_size() / 2 / (kernels->tile_columns * sizeof(float)), balanced);
+    const size_t tile_numbers = snn_max(source + target, 1), balanced = 2 * source * target / tile_numbers;
+    const size_t fitting = snn_l2_cache_size() / 2 / (winograd_planes(grid) * tile_numbers * sizeof(float));
+    return fitting > balanced / 3 ? fitting : balanced;
 }
 
 static weights_plan make_plan(const winograd_grid *grid) {
@@ -42,7 +45,7 @@ static weights_plan make_plan(const winograd_grid *grid) {
         .panels = snn_ceil_div(grid->target.channels, kernels->tile_columns),
         .sums_plane = winograd_plane_stride(winograd_numbers(&grid->source) * grid->target.channels),
     };
-    plan.chunk_tiles = snn_even_piece(plan.tiles, most_chunk_tiles(grid, kernels));
+    plan.chunk_tiles = snn_even_piece(plan.tiles, most_chunk_tiles(grid));
     plan.source_plane = winograd_plane_stride(plan.chunk_tiles * plan.source_row);
     plan.target_plane = winograd_plane_stride(plan.chunk_tiles * plan.panels * kernels->tile_columns);
     return plan;
@@ -66,16 +69,16 @@ static void transform_x(const weights_plan *plan, size_t tile, snn_winograd_line
 
 static void transform_dy(const weights_plan *plan, size_t tile, snn_winograd_lines lines, size_t row) {
     const winograd_grid *grid = plan->grid;
-    const size_t width = plan->kernels->tile_columns;
+    const size_t width = plan->kernels->tile_columns, panel_bytes = width * snn_number_size(grid->target.format);
     size_t offsets[winograd_results];
     const void *pixels[winograd_results];
     winograd_target_offsets(grid, tile, 0, offsets);
     winograd_read_pixels(winograd_results, offsets, plan->dy, plan->zeros, pixels);
     for (size_t first = 0; first < grid->target.channels; first += width) {
         float *out = plan->target_planes + (first * plan->chunk_tiles + row * width);
-        grid->transforms->spread_gradient(
-            snn_min(width, grid->target.channels - first), pixels, lines, out, plan->target_plane);
-        for (size_t i = 0; i < winograd_results; i++) pixels[i] = (const float *)pixels[i] + width;
+        const size_t channels = snn_min(width, grid->target.channels - first);
+        grid->transforms->spread_gradient(channels, grid->target.format, pixels, lines, out, plan->target_plane);
+        for (size_t i = 0; i < winograd_results; i++) pixels[i] = (const char *)pixels[i] + panel_bytes;
     }
 }
 
@@ -154,7 +157,7 @@ static void finish_channel(const weights_plan *plan, size_t phase, size_t channe
 }
 
 void winograd_backward_weights(
-    const winograd_grid *grid, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
+    const winograd_grid *grid, const void *x, const void *dy, bool accumulate, float *dweights, void *workspace) {
     weights_plan plan = make_plan(grid);
     plan.x = x;
     plan.dy = dy;
