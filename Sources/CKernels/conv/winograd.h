@@ -106,9 +106,10 @@ static inline void winograd_read_pixels(
     }
 }
 
-/// Transforms the source under a tile, all phases, to `out` in the first plane.
-void winograd_transform_source(const winograd_grid *grid, size_t tile, snn_winograd_lines lines, const void *source,
-    const float *zeros, float *out, size_t plane);
+/// Transforms the source under the tiles [first, end), at least one, all phases, to `out` in the first plane,
+/// `row` floats from tile to tile.
+void winograd_transform_source(const winograd_grid *grid, size_t first, size_t end, snn_winograd_lines lines,
+    const void *source, const float *zeros, float *out, size_t row, size_t plane);
 
 /// Where weight (y, x) of a phase stands among the 3 x 3, turned by half a circle for the data gradient; false where
 /// the phase has none there.

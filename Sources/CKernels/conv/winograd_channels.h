@@ -5,18 +5,18 @@
 #define WINOGRAD_NAME(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_TAPS)
 #define WINOGRAD_TRANSFORM(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_POINTS)
 
-/// Runs the call for all channels, `lanes` of them from `channel` on.
-#define WINOGRAD_FOR_CHANNELS(channel, lanes, channels, ...)                \
-    do {                                                                    \
-        size_t channel = 0;                                                 \
-        for (; channel + SIMD_WIDTH <= (channels); channel += SIMD_WIDTH) { \
-            const size_t lanes = SIMD_WIDTH;                                \
-            __VA_ARGS__                                                     \
-        }                                                                   \
-        if (channel < (channels)) {                                         \
-            const size_t lanes = (channels)-channel;                        \
-            __VA_ARGS__                                                     \
-        }                                                                   \
+/// Runs the call for the channels [first, end), `lanes` of them from `channel` on.
+#define WINOGRAD_FOR_CHANNELS(channel, lanes, first_channel, end_channel, ...) \
+    do {                                                                       \
+        size_t channel = (first_channel);                                      \
+        for (; channel + SIMD_WIDTH <= (end_channel); channel += SIMD_WIDTH) { \
+            const size_t lanes = SIMD_WIDTH;                                   \
+            __VA_ARGS__                                                        \
+        }                                                                      \
+        if (channel < (end_channel)) {                                         \
+            const size_t lanes = (end_channel)-channel;                        \
+            __VA_ARGS__                                                        \
+        }                                                                      \
     } while (0)
 
 /// Three taps always have products at infinity: then this is a constant.
@@ -25,10 +25,10 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
 }
 
 /// A square for all channels, in some lines of planes.
-#define WINOGRAD_SPREAD(size, first, end, transform, format, infinity)                                            \
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {                                                                   \
-        winograd_spread(                                                                                          \
-            WINOGRAD_POINTS, size, first, end, transform, false, format, pixels, infinity, c, lanes, out, plane); \
+#define WINOGRAD_SPREAD(size, first, end, transform, format, infinity)                                                 \
+    WINOGRAD_FOR_CHANNELS(c, lanes, first_channel, end_channel, {                                                      \
+        winograd_spread(WINOGRAD_POINTS, size, first, end, transform, false, format, pixels, next, infinity, c, lanes, \
+            out, plane);                                                                                               \
     })
 #define WINOGRAD_SPREAD_LINES(size, transform, format, infinity)                                               \
     switch (lines) {                                                                                           \
@@ -40,8 +40,9 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
     }
 
 static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format, const void *const *pixels,
-    snn_winograd_lines lines, snn_winograd_infinity infinity, float *out, size_t plane) {
+    const void *const *next, snn_winograd_lines lines, snn_winograd_infinity infinity, float *out, size_t plane) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
+    const size_t first_channel = 0, end_channel = channels;
     if (format == SNN_BFLOAT16) {
         WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), SNN_BFLOAT16, there)
     } else {
@@ -52,13 +53,13 @@ static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
     for (size_t c = 0; c < channels; c += SIMD_WIDTH) {
         winograd_spread(WINOGRAD_POINTS, WINOGRAD_TAPS, 0, WINOGRAD_POINTS,
-            WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS), true, SNN_FLOAT32, pixels, winograd_everywhere, c,
-            SIMD_WIDTH, out, plane);
+            WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS), true, SNN_FLOAT32, pixels, NULL,
+            winograd_everywhere, c, SIMD_WIDTH, out, plane);
     }
 }
 
-static void WINOGRAD_NAME(spread_gradient)(size_t channels, snn_number_format format, const void *const *pixels,
-    snn_winograd_lines lines, float *out, size_t plane) {
+static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_channel, snn_number_format format,
+    const void *const *pixels, const void *const *next, snn_winograd_lines lines, float *out, size_t plane) {
     if (format == SNN_BFLOAT16) {
         WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), SNN_BFLOAT16, winograd_everywhere)
     } else {
@@ -67,7 +68,7 @@ static void WINOGRAD_NAME(spread_gradient)(size_t channels, snn_number_format fo
 }
 
 #define WINOGRAD_GATHER(size, bias, format)                                                                      \
-    WINOGRAD_FOR_CHANNELS(c, lanes, channels, {                                                                  \
+    WINOGRAD_FOR_CHANNELS(c, lanes, 0, channels, {                                                               \
         winograd_store_square(WINOGRAD_POINTS, size, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), size), in, plane, \
             there, bias, format, pixels, c, lanes);                                                              \
     })

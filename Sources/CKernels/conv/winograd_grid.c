@@ -170,16 +170,26 @@ void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t phas
     square_offsets(grid, &grid->target, tile, phase, winograd_side, offsets);
 }
 
-void winograd_transform_source(const winograd_grid *grid, size_t tile, snn_winograd_lines lines, const void *source,
-    const float *zeros, float *out, size_t plane) {
+/// The pixels under a tile in one phase, both counted together.
+static void read_source(
+    const winograd_grid *grid, size_t square, const void *source, const float *zeros, const void **pixels) {
+    const size_t phases = winograd_phases(&grid->source);
+    size_t offsets[winograd_most_planes];
+    winograd_source_offsets(grid, square / phases, square % phases, offsets);
+    winograd_read_pixels(winograd_planes(grid), offsets, source, zeros, pixels);
+}
+
+void winograd_transform_source(const winograd_grid *grid, size_t first, size_t end, snn_winograd_lines lines,
+    const void *source, const float *zeros, float *out, size_t row, size_t plane) {
     const winograd_images *images = &grid->source;
-    for (size_t phase = 0; phase < winograd_phases(images); phase++) {
-        size_t offsets[winograd_most_planes];
-        const void *pixels[winograd_most_planes];
-        winograd_source_offsets(grid, tile, phase, offsets);
-        winograd_read_pixels(winograd_planes(grid), offsets, source, zeros, pixels);
-        grid->transforms->spread_data(images->channels, images->format, pixels, lines,
-            winograd_infinity_of(images, phase), out + phase * images->channels, plane);
+    const size_t phases = winograd_phases(images), squares = (end - first) * phases;
+    const void *pixels[2][winograd_most_planes];
+    read_source(grid, first * phases, source, zeros, pixels[0]);
+    for (size_t square = 0; square < squares; square++) {
+        const size_t phase = square % phases, next = snn_min(square + 1, squares - 1);
+        if (next > square) read_source(grid, first * phases + next, source, zeros, pixels[next % 2]);
+        grid->transforms->spread_data(images->channels, images->format, pixels[square % 2], pixels[next % 2], lines,
+            winograd_infinity_of(images, phase), out + square / phases * row + phase * images->channels, plane);
     }
 }
 

@@ -11,7 +11,7 @@
 static const float winograd_a = 0.75f, winograd_b = 1.5f, winograd_c = 2;
 static const float winograd_a2 = 0.5625f, winograd_b2 = 2.25f;
 
-enum { winograd_most_points = 6, winograd_upper = 3 };
+enum { winograd_most_points = 6, winograd_upper = 3, winograd_step = 4 };
 
 /// B' d at six points.
 SIMD_INLINE void winograd_data_6(const vf *d, vf *r) {
@@ -128,17 +128,29 @@ SIMD_INLINE void winograd_store(const snn_number_format format, void *pixel, siz
     }
 }
 
+/// Fetches some channels of a column of pixels.
+SIMD_INLINE void winograd_fetch_column(
+    const size_t size, const snn_number_format format, const void *const *column, size_t channel) {
+    const size_t bytes = channel * snn_number_size(format);
+    if (bytes % SNN_ALIGNMENT != 0) return;
+#pragma clang loop unroll(full)
+    for (size_t y = 0; y < size; y++) __builtin_prefetch((const char *)column[y * size] + bytes);
+}
+
 /// A square of size x size pixels to the planes of points x points in lines [first, end), `lanes` channels of it; past
-/// the caches where it `streams`, which is a constant at every call.
+/// the caches where it `streams`, which is a constant at every call. Meanwhile the columns of the next square are
+/// fetched that it does not have in common with its left neighbour; `next` may be NULL.
 SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const size_t first, const size_t end,
     winograd_transform *const transform, const bool streams, const snn_number_format format, const void *const *pixels,
-    snn_winograd_infinity infinity, size_t channel, size_t lanes, float *out, size_t plane) {
+    const void *const *next, snn_winograd_infinity infinity, size_t channel, size_t lanes, float *out, size_t plane) {
+    const size_t common = size > winograd_step ? size - winograd_step : 0;
     vf half[winograd_most_points][winograd_most_points];
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < size; x++) {
         vf column[winograd_most_points], transformed[winograd_most_points];
 #pragma clang loop unroll(full)
         for (size_t y = 0; y < size; y++) column[y] = winograd_load(format, pixels[y * size + x], channel, lanes);
+        if (next != NULL && x >= common) winograd_fetch_column(size, format, next + x, channel);
         transform(column, transformed);
 #pragma clang loop unroll(full)
         for (size_t y = first; y < end; y++) half[y][x] = transformed[y];

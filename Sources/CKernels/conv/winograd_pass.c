@@ -82,13 +82,6 @@ static size_t workers(const pass_plan *plan) {
     return snn_min(plan->work.blocks * plan->work.panels, (size_t)snn_most_threads());
 }
 
-static void transform_source(const pass_plan *plan, size_t first, size_t end, float *planes) {
-    for (size_t tile = first; tile < end; tile++) {
-        winograd_transform_source(plan->grid, tile, SNN_WINOGRAD_ALL, plan->source, plan->zeros,
-            planes + (tile - first) * plan->source_row, plan->source_plane);
-    }
-}
-
 /// The numbers [first, end) of the depth, which are multiplied at a time.
 typedef struct {
     size_t first, end;
@@ -232,7 +225,8 @@ static void finish_tile(const pass_plan *plan, size_t tile, conv_share share, co
 static void run_share(const pass_plan *plan, conv_share share, float *planes) {
     const size_t first = first_tile(plan, share.block), end = first_tile(plan, share.block + 1);
     float *target_planes = planes + plan->planes * plan->source_plane;
-    transform_source(plan, first, end, planes);
+    winograd_transform_source(plan->grid, first, end, SNN_WINOGRAD_ALL, plan->source, plan->zeros, planes,
+        plan->source_row, plan->source_plane);
     multiply(plan, end - first, share, planes, target_planes);
     for (size_t tile = first; tile < end; tile++) {
         finish_tile(plan, tile, share, target_planes + (tile - first) * plan->target_row);

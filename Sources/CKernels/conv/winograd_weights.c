@@ -62,23 +62,37 @@ size_t winograd_weights_workspace_size(const winograd_grid *grid) {
     return zeros_size(grid) + plan.planes * planes * sizeof(float);
 }
 
-static void transform_x(const weights_plan *plan, size_t tile, snn_winograd_lines lines, size_t row) {
-    winograd_transform_source(plan->grid, tile, lines, plan->x, plan->zeros,
-        plan->source_planes + row * plan->source_row, plan->source_plane);
+/// Transforms x under the tiles [first, end), which are rows of the chunk from `row` on.
+static void transform_x(const weights_plan *plan, size_t first, size_t end, snn_winograd_lines lines, size_t row) {
+    winograd_transform_source(plan->grid, first, end, lines, plan->x, plan->zeros,
+        plan->source_planes + row * plan->source_row, plan->source_row, plan->source_plane);
 }
 
-static void transform_dy(const weights_plan *plan, size_t tile, snn_winograd_lines lines, size_t row) {
-    const winograd_grid *grid = plan->grid;
-    const size_t width = plan->kernels->tile_columns, panel_bytes = width * snn_number_size(grid->target.format);
+/// The same of one tile of dy.
+static void transform_dy_tile(const weights_plan *plan, snn_winograd_lines lines, size_t row, const void *const *pixels,
+    const void *const *next) {
+    const winograd_images *target = &plan->grid->target;
+    const size_t width = plan->kernels->tile_columns;
+    for (size_t first = 0; first < target->channels; first += width) {
+        float *out = plan->target_planes + first * (plan->chunk_tiles - 1) + row * width;
+        plan->grid->transforms->spread_gradient(first, snn_min(first + width, target->channels), target->format, pixels,
+            next, lines, out, plan->target_plane);
+    }
+}
+
+static void read_dy(const weights_plan *plan, size_t tile, const void **pixels) {
     size_t offsets[winograd_results];
-    const void *pixels[winograd_results];
-    winograd_target_offsets(grid, tile, 0, offsets);
+    winograd_target_offsets(plan->grid, tile, 0, offsets);
     winograd_read_pixels(winograd_results, offsets, plan->dy, plan->zeros, pixels);
-    for (size_t first = 0; first < grid->target.channels; first += width) {
-        float *out = plan->target_planes + (first * plan->chunk_tiles + row * width);
-        const size_t channels = snn_min(width, grid->target.channels - first);
-        grid->transforms->spread_gradient(channels, grid->target.format, pixels, lines, out, plan->target_plane);
-        for (size_t i = 0; i < winograd_results; i++) pixels[i] = (const char *)pixels[i] + panel_bytes;
+}
+
+static void transform_dy(const weights_plan *plan, size_t first, size_t end, snn_winograd_lines lines, size_t row) {
+    const void *pixels[2][winograd_results];
+    read_dy(plan, first, pixels[first % 2]);
+    for (size_t tile = first; tile < end; tile++) {
+        const size_t next = snn_min(tile + 1, end - 1);
+        if (next > tile) read_dy(plan, next, pixels[next % 2]);
+        transform_dy_tile(plan, lines, row + tile - first, pixels[tile % 2], pixels[next % 2]);
     }
 }
 
@@ -112,14 +126,18 @@ static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_ch
 
 /// Several threads transform lines of planes, the upper ones first, as the products then take them: so they mostly find
 /// what they need in a cache of their own.
-static void transform_chunk(const weights_plan *plan, size_t first, size_t tiles, int threads) {
+static void transform_chunk(const weights_plan *plan, size_t first_tile, size_t tiles, int threads) {
     const size_t parts = threads > 1 ? 2 : 1;
-    SNN_PARALLEL_2D(threads, part, parts, row, tiles, {
-        const snn_winograd_lines lines = parts == 1  ? SNN_WINOGRAD_ALL
-                                         : part == 0 ? SNN_WINOGRAD_UPPER
-                                                     : SNN_WINOGRAD_LOWER;
-        transform_x(plan, first + row, lines, row);
-        transform_dy(plan, first + row, lines, row);
+    SNN_PARALLEL_PIECES(threads, thread, first, end, parts * tiles, {
+        for (size_t i = first, next; i < end; i = next) {
+            const size_t part = i / tiles, row = i % tiles, tile = first_tile + row;
+            const snn_winograd_lines lines = parts == 1  ? SNN_WINOGRAD_ALL
+                                             : part == 0 ? SNN_WINOGRAD_UPPER
+                                                         : SNN_WINOGRAD_LOWER;
+            next = snn_min((part + 1) * tiles, end);
+            transform_x(plan, tile, tile + (next - i), lines, row);
+            transform_dy(plan, tile, tile + (next - i), lines, row);
+        }
     });
 }
 
