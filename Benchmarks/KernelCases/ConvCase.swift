@@ -127,7 +127,7 @@ public struct ConvCase: KernelCase {
     /// 2, of even and odd lines and columns, it takes more and larger images.
     public static let filtered: [ConvCase] = [
         (9, 33, 45, 1, (9, (1, 1)), (9, (1, 1))), (12, 19, 70, 1, (10, (2, 0)), (7, (0, 1))),
-        (3, 50, 64, 1, (10, (0, 0)), (17, (0, 0))),
+        (3, 50, 64, 1, (10, (0, 0)), (17, (0, 0))), (40, 64, 64, 1, (3, (1, 1)), (3, (1, 1))),
         (4, 34, 55, 2, (31, (1, 1)), (31, (1, 1))), (3, 33, 79, 2, (32, (0, 1)), (31, (1, 1))),
         (7, 20, 58, 2, (30, (2, 1)), (31, (1, 1))), (9, 17, 35, 2, (32, (0, 1)), (32, (0, 1))),
     ].map { batch, inChannels, outChannels, stride, height, width in
@@ -206,6 +206,8 @@ public struct ConvCase: KernelCase {
         square(16, 19, 31, size: 14, kernel: 3),
         ConvCase(
             batch: 16, inChannels: 29, outChannels: 27, height: Axis(12, 3, pad: (1, 1)), width: Axis(14, 3)),
+        ConvCase(
+            batch: 16, inChannels: 36, outChannels: 44, height: Axis(11, 3, pad: (1, 1)), width: Axis(17, 3)),
     ].map(\.inBFloat16)
 
     private var inBFloat16: ConvCase {

@@ -1,5 +1,5 @@
 // Convolutions of 3 x 3 weights by Winograd's minimal filtering: 36 products where direct sums take 144, or with stride
-// 2, 81.
+// 2, 81. Tiles that are cut off by the edge of an image have 30 or 25.
 //
 // With stride 2 the source is four images, its phases: the pixels of even and of odd lines and columns. Each is
 // filtered by the weights that meet it, two or one a side, and the results add up before they are transformed. For the
@@ -32,12 +32,23 @@ typedef struct {
     ptrdiff_t top, left, second;
 } winograd_images;
 
+/// Some tiles of every image: a rectangle of them. Those of all images come kind by kind: the ones cut down only, the
+/// uncut, those cut to the right only and those cut both ways. So the tiles that have products in a plane are a range.
+typedef struct {
+    size_t first_line, lines, first_column, columns;
+    snn_winograd_cut cut;
+    size_t before;  ///< tiles of earlier kinds
+} winograd_tile_kind;
+
+enum { winograd_kinds = 4 };
+
 /// The sum that a pass over pixels is.
 typedef struct {
     size_t batch;
     size_t taps;  ///< a side, of one phase
     winograd_images source, target;
-    size_t tile_lines, tile_columns;            ///< of an image: squares of winograd_side target pixels
+    size_t tile_lines, tile_columns;  ///< of an image: squares of winograd_side target pixels
+    winograd_tile_kind kinds[winograd_kinds];
     const snn_winograd_transforms *transforms;  ///< of the calling thread, for others may have another tier
 } winograd_grid;
 
@@ -84,6 +95,24 @@ static inline winograd_range winograd_range_of(const winograd_grid *grid, const 
     return (winograd_range){right ? 1 : 0, down ? 2 : right ? 3 : 4};
 }
 
+/// Where a tile is.
+typedef struct {
+    size_t image, line, column;
+    snn_winograd_cut cut;
+} winograd_place;
+
+winograd_place winograd_place_of(const winograd_grid *grid, size_t tile);
+
+/// The tiles that have products in a plane.
+winograd_range winograd_tiles_in(const winograd_grid *grid, size_t plane);
+
+/// Those of some tiles that are in a block, counted from its first one.
+static inline winograd_range winograd_common(winograd_range tiles, winograd_range block) {
+    const size_t first = tiles.first > block.first ? tiles.first : block.first;
+    const size_t end = tiles.end < block.end ? tiles.end : block.end;
+    return first < end ? (winograd_range){first - block.first, end - block.first} : (winograd_range){0, 0};
+}
+
 /// At which points a phase has products: a second one has one tap.
 static inline snn_winograd_infinity winograd_infinity_of(const winograd_images *images, size_t phase) {
     const winograd_phase place = winograd_phase_at(images, phase);
@@ -95,8 +124,8 @@ static const size_t winograd_outside = SIZE_MAX;
 
 /// Where the source pixels under a tile are, winograd_points a side, and its target pixels, winograd_side a side:
 /// offsets in bytes.
-void winograd_source_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets);
-void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets);
+void winograd_source_offsets(const winograd_grid *grid, winograd_place place, size_t phase, size_t *offsets);
+void winograd_target_offsets(const winograd_grid *grid, winograd_place place, size_t phase, size_t *offsets);
 
 /// The pixels to read; `zeros` beyond the edges.
 static inline void winograd_read_pixels(

@@ -24,69 +24,91 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
     return WINOGRAD_TAPS == 3 ? winograd_everywhere : infinity;
 }
 
+/// Runs the statement for a tile's cut, which is a constant for the uncut: only tiles of three taps are cut.
+#define WINOGRAD_BY_CUT(there_cut, ...)                      \
+    if (WINOGRAD_TAPS == 3 && ((cut).down || (cut).right)) { \
+        const snn_winograd_cut there_cut = cut;              \
+        __VA_ARGS__                                          \
+    } else {                                                 \
+        const snn_winograd_cut there_cut = {false, false};   \
+        __VA_ARGS__                                          \
+    }
+
 /// A square for all channels, in some lines of planes.
-#define WINOGRAD_SPREAD(size, first, end, transform, format, infinity)                                                 \
-    WINOGRAD_FOR_CHANNELS(c, lanes, first_channel, end_channel, {                                                      \
-        winograd_spread(WINOGRAD_POINTS, size, first, end, transform, false, format, pixels, next, infinity, c, lanes, \
-            out, plane);                                                                                               \
+#define WINOGRAD_SPREAD(size, first, end, transform, cut_transform, format, infinity)                                 \
+    WINOGRAD_BY_CUT(known_cut, {                                                                                      \
+        WINOGRAD_FOR_CHANNELS(c, lanes, first_channel, end_channel, {                                                 \
+            winograd_spread(WINOGRAD_POINTS, size, first, end, transform, cut_transform, false, format, pixels, next, \
+                infinity, known_cut, c, lanes, out, plane);                                                           \
+        });                                                                                                           \
     })
-#define WINOGRAD_SPREAD_LINES(size, transform, format, infinity)                                               \
-    switch (lines) {                                                                                           \
-        case SNN_WINOGRAD_ALL: WINOGRAD_SPREAD(size, 0, WINOGRAD_POINTS, transform, format, infinity); break;  \
-        case SNN_WINOGRAD_UPPER: WINOGRAD_SPREAD(size, 0, winograd_upper, transform, format, infinity); break; \
-        case SNN_WINOGRAD_LOWER:                                                                               \
-            WINOGRAD_SPREAD(size, winograd_upper, WINOGRAD_POINTS, transform, format, infinity);               \
-            break;                                                                                             \
+#define WINOGRAD_SPREAD_LINES(size, transform, cut_transform, format, infinity)                                 \
+    switch (lines) {                                                                                            \
+        case SNN_WINOGRAD_ALL:                                                                                  \
+            WINOGRAD_SPREAD(size, 0, WINOGRAD_POINTS, transform, cut_transform, format, infinity);              \
+            break;                                                                                              \
+        case SNN_WINOGRAD_UPPER:                                                                                \
+            WINOGRAD_SPREAD(size, 0, winograd_upper, transform, cut_transform, format, infinity);               \
+            break;                                                                                              \
+        case SNN_WINOGRAD_LOWER:                                                                                \
+            WINOGRAD_SPREAD(size, winograd_upper, WINOGRAD_POINTS, transform, cut_transform, format, infinity); \
+            break;                                                                                              \
     }
 
 static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format, const void *const *pixels,
-    const void *const *next, snn_winograd_lines lines, snn_winograd_infinity infinity, float *out, size_t plane) {
+    const void *const *next, snn_winograd_lines lines, snn_winograd_infinity infinity, snn_winograd_cut cut, float *out,
+    size_t plane) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
     const size_t first_channel = 0, end_channel = channels;
     if (format == SNN_BFLOAT16) {
-        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), SNN_BFLOAT16, there)
+        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), winograd_data_cut, SNN_BFLOAT16, there)
     } else {
-        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), SNN_FLOAT32, there)
+        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), winograd_data_cut, SNN_FLOAT32, there)
     }
 }
 
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
     for (size_t c = 0; c < channels; c += SIMD_WIDTH) {
         winograd_spread(WINOGRAD_POINTS, WINOGRAD_TAPS, 0, WINOGRAD_POINTS,
-            WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS), true, SNN_FLOAT32, pixels, NULL,
-            winograd_everywhere, c, SIMD_WIDTH, out, plane);
+            WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS), NULL, true, SNN_FLOAT32, pixels, NULL,
+            winograd_everywhere, winograd_uncut, c, SIMD_WIDTH, out, plane);
     }
 }
 
 static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_channel, snn_number_format format,
-    const void *const *pixels, const void *const *next, snn_winograd_lines lines, float *out, size_t plane) {
+    const void *const *pixels, const void *const *next, snn_winograd_lines lines, snn_winograd_cut cut, float *out,
+    size_t plane) {
     if (format == SNN_BFLOAT16) {
-        WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), SNN_BFLOAT16, winograd_everywhere)
+        WINOGRAD_SPREAD_LINES(
+            4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), winograd_filter_6_3, SNN_BFLOAT16, winograd_everywhere)
     } else {
-        WINOGRAD_SPREAD_LINES(4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), SNN_FLOAT32, winograd_everywhere)
+        WINOGRAD_SPREAD_LINES(
+            4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), winograd_filter_6_3, SNN_FLOAT32, winograd_everywhere)
     }
 }
 
-#define WINOGRAD_GATHER(size, bias, format)                                                                      \
-    WINOGRAD_FOR_CHANNELS(c, lanes, 0, channels, {                                                               \
-        winograd_store_square(WINOGRAD_POINTS, size, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), size), in, plane, \
-            there, bias, format, pixels, c, lanes);                                                              \
+#define WINOGRAD_GATHER(size, cut_transform, cut, bias, format)                                                      \
+    WINOGRAD_FOR_CHANNELS(c, lanes, 0, channels, {                                                                   \
+        winograd_store_square(WINOGRAD_POINTS, size, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), size), cut_transform, \
+            in, plane, there, cut, bias, format, pixels, c, lanes);                                                  \
     })
+#define WINOGRAD_GATHER_OUTPUT(format) \
+    WINOGRAD_BY_CUT(known_cut, { WINOGRAD_GATHER(4, winograd_result_cut, known_cut, bias, format); })
 
 static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
-    const float *bias, snn_number_format format, void *const *pixels) {
+    snn_winograd_cut cut, const float *bias, snn_number_format format, void *const *pixels) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
     switch (format) {
-        case SNN_FLOAT32: WINOGRAD_GATHER(4, bias, SNN_FLOAT32); break;
-        case SNN_ROUNDED: WINOGRAD_GATHER(4, bias, SNN_ROUNDED); break;
-        case SNN_BFLOAT16: WINOGRAD_GATHER(4, bias, SNN_BFLOAT16); break;
+        case SNN_FLOAT32: WINOGRAD_GATHER_OUTPUT(SNN_FLOAT32); break;
+        case SNN_ROUNDED: WINOGRAD_GATHER_OUTPUT(SNN_ROUNDED); break;
+        case SNN_BFLOAT16: WINOGRAD_GATHER_OUTPUT(SNN_BFLOAT16); break;
     }
 }
 
 static void WINOGRAD_NAME(gather_weights)(
     size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, void *const *pixels) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    WINOGRAD_GATHER(WINOGRAD_TAPS, NULL, SNN_FLOAT32);
+    WINOGRAD_GATHER(WINOGRAD_TAPS, NULL, winograd_uncut, NULL, SNN_FLOAT32);
 }
 
 static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
@@ -97,9 +119,11 @@ static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
     .gather_weights = WINOGRAD_NAME(gather_weights),
 };
 
+#undef WINOGRAD_GATHER_OUTPUT
 #undef WINOGRAD_GATHER
 #undef WINOGRAD_SPREAD_LINES
 #undef WINOGRAD_SPREAD
+#undef WINOGRAD_BY_CUT
 #undef WINOGRAD_FOR_CHANNELS
 #undef WINOGRAD_TRANSFORM
 #undef WINOGRAD_NAME

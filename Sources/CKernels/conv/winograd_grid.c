@@ -21,12 +21,32 @@ static const double least_gain = 1.25;
 
 static bool is_strided(const snn_conv_shape *shape) { return shape->stride_height == 2; }
 
+/// Whether the last of the tiles in a row are worth a kind of their own: where there are many of them, it saves little,
+/// and the pixels that they share with the others are read from memory twice.
+static bool is_cut(size_t positions) {
+    enum { most_tiles = 4 };
+    return positions % winograd_side != 0 && snn_ceil_div(positions, winograd_side) <= most_tiles;
+}
+
+/// The tiles of a grid by kinds, in their order.
+static void list_kinds(winograd_grid *grid, snn_winograd_cut cut) {
+    const size_t lines = grid->tile_lines - cut.down, columns = grid->tile_columns - cut.right;
+    winograd_tile_kind *kinds = grid->kinds;
+    kinds[0] = (winograd_tile_kind){lines, cut.down, 0, columns, {true, false}, 0};
+    kinds[1] = (winograd_tile_kind){0, lines, 0, columns, {false, false}, 0};
+    kinds[2] = (winograd_tile_kind){0, lines, columns, cut.right, {false, true}, 0};
+    kinds[3] = (winograd_tile_kind){lines, cut.down, columns, cut.right, {true, true}, 0};
+    for (size_t i = 1; i < winograd_kinds; i++) {
+        kinds[i].before = kinds[i - 1].before + grid->batch * kinds[i - 1].lines * kinds[i - 1].columns;
+    }
+}
+
 /// Positions of the target a side, for tiles; at most one of its images' phases needs them all.
 static winograd_grid make_grid(
     const snn_conv_shape *shape, winograd_images source, winograd_images target, size_t height, size_t width) {
     const snn_kernel_table *kernels = snn_kernels();
     const bool strided = is_strided(shape);
-    return (winograd_grid){
+    winograd_grid grid = {
         .batch = shape->batch,
         .taps = strided ? 2 : 3,
         .source = source,
@@ -35,6 +55,8 @@ static winograd_grid make_grid(
         .tile_columns = snn_ceil_div(width, winograd_side),
         .transforms = strided ? kernels->winograd_by_two : kernels->winograd_by_three,
     };
+    list_kinds(&grid, (snn_winograd_cut){!strided && is_cut(height), !strided && is_cut(width)});
+    return grid;
 }
 
 static winograd_images input_images(const snn_conv_shape *shape, ptrdiff_t top, ptrdiff_t left, ptrdiff_t second) {
@@ -103,14 +125,15 @@ static double direct_cost(const snn_conv_shape *shape) {
     return met * (double)shape->in_channels * (double)shape->out_channels;
 }
 
-/// Numbers in the planes that a tile and a channel have, over all phases.
-static size_t plane_numbers(const winograd_grid *grid, const winograd_images *images) {
+/// Numbers in the planes that a channel has, over all phases; a plane with any has at least `least` and some `more`.
+static double plane_numbers(const winograd_grid *grid, const winograd_images *images, size_t least, size_t more) {
     size_t numbers = 0;
     for (size_t plane = 0; plane < winograd_planes(grid); plane++) {
-        const winograd_range range = winograd_range_of(grid, images, plane);
-        numbers += range.end - range.first;
+        const winograd_range phases = winograd_range_of(grid, images, plane), tiles = winograd_tiles_in(grid, plane);
+        if (tiles.first == tiles.end) continue;
+        numbers += (phases.end - phases.first) * (snn_max(tiles.end - tiles.first, least) + more);
     }
-    return numbers;
+    return (double)numbers;
 }
 
 bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
@@ -120,35 +143,52 @@ bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
                       !conv_is_folded(shape);
     if (!fits) return false;
     const winograd_grid grid = winograd_forward_grid(shape);
-    const size_t source_numbers = plane_numbers(&grid, &grid.source);
-    const size_t target_numbers = plane_numbers(&grid, &grid.target);
-    const size_t tiles = winograd_tiles(&grid), weights = shape->in_channels * shape->out_channels;
-    const double transforms = (double)(source_numbers * shape->in_channels + target_numbers * shape->out_channels);
-    const double cost = (double)(snn_max(tiles, least_rows) + weight_cost) * (double)(source_numbers * weights) +
-                        (double)(tiles * transform_cost) * transforms;
-    const double direct = (double)shape->batch * direct_cost(shape) + weight_cost * 9 * (double)weights;
-    return direct > rate * least_gain * cost;
+    const double weights = (double)(shape->in_channels * shape->out_channels);
+    const double transforms = plane_numbers(&grid, &grid.source, 0, 0) * (double)shape->in_channels +
+                              plane_numbers(&grid, &grid.target, 0, 0) * (double)shape->out_channels;
+    const double products = plane_numbers(&grid, &grid.source, least_rows, weight_cost) * weights;
+    const double direct = (double)shape->batch * direct_cost(shape) + weight_cost * 9 * weights;
+    return direct > rate * least_gain * (products + transform_cost * transforms);
 }
 
 bool conv_weights_suit_winograd(const snn_conv_shape *shape, double rate) {
     if (!conv_suits_winograd(shape, rate)) return false;
     const winograd_grid grid = winograd_forward_grid(shape);
-    const double sums = (double)(plane_numbers(&grid, &grid.source) * shape->in_channels * shape->out_channels);
-    const double cost = (double)(winograd_tiles(&grid) + sum_cost) * sums;
+    const double weights = (double)(shape->in_channels * shape->out_channels);
+    const double cost = plane_numbers(&grid, &grid.source, 0, sum_cost) * weights;
     return (double)shape->batch * direct_cost(shape) > rate * least_gain * cost;
+}
+
+winograd_place winograd_place_of(const winograd_grid *grid, size_t tile) {
+    const winograd_tile_kind *kind = grid->kinds;
+    while (kind < grid->kinds + winograd_kinds - 1 && tile >= kind[1].before) kind++;
+    const size_t among = tile - kind->before, line = among / kind->columns;
+    return (winograd_place){
+        .image = line / kind->lines,
+        .line = kind->first_line + line % kind->lines,
+        .column = kind->first_column + among % kind->columns,
+        .cut = kind->cut,
+    };
+}
+
+winograd_range winograd_tiles_in(const winograd_grid *grid, size_t plane) {
+    const size_t points = winograd_points(grid);
+    const bool down = plane / points == winograd_cut_point, right = plane % points == winograd_cut_point;
+    winograd_range tiles = {0, winograd_tiles(grid)};
+    // The kinds that are cut down are the first and the last, those that are cut to the right the last two.
+    if (down) tiles = (winograd_range){grid->kinds[1].before, grid->kinds[3].before};
+    if (right) tiles.end = grid->kinds[2].before;
+    return tiles;
 }
 
 /// Where the `side` x `side` pixels of a tile are.
 static void square_offsets(
-    const winograd_grid *grid, const winograd_images *images, size_t tile, size_t phase, size_t side, size_t *offsets) {
-    const size_t image_tiles = grid->tile_lines * grid->tile_columns, in_image = tile % image_tiles;
+    const winograd_images *images, winograd_place at, size_t phase, size_t side, size_t *offsets) {
     const winograd_phase place = winograd_phase_at(images, phase);
     const ptrdiff_t step = (ptrdiff_t)images->step, tile_step = winograd_side * step;
-    const ptrdiff_t top =
-        images->top + (ptrdiff_t)(in_image / grid->tile_columns) * tile_step + (place.down ? images->second : 0);
-    const ptrdiff_t left =
-        images->left + (ptrdiff_t)(in_image % grid->tile_columns) * tile_step + (place.right ? images->second : 0);
-    const size_t first_line = tile / image_tiles * images->height;
+    const ptrdiff_t top = images->top + (ptrdiff_t)at.line * tile_step + (place.down ? images->second : 0);
+    const ptrdiff_t left = images->left + (ptrdiff_t)at.column * tile_step + (place.right ? images->second : 0);
+    const size_t first_line = at.image * images->height;
     const size_t pixel_bytes = images->channels * snn_number_size(images->format);
     for (size_t y = 0; y < side; y++) {
         const ptrdiff_t line = top + (ptrdiff_t)y * step;
@@ -162,34 +202,43 @@ static void square_offsets(
     }
 }
 
-void winograd_source_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets) {
-    square_offsets(grid, &grid->source, tile, phase, winograd_points(grid), offsets);
+void winograd_source_offsets(const winograd_grid *grid, winograd_place place, size_t phase, size_t *offsets) {
+    square_offsets(&grid->source, place, phase, winograd_points(grid), offsets);
 }
 
-void winograd_target_offsets(const winograd_grid *grid, size_t tile, size_t phase, size_t *offsets) {
-    square_offsets(grid, &grid->target, tile, phase, winograd_side, offsets);
+void winograd_target_offsets(const winograd_grid *grid, winograd_place place, size_t phase, size_t *offsets) {
+    square_offsets(&grid->target, place, phase, winograd_side, offsets);
 }
 
-/// The pixels under a tile in one phase, both counted together.
+/// The pixels under a tile in one phase.
+typedef struct {
+    const void *pixels[winograd_most_planes];
+    snn_winograd_cut cut;
+} source_square;
+
+/// Of a tile and a phase that are counted together.
 static void read_source(
-    const winograd_grid *grid, size_t square, const void *source, const float *zeros, const void **pixels) {
+    const winograd_grid *grid, size_t index, const void *source, const float *zeros, source_square *square) {
     const size_t phases = winograd_phases(&grid->source);
+    const winograd_place place = winograd_place_of(grid, index / phases);
     size_t offsets[winograd_most_planes];
-    winograd_source_offsets(grid, square / phases, square % phases, offsets);
-    winograd_read_pixels(winograd_planes(grid), offsets, source, zeros, pixels);
+    winograd_source_offsets(grid, place, index % phases, offsets);
+    winograd_read_pixels(winograd_planes(grid), offsets, source, zeros, square->pixels);
+    square->cut = place.cut;
 }
 
 void winograd_transform_source(const winograd_grid *grid, size_t first, size_t end, snn_winograd_lines lines,
     const void *source, const float *zeros, float *out, size_t row, size_t plane) {
     const winograd_images *images = &grid->source;
-    const size_t phases = winograd_phases(images), squares = (end - first) * phases;
-    const void *pixels[2][winograd_most_planes];
-    read_source(grid, first * phases, source, zeros, pixels[0]);
-    for (size_t square = 0; square < squares; square++) {
-        const size_t phase = square % phases, next = snn_min(square + 1, squares - 1);
-        if (next > square) read_source(grid, first * phases + next, source, zeros, pixels[next % 2]);
-        grid->transforms->spread_data(images->channels, images->format, pixels[square % 2], pixels[next % 2], lines,
-            winograd_infinity_of(images, phase), out + square / phases * row + phase * images->channels, plane);
+    const size_t phases = winograd_phases(images), count = (end - first) * phases;
+    source_square squares[2];
+    read_source(grid, first * phases, source, zeros, &squares[0]);
+    for (size_t i = 0; i < count; i++) {
+        const size_t phase = i % phases, next = snn_min(i + 1, count - 1);
+        if (next > i) read_source(grid, first * phases + next, source, zeros, &squares[next % 2]);
+        grid->transforms->spread_data(images->channels, images->format, squares[i % 2].pixels, squares[next % 2].pixels,
+            lines, winograd_infinity_of(images, phase), squares[i % 2].cut,
+            out + i / phases * row + phase * images->channels, plane);
     }
 }
 

@@ -27,6 +27,21 @@ SIMD_INLINE void winograd_data_6(const vf *d, vf *r) {
     r[5] = v_fma(product, d[1], v_fma(minus_sum, d[3], d[5]));
 }
 
+/// B' d at the same points without the last but one, -b, for three results: times a point's distance from there, by
+/// which the values of the polynomial g at the six points have been divided.
+SIMD_INLINE void winograd_data_cut(const vf *d, vf *r) {
+    const vf minus_a2 = v_set1(-winograd_a2), minus_b = v_set1(-winograd_b);
+    const vf even = v_fma(minus_b, d[1], d[2]), odd = v_fma(minus_b, d[2], d[3]);
+    const vf first = v_fma(minus_a2, d[0], d[2]), second = v_fma(minus_a2, d[1], d[3]);
+    const vf third = v_fma(minus_a2, d[2], d[4]);
+    r[0] = v_set1(winograd_b) * v_fma(minus_b, first, second);
+    r[1] = v_set1(winograd_b + winograd_a) * v_fma(v_set1(winograd_a), even, odd);
+    r[2] = v_set1(winograd_b - winograd_a) * v_fma(v_set1(-winograd_a), even, odd);
+    r[3] = v_set1(2 * winograd_b) * second;
+    r[4] = v_zero();
+    r[5] = v_fma(minus_b, second, third);
+}
+
 /// B' d at five points.
 SIMD_INLINE void winograd_data_5(const vf *d, vf *r) {
     const vf minus_a2 = v_set1(-winograd_a2), minus_c = v_set1(-winograd_c);
@@ -108,6 +123,11 @@ SIMD_INLINE void winograd_result5(const size_t results, const vf *m, vf *y) {
 
 SIMD_INLINE void winograd_result_6_3(const vf *m, vf *y) { winograd_result6(3, m, y); }
 SIMD_INLINE void winograd_result_6_4(const vf *m, vf *y) { winograd_result6(4, m, y); }
+/// Three results of a cut side, and none in place of the fourth.
+SIMD_INLINE void winograd_result_cut(const vf *m, vf *y) {
+    winograd_result6(3, m, y);
+    y[3] = v_zero();
+}
 SIMD_INLINE void winograd_result_5_2(const vf *m, vf *y) { winograd_result5(2, m, y); }
 SIMD_INLINE void winograd_result_5_4(const vf *m, vf *y) { winograd_result5(4, m, y); }
 
@@ -141,8 +161,9 @@ SIMD_INLINE void winograd_fetch_column(
 /// the caches where it `streams`, which is a constant at every call. Meanwhile the columns of the next square are
 /// fetched that it does not have in common with its left neighbour; `next` may be NULL.
 SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const size_t first, const size_t end,
-    winograd_transform *const transform, const bool streams, const snn_number_format format, const void *const *pixels,
-    const void *const *next, snn_winograd_infinity infinity, size_t channel, size_t lanes, float *out, size_t plane) {
+    winograd_transform *const transform, winograd_transform *const cut_transform, const bool streams,
+    const snn_number_format format, const void *const *pixels, const void *const *next, snn_winograd_infinity infinity,
+    snn_winograd_cut cut, size_t channel, size_t lanes, float *out, size_t plane) {
     const size_t common = size > winograd_step ? size - winograd_step : 0;
     vf half[winograd_most_points][winograd_most_points];
 #pragma clang loop unroll(full)
@@ -151,18 +172,20 @@ SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const s
 #pragma clang loop unroll(full)
         for (size_t y = 0; y < size; y++) column[y] = winograd_load(format, pixels[y * size + x], channel, lanes);
         if (next != NULL && x >= common) winograd_fetch_column(size, format, next + x, channel);
-        transform(column, transformed);
+        cut.down ? cut_transform(column, transformed) : transform(column, transformed);
 #pragma clang loop unroll(full)
         for (size_t y = first; y < end; y++) half[y][x] = transformed[y];
     }
 #pragma clang loop unroll(full)
     for (size_t y = first; y < end; y++) {
         if (y == points - 1 && !infinity.down) continue;
+        if (y == winograd_cut_point && cut.down) continue;
         vf transformed[winograd_most_points];
-        transform(half[y], transformed);
+        cut.right ? cut_transform(half[y], transformed) : transform(half[y], transformed);
 #pragma clang loop unroll(full)
         for (size_t x = 0; x < points; x++) {
             if (x == points - 1 && !infinity.right) continue;
+            if (x == winograd_cut_point && cut.right) continue;
             float *place = out + (y * points + x) * plane + channel;
             if (streams) {
                 v_stream(place, transformed[x]);
@@ -175,31 +198,35 @@ SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const s
 
 /// The numbers of `lanes` channels in the planes to size x size results.
 SIMD_INLINE void winograd_gather(const size_t points, const size_t size, winograd_transform *const transform,
-    const float *in, size_t plane, snn_winograd_infinity infinity, size_t channel, size_t lanes, vf results[4][4]) {
+    winograd_transform *const cut_transform, const float *in, size_t plane, snn_winograd_infinity infinity,
+    snn_winograd_cut cut, size_t channel, size_t lanes, vf results[4][4]) {
     vf half[4][winograd_most_points];
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < points; x++) {
-        const bool right = x < points - 1 || infinity.right;
+        const bool right = x == points - 1 ? infinity.right : !(x == winograd_cut_point && cut.right);
         vf column[winograd_most_points], transformed[4];
 #pragma clang loop unroll(full)
         for (size_t y = 0; y < points; y++) {
-            const bool is_there = right && (y < points - 1 || infinity.down);
-            column[y] = is_there ? v_load_lanes(in + (y * points + x) * plane + channel, lanes) : v_zero();
+            const bool down = y == points - 1 ? infinity.down : !(y == winograd_cut_point && cut.down);
+            column[y] = right && down ? v_load_lanes(in + (y * points + x) * plane + channel, lanes) : v_zero();
         }
-        transform(column, transformed);
+        cut.down ? cut_transform(column, transformed) : transform(column, transformed);
 #pragma clang loop unroll(full)
         for (size_t y = 0; y < size; y++) half[y][x] = transformed[y];
     }
 #pragma clang loop unroll(full)
-    for (size_t y = 0; y < size; y++) transform(half[y], results[y]);
+    for (size_t y = 0; y < size; y++) {
+        cut.right ? cut_transform(half[y], results[y]) : transform(half[y], results[y]);
+    }
 }
 
 /// The same to pixels.
 SIMD_INLINE void winograd_store_square(const size_t points, const size_t size, winograd_transform *const transform,
-    const float *in, size_t plane, snn_winograd_infinity infinity, const float *bias, const snn_number_format format,
-    void *const *pixels, size_t channel, size_t lanes) {
+    winograd_transform *const cut_transform, const float *in, size_t plane, snn_winograd_infinity infinity,
+    snn_winograd_cut cut, const float *bias, const snn_number_format format, void *const *pixels, size_t channel,
+    size_t lanes) {
     vf results[4][4];
-    winograd_gather(points, size, transform, in, plane, infinity, channel, lanes, results);
+    winograd_gather(points, size, transform, cut_transform, in, plane, infinity, cut, channel, lanes, results);
     const vf offset = bias != NULL ? v_load_lanes(bias + channel, lanes) : v_zero();
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < size * size; i++) {
@@ -209,6 +236,7 @@ SIMD_INLINE void winograd_store_square(const size_t points, const size_t size, w
 }
 
 static const snn_winograd_infinity winograd_everywhere = {true, true};
+static const snn_winograd_cut winograd_uncut = {false, false};
 
 #define WINOGRAD_TAPS 3
 #define WINOGRAD_POINTS 6

@@ -89,7 +89,7 @@ typedef struct {
 } depth_slice;
 
 /// The products of one plane with a panel of its weights, a slice of the depth.
-static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, depth_slice slice, const float *a,
+static void multiply_panel(const pass_plan *plan, winograd_range tiles, size_t panel, depth_slice slice, const float *a,
     const float *weights, float *c) {
     const size_t width = plan->kernels->tile_columns, rows = plan->kernels->tile_rows;
     const size_t channels = plan->grid->target.channels, channel = panel % plan->phase_panels * width;
@@ -105,8 +105,8 @@ static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, de
         .alpha = 1,
         .beta = slice.adds ? 1 : 0,
     };
-    for (size_t row = 0; row < tiles; row += rows) {
-        tile.rows = snn_min(rows, tiles - row);
+    for (size_t row = tiles.first; row < tiles.end; row += rows) {
+        tile.rows = snn_min(rows, tiles.end - row);
         tile.a = a + row * plan->source_row + slice.first;
         if (tile.depth == plan->source_numbers) tile.next_a = tile.a + tile.rows * plan->source_row;
         tile.c = c + row * plan->target_row + panel / plan->phase_panels * channels + channel;
@@ -115,7 +115,7 @@ static void multiply_panel(const pass_plan *plan, size_t tiles, size_t panel, de
 }
 
 /// The products of one plane, as far as its phases have any.
-static void multiply_plane(const pass_plan *plan, size_t tiles, size_t plane, conv_share share, const float *a,
+static void multiply_plane(const pass_plan *plan, winograd_range tiles, size_t plane, conv_share share, const float *a,
     const float *weights, float *c) {
     const winograd_images *source = &plan->grid->source, *target = &plan->grid->target;
     const winograd_range depths = winograd_range_of(plan->grid, source, plane);
@@ -132,10 +132,12 @@ static void multiply_plane(const pass_plan *plan, size_t tiles, size_t plane, co
     }
 }
 
+/// The products of a block of tiles.
 static void multiply(
-    const pass_plan *plan, size_t tiles, conv_share share, const float *source_planes, float *target_planes) {
+    const pass_plan *plan, winograd_range block, conv_share share, const float *source_planes, float *target_planes) {
     const size_t weights_plane = winograd_weights_plane(plan->grid, plan->kernels->tile_columns);
     for (size_t plane = 0; plane < plan->planes; plane++) {
+        const winograd_range tiles = winograd_common(winograd_tiles_in(plan->grid, plane), block);
         multiply_plane(plan, tiles, plane, share, source_planes + plane * plan->source_plane,
             plan->packed + plane * weights_plane, target_planes + plane * plan->target_plane);
     }
@@ -165,20 +167,20 @@ static void activate(const pass_plan *plan, size_t channels, void *const *pixels
 }
 
 /// Transforms a tile's products to its pixels, which are of floats or need no activation.
-static void finish_pixels(const pass_plan *plan, size_t phase, size_t channel, size_t channels, const float *planes,
-    snn_number_format format, void *const *pixels) {
+static void finish_pixels(const pass_plan *plan, size_t phase, snn_winograd_cut cut, size_t channel, size_t channels,
+    const float *planes, snn_number_format format, void *const *pixels) {
     const winograd_images *target = &plan->grid->target;
     plan->grid->transforms->gather_output(channels, planes + phase * target->channels + channel, plan->target_plane,
-        winograd_infinity_of(target, phase), snn_epilogue_bias(plan->epilogue, channel), format, pixels);
+        winograd_infinity_of(target, phase), cut, snn_epilogue_bias(plan->epilogue, channel), format, pixels);
 }
 
 /// The same for one panel with an activation, behind which the pixels are rounded.
-static void finish_rounded(
-    const pass_plan *plan, size_t phase, size_t channel, size_t channels, const float *planes, void *const *pixels) {
+static void finish_rounded(const pass_plan *plan, size_t phase, snn_winograd_cut cut, size_t channel, size_t channels,
+    const float *planes, void *const *pixels) {
     float floats[winograd_results][SNN_MAX_TILE_COLUMNS];
     void *places[winograd_results];
     for (size_t i = 0; i < winograd_results; i++) places[i] = pixels[i] == NULL ? NULL : floats[i];
-    finish_pixels(plan, phase, channel, channels, planes, SNN_FLOAT32, places);
+    finish_pixels(plan, phase, cut, channel, channels, planes, SNN_FLOAT32, places);
     for (size_t i = 0; i < winograd_results; i++) {
         if (pixels[i] == NULL) continue;
         plan->kernels->activation_forward(plan->epilogue->activation, channels, floats[i], floats[i]);
@@ -191,23 +193,23 @@ static void finish_rounded(
 }
 
 /// Transforms a tile's products in the panels [first, end) of a phase to its target pixels, with the epilogue.
-static void finish_phase(
-    const pass_plan *plan, size_t tile, size_t phase, size_t first_panel, size_t end_panel, const float *planes) {
+static void finish_phase(const pass_plan *plan, winograd_place place, size_t phase, size_t first_panel,
+    size_t end_panel, const float *planes) {
     const winograd_images *target = &plan->grid->target;
     const bool activates = snn_epilogue_activates(plan->epilogue);
     const bool by_panels = activates && target->format != SNN_FLOAT32;
     const size_t width = plan->kernels->tile_columns, end = snn_min(end_panel * width, target->channels);
     const size_t step = by_panels ? width : end;
     size_t offsets[winograd_results];
-    winograd_target_offsets(plan->grid, tile, phase, offsets);
+    winograd_target_offsets(plan->grid, place, phase, offsets);
     for (size_t channel = first_panel * width; channel < end; channel += step) {
         const size_t channels = snn_min(step, end - channel);
         void *pixels[winograd_results];
         locate_pixels(plan, offsets, channel, pixels);
         if (by_panels) {
-            finish_rounded(plan, phase, channel, channels, planes, pixels);
+            finish_rounded(plan, phase, place.cut, channel, channels, planes, pixels);
         } else {
-            finish_pixels(plan, phase, channel, channels, planes, target->format, pixels);
+            finish_pixels(plan, phase, place.cut, channel, channels, planes, target->format, pixels);
             if (activates) activate(plan, channels, pixels);
         }
     }
@@ -215,10 +217,11 @@ static void finish_phase(
 
 static void finish_tile(const pass_plan *plan, size_t tile, conv_share share, const float *planes) {
     const size_t panels = plan->phase_panels;
+    const winograd_place place = winograd_place_of(plan->grid, tile);
     for (size_t phase = share.first_panel / panels; phase * panels < share.end_panel; phase++) {
         const size_t first = snn_max(share.first_panel, phase * panels);
         const size_t end = snn_min(share.end_panel, (phase + 1) * panels);
-        finish_phase(plan, tile, phase, first - phase * panels, end - phase * panels, planes);
+        finish_phase(plan, place, phase, first - phase * panels, end - phase * panels, planes);
     }
 }
 
@@ -227,7 +230,7 @@ static void run_share(const pass_plan *plan, conv_share share, float *planes) {
     float *target_planes = planes + plan->planes * plan->source_plane;
     winograd_transform_source(plan->grid, first, end, SNN_WINOGRAD_ALL, plan->source, plan->zeros, planes,
         plan->source_row, plan->source_plane);
-    multiply(plan, end - first, share, planes, target_planes);
+    multiply(plan, (winograd_range){first, end}, share, planes, target_planes);
     for (size_t tile = first; tile < end; tile++) {
         finish_tile(plan, tile, share, target_planes + (tile - first) * plan->target_row);
     }

@@ -69,54 +69,61 @@ static void transform_x(const weights_plan *plan, size_t first, size_t end, snn_
 }
 
 /// The same of one tile of dy.
-static void transform_dy_tile(const weights_plan *plan, snn_winograd_lines lines, size_t row, const void *const *pixels,
-    const void *const *next) {
+static void transform_dy_tile(const weights_plan *plan, snn_winograd_lines lines, snn_winograd_cut cut, size_t row,
+    const void *const *pixels, const void *const *next) {
     const winograd_images *target = &plan->grid->target;
     const size_t width = plan->kernels->tile_columns;
     for (size_t first = 0; first < target->channels; first += width) {
         float *out = plan->target_planes + first * (plan->chunk_tiles - 1) + row * width;
         plan->grid->transforms->spread_gradient(first, snn_min(first + width, target->channels), target->format, pixels,
-            next, lines, out, plan->target_plane);
+            next, lines, cut, out, plan->target_plane);
     }
 }
 
-static void read_dy(const weights_plan *plan, size_t tile, const void **pixels) {
+static void read_dy(const weights_plan *plan, winograd_place place, const void **pixels) {
     size_t offsets[winograd_results];
-    winograd_target_offsets(plan->grid, tile, 0, offsets);
+    winograd_target_offsets(plan->grid, place, 0, offsets);
     winograd_read_pixels(winograd_results, offsets, plan->dy, plan->zeros, pixels);
 }
 
 static void transform_dy(const weights_plan *plan, size_t first, size_t end, snn_winograd_lines lines, size_t row) {
     const void *pixels[2][winograd_results];
-    read_dy(plan, first, pixels[first % 2]);
+    winograd_place place = winograd_place_of(plan->grid, first);
+    read_dy(plan, place, pixels[first % 2]);
     for (size_t tile = first; tile < end; tile++) {
+        const snn_winograd_cut cut = place.cut;
         const size_t next = snn_min(tile + 1, end - 1);
-        if (next > tile) read_dy(plan, next, pixels[next % 2]);
-        transform_dy_tile(plan, lines, row + tile - first, pixels[tile % 2], pixels[next % 2]);
+        if (next > tile) {
+            place = winograd_place_of(plan->grid, next);
+            read_dy(plan, place, pixels[next % 2]);
+        }
+        transform_dy_tile(plan, lines, cut, row + tile - first, pixels[tile % 2], pixels[next % 2]);
     }
 }
 
 /// Adds a chunk's products to the sums of one plane and panel, as far as the plane's phases have any.
-static void multiply_panel(const weights_plan *plan, size_t tiles, bool first_chunk, size_t plane, size_t panel) {
+static void multiply_panel(const weights_plan *plan, winograd_range chunk, size_t plane, size_t panel) {
     const winograd_grid *grid = plan->grid;
     const size_t width = plan->kernels->tile_columns, rows = plan->kernels->tile_rows;
+    const winograd_range tiles = winograd_common(winograd_tiles_in(grid, plane), chunk);
     snn_tile tile = {
         .columns = snn_min(width, grid->target.channels - panel * width),
-        .depth = tiles,
+        .depth = tiles.end - tiles.first,
         .a_row = 1,
         .a_depth = plan->source_row,
-        .b = plan->target_planes + plane * plan->target_plane + panel * plan->chunk_tiles * width,
+        .b = plan->target_planes + plane * plan->target_plane + (panel * plan->chunk_tiles + tiles.first) * width,
         .b_depth = width,
         .b_packed = true,
         .c_row = grid->target.channels,
         .alpha = 1,
-        .beta = first_chunk ? 0 : 1,
+        .beta = chunk.first == 0 ? 0 : 1,
     };
+    if (tile.depth == 0 && tile.beta != 0) return;
     const winograd_range phases = winograd_range_of(grid, &grid->source, plane);
     const size_t end = phases.end * grid->source.channels;
     for (size_t row = phases.first * grid->source.channels; row < end; row += rows) {
         tile.rows = snn_min(rows, end - row);
-        tile.a = plan->source_planes + plane * plan->source_plane + row;
+        tile.a = plan->source_planes + plane * plan->source_plane + tiles.first * plan->source_row + row;
         // Of the lines that it lies in, this tile reads all but the last.
         tile.next_a = tile.a + 2 * rows - 1;
         tile.c = plan->sums + plane * plan->sums_plane + row * grid->target.channels + panel * width;
@@ -143,8 +150,9 @@ static void transform_chunk(const weights_plan *plan, size_t first_tile, size_t 
 
 static void add_chunk(const weights_plan *plan, size_t first, size_t end, int threads) {
     transform_chunk(plan, first, end - first, threads);
-    SNN_PARALLEL_2D(threads, plane, plan->planes, panel, plan->panels,
-        { multiply_panel(plan, end - first, first == 0, plane, panel); });
+    SNN_PARALLEL_2D(threads, plane, plan->planes, panel, plan->panels, {
+        multiply_panel(plan, (winograd_range){first, end}, plane, panel);
+    });
 }
 
 /// The gradient of the weights that one source channel has in a phase, in the order users see: [target channel][source
