@@ -99,7 +99,7 @@ static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {
     gemm_blocking blocking = {.kernels = kernels, .panels = snn_ceil_div(shape->n, kernels->tile_columns)};
     blocking.blocks = packed || !has_few_rows(shape, kernels) ? gemm_packed_blocks(shape) : NULL;
     blocking.elements = gemm_elements(shape, blocking.blocks);
-    blocking.tile_rows = blocking.blocks != NULL ? SNN_BLOCK : kernels->tile_rows;
+    blocking.tile_rows = blocking.blocks != NULL ? SNN_BLOCK : snn_even_piece(shape->m, kernels->tile_rows);
     const bool in_blocks = blocking.blocks != NULL;
     blocking.depth = equal_depth(&blocking, in_blocks ? most_slice_blocks * SNN_BLOCK_PAIRS : deepest_slice(kernels));
     blocking.source = packed ? B_PACKED : choose_b_source(shape, &blocking);

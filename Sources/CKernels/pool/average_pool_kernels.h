@@ -27,9 +27,9 @@ SIMD_INLINE void average_pool_block(const size_t vectors, const size_t lanes, co
     for (size_t v = 0; v < vectors; v++) v_store_lanes(y + v * SIMD_WIDTH, sum[v] / v_set1(divisor), lanes);
 }
 
-/// Some channels of one line of a window, added to those of the lines above.
+/// Some channels of one line of a window, added to those of the lines above; behind the last one divided.
 SIMD_INLINE void average_pool_line_block(const size_t vectors, const size_t lanes, size_t pixels, size_t step,
-    bool is_first, vf divisor, const float *x, float *y) {
+    bool is_first, bool is_last, float divisor, const float *x, float *y) {
     vf line[POOL_VECTORS];
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) line[v] = v_zero();
@@ -40,8 +40,8 @@ SIMD_INLINE void average_pool_line_block(const size_t vectors, const size_t lane
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
         float *out = y + v * SIMD_WIDTH;
-        const vf above = is_first ? v_zero() : v_load_lanes(out, lanes);
-        v_store_lanes(out, (above + line[v]) / divisor, lanes);
+        const vf sum = is_first ? line[v] : v_load_lanes(out, lanes) + line[v];
+        v_store_lanes(out, is_last ? sum / v_set1(divisor) : sum, lanes);
     }
 }
 
@@ -52,8 +52,8 @@ SIMD_INLINE void average_pool_lines(
     const size_t pixels = along.end - along.first, step = row->horizontal->dilation * row->pixel;
     for (size_t i = across.first; i < across.end; i++) {
         const float *first = x + pixel_under(row, across, along, i, along.first);
-        const vf scale = v_set1(i + 1 < across.end ? 1 : divisor);
-#define BLOCK(V, L, C) average_pool_line_block(V, L, pixels, step, i == across.first, scale, first + (C), y + (C))
+        const bool is_first = i == across.first, is_last = i + 1 == across.end;
+#define BLOCK(V, L, C) average_pool_line_block(V, L, pixels, step, is_first, is_last, divisor, first + (C), y + (C))
         POOL_CHANNELS(row->channels, false, BLOCK)
 #undef BLOCK
     }
