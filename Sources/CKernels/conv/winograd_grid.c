@@ -143,6 +143,7 @@ bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
                       !conv_is_folded(shape);
     if (!fits) return false;
     const winograd_grid grid = winograd_forward_grid(shape);
+    if (winograd_tiles(&grid) == 0) return false;
     const double weights = (double)(shape->in_channels * shape->out_channels);
     const double transforms = plane_numbers(&grid, &grid.source, 0, 0) * (double)shape->in_channels +
                               plane_numbers(&grid, &grid.target, 0, 0) * (double)shape->out_channels;
