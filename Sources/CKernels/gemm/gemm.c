@@ -52,11 +52,11 @@ static size_t deepest_group(const snn_gemm_shape *shape) {
 /// Blocks of bfloat16 numbers along the depth of a slice, at most: a packed panel of them takes 128 kB.
 enum { most_slice_blocks = 64 };
 
-/// Tiles of rows that stay in the second-level cache while panels and C stream through it: the most that take half of
-/// it.
+/// Tiles of rows that stay in the second-level cache while panels and C stream through it, at most: half of it is for
+/// them and for as much of C as two panels have, which short rows would else be driven out by.
 static size_t most_block_tiles(const gemm_blocking *blocking) {
-    const size_t rows = snn_l2_cache_size() / 2 / (snn_max(blocking->depth, 1) * sizeof(float));
-    return snn_max(rows / blocking->tile_rows, 1);
+    const size_t row = blocking->depth + 2 * blocking->kernels->tile_columns;
+    return snn_max(snn_l2_cache_size() / 2 / (row * sizeof(float)) / blocking->tile_rows, 1);
 }
 
 /// Equally deep slices, of whole blocks.
