@@ -110,8 +110,6 @@ TILE_INLINE void weight_gradient_of(
         .fetches = true,
     };
     const float *ahead = tile->ahead + tile_prefetched_rows * tile->ahead_step;
-    float *c[SIMD_TALL_TILE_ROWS];
-    tile_locate_rows(form, tile->c, tile->c_row, c);
     tile_accumulators acc;
     tile_clear(form, acc);
     for (size_t outer = 0; outer < tile->counts[0]; outer++) {
@@ -130,6 +128,8 @@ TILE_INLINE void weight_gradient_of(
             ahead = at.ahead;
         }
     }
+    float *c[SIMD_TALL_TILE_ROWS];
+    tile_locate_rows(form, tile->c, tile->c_row, c);
     tile_store(form, acc, tile->columns, 1, tile->beta, NULL, c);
 }
 

@@ -16,11 +16,7 @@
 #include "conv/winograd_transforms.h"
 #include "swiftnn/conv.h"
 
-enum {
-    winograd_side = 4,  ///< results of a tile a side
-    winograd_results = winograd_side * winograd_side,
-    winograd_most_planes = 36
-};
+enum { winograd_results = winograd_side * winograd_side, winograd_most_planes = 36 };
 
 /// Images [batch, height, width, channels] in some format, of one phase or of two a side. Pixel (y, x) of tile (i, j)
 /// is in line top + step * (4 i + y) and column left + step * (4 j + x) of the first phase, where the step is the

@@ -30,7 +30,7 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
         const snn_winograd_cut there_cut = cut;              \
         __VA_ARGS__                                          \
     } else {                                                 \
-        const snn_winograd_cut there_cut = {false, false};   \
+        const snn_winograd_cut there_cut = winograd_uncut;   \
         __VA_ARGS__                                          \
     }
 

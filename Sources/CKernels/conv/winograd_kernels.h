@@ -11,7 +11,7 @@
 static const float winograd_a = 0.75f, winograd_b = 1.5f, winograd_c = 2;
 static const float winograd_a2 = 0.5625f, winograd_b2 = 2.25f;
 
-enum { winograd_most_points = 6, winograd_upper = 3, winograd_step = 4 };
+enum { winograd_most_points = 6, winograd_upper = 3 };
 
 /// B' d at six points.
 SIMD_INLINE void winograd_data_6(const vf *d, vf *r) {
@@ -164,7 +164,7 @@ SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const s
     winograd_transform *const transform, winograd_transform *const cut_transform, const bool streams,
     const snn_number_format format, const void *const *pixels, const void *const *next, snn_winograd_infinity infinity,
     snn_winograd_cut cut, size_t channel, size_t lanes, float *out, size_t plane) {
-    const size_t common = size > winograd_step ? size - winograd_step : 0;
+    const size_t common = size > winograd_side ? size - winograd_side : 0;
     vf half[winograd_most_points][winograd_most_points];
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < size; x++) {

@@ -24,6 +24,9 @@ typedef struct {
 /// Which lines of planes are written: those of points y < 3, or from there on, take about half of the work each.
 typedef enum { SNN_WINOGRAD_ALL, SNN_WINOGRAD_UPPER, SNN_WINOGRAD_LOWER } snn_winograd_lines;
 
+/// Results of a tile a side.
+enum { winograd_side = 4 };
+
 /// A point of three taps. Without it the products at the others lack its factor, which the data has then.
 enum { winograd_cut_point = 4 };
 
