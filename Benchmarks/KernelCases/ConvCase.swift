@@ -114,6 +114,14 @@ public struct ConvCase: KernelCase {
             // Few pixels, whose channels threads share.
             square(1, 64, 150, size: 8, kernel: 3, pad: 1),
             square(1, 200, 170, size: 6, kernel: 3, stride: 2, pad: 1),
+            // Neighbouring pixels joined, of the output, of the input, of both; by folded rows, by taps, with a stride.
+            square(3, 1, 6, size: 12, kernel: 5, pad: 2),
+            square(17, 6, 16, size: 12, kernel: 5),
+            square(2, 20, 2, size: 8, kernel: 3, pad: 1),
+            square(2, 2, 4, size: 16, kernel: 7, stride: 2, pad: 3),
+            ConvCase(
+                batch: 15, inChannels: 3, outChannels: 2, height: Axis(6, 4, stride: 3, dilation: 2, pad: (3, 0)),
+                width: Axis(9, 2, pad: (0, 1))),
             // Matrix products: several panels of channels, two slices of them, no pixel.
             square(20, 130, 70, size: 7, kernel: 1),
             square(3, 700, 40, size: 5, kernel: 1),

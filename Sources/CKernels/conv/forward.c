@@ -4,10 +4,12 @@
 #include "conv/blocks.h"
 #include "conv/direct.h"
 #include "conv/gather.h"
+#include "conv/joined.h"
 #include "conv/lines.h"
 #include "conv/method.h"
 #include "conv/product.h"
 #include "conv/winograd.h"
+#include "gemm/tile.h"
 #include "swiftnn/bfloat16.h"
 #include "swiftnn/conv.h"
 
@@ -39,12 +41,15 @@ static void sum_directly(const snn_conv_shape *shape, const float *x, const void
     const conv_geometry geometry = conv_forward_geometry(shape);
     const size_t zeros_size = conv_zeros_size(&geometry);
     char *padded = (char *)workspace + zeros_size;
+    float bias[SNN_MAX_TILE_COLUMNS];
+    snn_epilogue joined;
+    if (epilogue != NULL) joined = conv_join_epilogue(shape, epilogue, bias);
     memset(workspace, 0, zeros_size);
     const conv_operands operands = {
         .source = conv_padded(shape, x, (float *)padded),
         .packed = packed,
         .zeros = workspace,
-        .epilogue = epilogue,
+        .epilogue = epilogue == NULL ? NULL : &joined,
         .target = y,
     };
     if (conv_is_folded(shape)) {

@@ -48,11 +48,12 @@ static inline size_t conv_output_count(const snn_conv_shape *shape) {
 }
 static inline size_t conv_taps(const snn_conv_shape *shape) { return shape->kernel_height * shape->kernel_width; }
 
-/// Of the output, from the input. Where the kernel's rows are folded, a whole row of the kernel is one tap.
+/// Of the output, from the input. Where the kernel's rows are folded, a whole row of the kernel is one tap;
+/// neighbouring pixels may be joined (conv/joined.h).
 conv_geometry conv_forward_geometry(const snn_conv_shape *shape);
 
 /// Of the pixels of dx at row_phase + i * stride_height, column_phase + j * stride_width, from dy: these pixels are
-/// reached by the same taps.
+/// reached by the same taps. They may be joined, too.
 conv_geometry conv_backward_geometry(const snn_conv_shape *shape, size_t row_phase, size_t column_phase);
 
 /// The positions [first, end) of an axis that read inside the source through tap t.
@@ -60,6 +61,9 @@ void conv_axis_range(const conv_axis *axis, size_t t, size_t *first, size_t *end
 
 /// How often a tap meets a pixel, and not padding, over all positions.
 size_t conv_axis_meetings(const conv_axis *axis);
+
+/// The same over all output pixels of an image, of which none are joined.
+size_t conv_meetings(const snn_conv_shape *shape);
 
 /// Where a position reads through tap t, which may be outside of the source.
 static inline ptrdiff_t conv_axis_source(const conv_axis *axis, size_t position, size_t t) {

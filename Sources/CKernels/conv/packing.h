@@ -4,12 +4,21 @@
 
 #include "swiftnn/conv.h"
 
+/// Where neighbouring pixels are joined (conv/joined.h), the columns are those of each of them behind one another. The
+/// `row_taps` weights in a row of one pixel are some of the `packed_row_taps` of the joined one, from
+/// first + pixel * step on. Where none are joined, all taps count as one row.
+typedef struct {
+    size_t pixels, rows, row_taps, packed_row_taps;
+    ptrdiff_t first, step;
+} joined_taps;
+
 /// Packed: [group][panel][tap][depth][column in the panel]. A weight is at group * group_stride + depth * depth_stride
 /// + column * column_stride + tap in the order users see.
 typedef struct {
     size_t groups, taps, depth, columns;
     size_t panel_columns;  ///< width of a panel
     size_t group_stride, depth_stride, column_stride;
+    joined_taps joined;
 } conv_packing;
 
 conv_packing conv_forward_packing(const snn_conv_shape *shape);

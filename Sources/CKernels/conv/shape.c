@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "conv/geometry.h"
+#include "conv/joined.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
@@ -80,13 +81,22 @@ static void fold_rows(const snn_conv_shape *shape, conv_geometry *geometry) {
     geometry->depth = shape->kernel_width * shape->in_channels;
 }
 
-conv_geometry conv_forward_geometry(const snn_conv_shape *s) {
+static conv_axis forward_height(const snn_conv_shape *s) {
+    return forward_axis(
+        s->in_height, snn_conv_out_height(s), s->kernel_height, s->stride_height, s->dilation_height, s->pad_top);
+}
+
+static conv_axis forward_width(const snn_conv_shape *s) {
+    return forward_axis(
+        s->in_width, snn_conv_out_width(s), s->kernel_width, s->stride_width, s->dilation_width, s->pad_left);
+}
+
+conv_geometry conv_forward_geometry(const snn_conv_shape *shape) {
+    const snn_conv_shape joined = conv_join_outputs(shape), *s = &joined;
     conv_geometry geometry = {
         .batch = s->batch,
-        .height = forward_axis(
-            s->in_height, snn_conv_out_height(s), s->kernel_height, s->stride_height, s->dilation_height, s->pad_top),
-        .width = forward_axis(
-            s->in_width, snn_conv_out_width(s), s->kernel_width, s->stride_width, s->dilation_width, s->pad_left),
+        .height = forward_height(s),
+        .width = forward_width(s),
         .kernel_width = s->kernel_width,
         .kernel_taps = conv_taps(s),
         .source_channels = s->in_channels,
@@ -143,6 +153,18 @@ static conv_axis backward_axis(
     return axis;
 }
 
+/// Pixels of dx joined, `count` at a time: the last of one reads where it did by itself, through its first tap.
+static void join_inputs(const snn_conv_shape *shape, size_t count, conv_geometry *geometry) {
+    conv_axis *width = &geometry->width;
+    width->positions = width->target_size = shape->in_width / count;
+    width->taps += count - 1;
+    width->step = (ptrdiff_t)count;
+    width->offset += (ptrdiff_t)count - 1;
+    geometry->kernel_width = width->taps;
+    geometry->kernel_taps = shape->kernel_height * width->taps;
+    geometry->target_channels = geometry->columns = geometry->target_group = shape->in_channels * count;
+}
+
 conv_geometry conv_backward_geometry(const snn_conv_shape *s, size_t row_phase, size_t column_phase) {
     conv_geometry geometry = {
         .batch = s->batch,
@@ -169,6 +191,8 @@ conv_geometry conv_backward_geometry(const snn_conv_shape *s, size_t row_phase, 
         geometry.source_group = geometry.depth = conv_group_out(s);
         geometry.target_group = geometry.columns = conv_group_in(s);
     }
+    const size_t joined = conv_joined_inputs(s);
+    if (joined > 1) join_inputs(s, joined, &geometry);
     return geometry;
 }
 
@@ -179,6 +203,11 @@ void conv_axis_range(const conv_axis *axis, size_t t, size_t *first, size_t *end
     const ptrdiff_t origin = axis->offset + (ptrdiff_t)t * axis->tap_offset;
     *end = snn_min(ceil_div_positive((ptrdiff_t)axis->source_size - origin, axis->step), axis->positions);
     *first = snn_min(ceil_div_positive(-origin, axis->step), *end);
+}
+
+size_t conv_meetings(const snn_conv_shape *shape) {
+    const conv_axis height = forward_height(shape), width = forward_width(shape);
+    return conv_axis_meetings(&height) * conv_axis_meetings(&width);
 }
 
 size_t conv_axis_meetings(const conv_axis *axis) {

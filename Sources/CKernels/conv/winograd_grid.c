@@ -120,9 +120,7 @@ winograd_grid winograd_backward_grid(const snn_conv_shape *shape) {
 
 /// Multiply-adds by direct sums, which leave out most of the padding.
 static double direct_cost(const snn_conv_shape *shape) {
-    const conv_geometry geometry = conv_forward_geometry(shape);
-    const double met = (double)(conv_axis_meetings(&geometry.height) * conv_axis_meetings(&geometry.width));
-    return met * (double)shape->in_channels * (double)shape->out_channels;
+    return (double)conv_meetings(shape) * (double)shape->in_channels * (double)shape->out_channels;
 }
 
 /// Numbers in the planes that a channel has, over all phases; a plane with any has at least `least` and some `more`.
