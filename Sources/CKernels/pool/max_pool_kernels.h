@@ -18,10 +18,7 @@ SIMD_INLINE void POOL_NAMED(max_pool_block)(const size_t vectors, const bool kee
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < vectors; v++) {
                 const vf value = POOL_LOAD(tap + v * SIMD_WIDTH, lanes);
-                // NaN wins against everything, as PyTorch has it: the last one.
-                const vi better = (value > best[v]) | (value != value);
-                best[v] = better ? value : best[v];
-                if (keep_argmax) winner[v] = better ? (vi)(int32_t)(taps.index + i * taps.width + j) : winner[v];
+                max_pool_take(value, taps.index + i * taps.width + j, keep_argmax, &best[v], &winner[v]);
             }
         }
     }
@@ -59,9 +56,49 @@ SIMD_INLINE void POOL_NAMED(max_pool_forward_windows)(const bool keep_argmax, co
     }
 }
 
+/// A vector of outputs of 2 x 2 taps inside the image, from as many numbers of a line of the input as there are.
+SIMD_INLINE void POOL_NAMED(max_pool_pairs)(const bool keep_argmax, const size_t numbers, const size_t lanes, vi left,
+    vi right, size_t down, const POOL_NUMBER *x, POOL_NUMBER *y, uint16_t *argmax) {
+    const size_t low_lanes = numbers < SIMD_WIDTH ? numbers : SIMD_WIDTH;
+    vf best = v_set1(-__builtin_inff());
+    vi winner = (vi)(int32_t)0;
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 2; i++) {
+        const POOL_NUMBER *taps = x + i * down;
+        const vf low = POOL_LOAD(taps, low_lanes);
+        const vf high = low_lanes < SIMD_WIDTH ? low : POOL_LOAD(taps + SIMD_WIDTH, numbers - SIMD_WIDTH);
+        max_pool_take(v_permute_pair(low, high, left), 2 * i, keep_argmax, &best, &winner);
+        max_pool_take(v_permute_pair(low, high, right), 2 * i + 1, keep_argmax, &best, &winner);
+    }
+    POOL_STORE(y, best, lanes);
+    if (keep_argmax) v_store_lanes_u16(argmax, winner, lanes);
+}
+
+/// The same for a row.
+SIMD_INLINE void POOL_NAMED(max_pool_forward_lanes)(
+    const bool keep_argmax, const snn_pool_row *row, const POOL_NUMBER *x, POOL_NUMBER *y, uint16_t *argmax) {
+    const snn_pool_axis *vertical = row->vertical, *horizontal = row->horizontal;
+    const size_t pixel = row->pixel, to_step = row->lanes->windows * pixel, from_step = to_step * horizontal->stride;
+    const size_t line = horizontal->in * pixel, all = horizontal->out * pixel, down = vertical->dilation * line;
+    const vi left = v_load_i32(row->lanes->number), right = left + (int32_t)(horizontal->dilation * pixel);
+    x += row->row * vertical->stride * line;
+    size_t from = 0, to = 0;
+    for (; from + 2 * SIMD_WIDTH <= line && to + SIMD_WIDTH <= all; from += from_step, to += to_step) {
+        POOL_NAMED(max_pool_pairs)
+        (keep_argmax, 2 * SIMD_WIDTH, SIMD_WIDTH, left, right, down, x + from, y + to,
+            keep_argmax ? argmax + to : NULL);
+    }
+    for (; to < all; from += from_step, to += to_step) {
+        POOL_NAMED(max_pool_pairs)
+        (keep_argmax, snn_min(line - from, 2 * SIMD_WIDTH), lanes_at(to, all), left, right, down, x + from, y + to,
+            keep_argmax ? argmax + to : NULL);
+    }
+}
+
 SIMD_INLINE void POOL_NAMED(max_pool_forward_pixels)(const bool keep_argmax, const bool pairs, const snn_pool_row *row,
     const POOL_NUMBER *x, POOL_NUMBER *y, uint16_t *argmax) {
     const size_t windows = row->horizontal->out;
+    if (pairs && pool_has_lanes(row)) return POOL_NAMED(max_pool_forward_lanes)(keep_argmax, row, x, y, argmax);
     size_t roomy = windows;
     while (roomy > 0 && !window_has_room(row, snn_window_at(row->horizontal, roomy - 1), roomy - 1)) roomy--;
     POOL_NAMED(max_pool_forward_windows)(keep_argmax, true, pairs, row, 0, roomy, x, y, argmax);
@@ -141,6 +178,37 @@ SIMD_INLINE void POOL_NAMED(pool_disjoint_windows)(const bool from_max, const bo
     }
 }
 
+/// The same for a vector of pixels of few channels, from as many numbers of dy as there are.
+SIMD_INLINE void POOL_NAMED(pool_disjoint_vector)(const bool from_max, const size_t numbers, const size_t lanes,
+    vi number, vi tap, vf factor, const POOL_NUMBER *dy, const uint16_t *argmax, POOL_NUMBER *dx) {
+    const vf gradient = v_permute(POOL_LOAD(dy, numbers), number);
+    vf part = gradient * factor;
+    if (from_max) {
+        const vi winners = (vi)v_permute((vf)v_load_lanes_u16(argmax, numbers), number);
+        part = winners == tap ? gradient : v_zero();
+    }
+    POOL_STORE(dx, part, lanes);
+}
+
+/// The same for a row.
+SIMD_INLINE void POOL_NAMED(pool_disjoint_lanes)(const bool from_max, const snn_pool_row *row, size_t windows,
+    size_t first_tap, const POOL_NUMBER *dy, const uint16_t *argmax, POOL_NUMBER *dx) {
+    const size_t kernel = row->horizontal->kernel, pixel = row->pixel, step = row->lanes->windows;
+    const size_t all = windows * pixel, all_in = row->horizontal->in * pixel;
+    const vi number = v_load_i32(row->lanes->number), tap = v_load_i32(row->lanes->tap) + (int32_t)first_tap;
+    const vf factor = v_set1(1 / (float)(ptrdiff_t)(row->vertical->kernel * kernel));
+    size_t from = 0, to = 0;
+    for (; from + SIMD_WIDTH <= all && to + SIMD_WIDTH <= all_in; from += step * pixel, to += step * pixel * kernel) {
+        POOL_NAMED(pool_disjoint_vector)
+        (from_max, SIMD_WIDTH, SIMD_WIDTH, number, tap, factor, dy + from, from_max ? argmax + from : NULL, dx + to);
+    }
+    for (; from < all; from += step * pixel, to += step * pixel * kernel) {
+        POOL_NAMED(pool_disjoint_vector)
+        (from_max, lanes_at(from, all), lanes_at(to, all_in), number, tap, factor, dy + from,
+            from_max ? argmax + from : NULL, dx + to);
+    }
+}
+
 /// The backward pass of a row where windows_are_disjoint on both axes; averages have no `argmax`.
 SIMD_INLINE void POOL_NAMED(pool_backward_disjoint)(
     const bool from_max, const snn_pool_row *row, const POOL_NUMBER *dy, const uint16_t *argmax, POOL_NUMBER *dx) {
@@ -149,10 +217,14 @@ SIMD_INLINE void POOL_NAMED(pool_backward_disjoint)(
     const size_t windows = i < row->vertical->out ? horizontal->out : 0;
     const size_t first_tap = row->row % row->vertical->kernel * kernel, at = i * horizontal->out * row->pixel;
     const uint16_t *winners = from_max ? argmax + at : NULL;
-    size_t roomy = windows;
-    while (roomy > 0 && !pool_has_room(row, horizontal->out - roomy)) roomy--;
-    POOL_NAMED(pool_disjoint_windows)(from_max, true, row, 0, roomy, first_tap, dy + at, winners, dx);
-    POOL_NAMED(pool_disjoint_windows)(from_max, false, row, roomy, windows, first_tap, dy + at, winners, dx);
+    if (pool_has_lanes(row)) {
+        POOL_NAMED(pool_disjoint_lanes)(from_max, row, windows, first_tap, dy + at, winners, dx);
+    } else {
+        size_t roomy = windows;
+        while (roomy > 0 && !pool_has_room(row, horizontal->out - roomy)) roomy--;
+        POOL_NAMED(pool_disjoint_windows)(from_max, true, row, 0, roomy, first_tap, dy + at, winners, dx);
+        POOL_NAMED(pool_disjoint_windows)(from_max, false, row, roomy, windows, first_tap, dy + at, winners, dx);
+    }
     for (size_t in = windows * kernel; in < horizontal->in; in++) {
         memset(dx + in * row->pixel, 0, row->channels * sizeof(POOL_NUMBER));
     }

@@ -44,9 +44,36 @@ typedef struct {
     snn_pool_axis vertical, horizontal;
     size_t channels, in_image, out_image, in_row, out_row;  ///< numbers in an image, and in a row of pixels
     size_t rows_per_image, rows, block, blocks;
+    snn_pool_lanes lanes;
     bool count_include_pad;
     int threads;
 } pool_job;
+
+/// Windows of a vector of `width` outputs, whose taps in a row two vectors of the input hold.
+static snn_pool_lanes output_lanes(const snn_pool_axis *axis, size_t channels, size_t width) {
+    snn_pool_lanes lanes = {0};
+    const size_t windows = width / channels, step = axis->stride * channels;
+    const size_t reach = (axis->kernel - 1) * axis->dilation * channels;
+    if (windows < 2 || (windows - 1) * step + channels + reach > 2 * width) return lanes;
+    lanes.windows = windows;
+    for (size_t lane = 0; lane < windows * channels; lane++) {
+        lanes.number[lane] = (int32_t)(lane / channels * step + lane % channels);
+    }
+    return lanes;
+}
+
+/// Windows of a vector of `width` numbers of the input, where windows are disjoint.
+static snn_pool_lanes input_lanes(const snn_pool_axis *axis, size_t channels, size_t width) {
+    snn_pool_lanes lanes = {0};
+    const size_t step = axis->kernel * channels;
+    if (step > width) return lanes;
+    lanes.windows = width / step;
+    for (size_t lane = 0; lane < lanes.windows * step; lane++) {
+        lanes.number[lane] = (int32_t)(lane / step * channels + lane % channels);
+        lanes.tap[lane] = (int32_t)(lane % step / channels);
+    }
+    return lanes;
+}
 
 static pool_job make_job(const snn_pool_shape *shape, bool backward) {
     pool_job job = {.vertical = vertical_axis(shape),
@@ -61,6 +88,11 @@ static pool_job make_job(const snn_pool_shape *shape, bool backward) {
     job.rows = shape->batch * job.rows_per_image;
     job.block = job.rows < 32 ? 64 : snn_max(shape->channels, 1);
     job.blocks = snn_ceil_div(shape->channels, job.block);
+    if (shape->channels > 0) {
+        const size_t width = snn_kernels()->width;
+        job.lanes = backward ? input_lanes(&job.horizontal, shape->channels, width)
+                             : output_lanes(&job.horizontal, shape->channels, width);
+    }
     const size_t taps = shape->kernel_height * shape->kernel_width;
     job.threads = snn_threads_for(shape->batch * (job.out_image * taps + (backward ? job.in_image : 0)));
     return job;
@@ -81,7 +113,8 @@ static pool_item item_at(const pool_job *job, size_t index) {
                           .row = row,
                           .channels = snn_min(job->block, job->channels - channel),
                           .pixel = job->channels,
-                          .count_include_pad = job->count_include_pad},
+                          .count_include_pad = job->count_include_pad,
+                          .lanes = &job->lanes},
         .in = image * job->in_image + channel,
         .out = image * job->out_image + channel};
     item.in_row = item.in + row * job->in_row;

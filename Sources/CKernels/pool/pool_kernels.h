@@ -63,9 +63,21 @@ typedef struct {
     size_t index, width;  ///< of the first of them in the window, and of the window
 } max_pool_taps;
 
+/// Whether vectors of whole windows serve the row.
+SIMD_INLINE bool pool_has_lanes(const snn_pool_row *row) {
+    return row->lanes->windows > 0 && row->channels == row->pixel;
+}
+
 /// Whether every window along an axis has two taps, both inside the image.
 SIMD_INLINE bool windows_are_pairs(const snn_pool_axis *axis) {
     return axis->kernel == 2 && axis->pad_before == 0 && (axis->out - 1) * axis->stride + axis->dilation < axis->in;
+}
+
+/// Takes the tap where it is larger. NaN wins against everything, as PyTorch has it: the last one.
+SIMD_INLINE void max_pool_take(vf value, size_t tap, const bool keep_argmax, vf *best, vi *winner) {
+    const vi better = (value > *best) | (value != value);
+    *best = better ? value : *best;
+    if (keep_argmax) *winner = better ? (vi)(int32_t)tap : *winner;
 }
 
 #define POOL_NUMBER float

@@ -4,11 +4,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /// The windows along the height or the width of an image.
 typedef struct {
     size_t in, out, kernel, stride, dilation, pad_before, pad_after;
 } snn_pool_axis;
+
+/// The largest vector of any tier.
+#define SNN_POOL_LANES 16
+
+/// A vector of pixels of few channels, which are those of `windows` whole windows side by side (0 where a vector holds
+/// too few): of the output in a forward pass, of the input under disjoint windows in a backward one.
+typedef struct {
+    size_t windows;
+    int32_t number[SNN_POOL_LANES];  ///< that a lane reads, counted from the first window's: forward, of its first tap
+    int32_t tap[SNN_POOL_LANES];     ///< backward: which tap of a row of the window a lane is
+} snn_pool_lanes;
 
 /// A row of pixels to compute: of the output in a forward pass, of the input in a backward one.
 typedef struct {
@@ -17,6 +29,7 @@ typedef struct {
     size_t channels;         ///< to compute of each pixel
     size_t pixel;            ///< numbers from one pixel to the next, in every tensor
     bool count_include_pad;  ///< average pooling only
+    const snn_pool_lanes *lanes;
 } snn_pool_row;
 
 /// One window along one axis: tap k lies on input position start + k * dilation, which is inside the image for the taps

@@ -13,6 +13,13 @@ SIMD_INLINE vf v_load_n(const float *p, size_t n) { return (vf)_mm512_maskz_load
 
 SIMD_INLINE void v_store_n(float *p, vf v, size_t n) { _mm512_mask_storeu_ps(p, v_first_lanes(n), (__m512)v); }
 
+#define SIMD_HAS_PERMUTE
+SIMD_INLINE vf v_permute(vf v, vi index) { return (vf)_mm512_permutexvar_ps((__m512i)index, (__m512)v); }
+
+SIMD_INLINE vf v_permute_pair(vf low, vf high, vi index) {
+    return (vf)_mm512_permutex2var_ps((__m512)low, (__m512i)index, (__m512)high);
+}
+
 #define SIMD_HAS_MASKED_U16
 SIMD_INLINE vi v_from_u16_n(const uint16_t *p, size_t n) {
     return (vi)_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(v_first_lanes(n), p));

@@ -20,6 +20,20 @@ SIMD_INLINE vf v_load_element(const float *a) { return v_set1(*a); }
 SIMD_INLINE vf v_fma_element(const float *a, vf b, vf c) { return v_fma(v_set1(*a), b, c); }
 #endif
 
+#if !defined(SIMD_HAS_PERMUTE)
+/// The lanes of v at the last bits of each index.
+SIMD_INLINE vf v_permute(vf v, vi index) {
+    vf result;
+    for (size_t lane = 0; lane < SIMD_WIDTH; lane++) result[lane] = v[index[lane] & (SIMD_WIDTH - 1)];
+    return result;
+}
+
+/// The same of two vectors behind one another.
+SIMD_INLINE vf v_permute_pair(vf low, vf high, vi index) {
+    return index < SIMD_WIDTH ? v_permute(low, index) : v_permute(high, index);
+}
+#endif
+
 SIMD_INLINE vf v_from_u8_n(const uint8_t *p, size_t lanes) {
     uint8_t bytes[SIMD_WIDTH] = {0};
     for (size_t lane = 0; lane < lanes; lane++) bytes[lane] = p[lane];

@@ -12,6 +12,7 @@ typedef double vd __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef int32_t vi __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef uint32_t vu __attribute__((ext_vector_type(SIMD_WIDTH)));
 typedef float vf_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(4)));
+typedef int32_t vi_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(4)));
 typedef uint8_t vu8_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(1)));
 typedef uint16_t vu16_unaligned __attribute__((ext_vector_type(SIMD_WIDTH), aligned(2)));
 
@@ -25,6 +26,7 @@ SIMD_INLINE vf v_max(vf a, vf b) { return a > b ? a : b; }
 SIMD_INLINE vf v_min(vf a, vf b) { return a < b ? a : b; }
 SIMD_INLINE vf v_abs(vf a) { return __builtin_elementwise_abs(a); }
 SIMD_INLINE vf v_sqrt(vf a) { return __builtin_elementwise_sqrt(a); }
+SIMD_INLINE vi v_load_i32(const int32_t *p) { return *(const vi_unaligned *)p; }
 SIMD_INLINE vf v_from_u8(const uint8_t *p) { return __builtin_convertvector(*(const vu8_unaligned *)p, vf); }
 SIMD_INLINE vi v_from_u16(const uint16_t *p) { return __builtin_convertvector(*(const vu16_unaligned *)p, vi); }
 SIMD_INLINE void v_store_u16(uint16_t *p, vi v) { *(vu16_unaligned *)p = __builtin_convertvector(v, vu16_unaligned); }
