@@ -1,46 +1,100 @@
-// Products of few rows of A with rows of B: vectors run along the depth, and a vector's worth of sums is added up at
-// once.
+// Products of rows of A with rows of B, neither of which is packed: vectors run along the depth, and the lanes of all
+// sums of a tile are added up at once.
+#include "runtime/parallel.h"
 #include "swiftnn/gemm.h"
+
+/// Rows and columns of a tile of sums, as many as leave registers for what is read; of fewer rows it has more columns.
+enum {
+    dot_rows = 4,
+    dot_sums = SIMD_TILE_ROWS * SIMD_TILE_VECTORS < 16 ? SIMD_TILE_ROWS * SIMD_TILE_VECTORS : 16,
+};
+
+/// One round: pairs of vectors become one, each half of which has the sums of what was in one of them.
+#define DOT_SUM_ROUND(rows, size)                                                     \
+    _Pragma("clang loop unroll(full)") for (size_t i = 0; i < size; i++) {            \
+        const vf low = rows[i], high = rows[i + size];                                \
+        rows[i] = TRANSPOSE_LOW_##size(low, high) + TRANSPOSE_HIGH_##size(low, high); \
+    }
 
 /// The sums of the lanes of SIMD_WIDTH vectors, a lane each.
 SIMD_INLINE vf v_sums(vf rows[SIMD_WIDTH]) {
-    v_transpose(rows);
-#pragma clang loop unroll(full)
-    for (size_t half = SIMD_WIDTH / 2; half > 0; half /= 2) {
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < half; i++) rows[i] += rows[i + half];
-    }
+#if SIMD_WIDTH == 16
+    DOT_SUM_ROUND(rows, 8)
+#endif
+#if SIMD_WIDTH >= 8
+    DOT_SUM_ROUND(rows, 4)
+#endif
+    DOT_SUM_ROUND(rows, 2)
+    DOT_SUM_ROUND(rows, 1)
     return rows[0];
 }
 
-/// The products of `x` with SIMD_WIDTH rows of B.
-SIMD_INLINE vf dot_group(size_t depth, const float *x, const float *const *b) {
-    vf sums[SIMD_WIDTH];
+#undef DOT_SUM_ROUND
+
+/// sums += the products of some numbers along the depth. Those of the shorter side of the tile stay in registers.
+SIMD_INLINE void dot_step(const size_t rows, const size_t columns, const size_t lanes, const float *const *a,
+    const float *const *b, size_t k, vf *sums) {
+    const bool keeps_rows = rows <= columns;
+    const size_t few = keeps_rows ? rows : columns, many = keeps_rows ? columns : rows;
+    vf kept[dot_rows];
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < SIMD_WIDTH; i++) sums[i] = v_zero();
-    size_t k = 0;
-    for (; k + SIMD_WIDTH <= depth; k += SIMD_WIDTH) {
-        const vf v = v_load(x + k);
+    for (size_t i = 0; i < few; i++) kept[i] = v_load_lanes((keeps_rows ? a : b)[i] + k, lanes);
 #pragma clang loop unroll(full)
-        for (size_t i = 0; i < SIMD_WIDTH; i++) sums[i] = v_fma(v, v_load(b[i] + k), sums[i]);
+    for (size_t j = 0; j < many; j++) {
+        const vf v = v_load_lanes((keeps_rows ? b : a)[j] + k, lanes);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < few; i++) {
+            vf *sum = &sums[keeps_rows ? i * columns + j : j * columns + i];
+            *sum = v_fma(kept[i], v, *sum);
+        }
     }
-    if (k < depth) {
-        const vf v = v_load_n(x + k, depth - k);
-#pragma clang loop unroll(full)
-        for (size_t i = 0; i < SIMD_WIDTH; i++) sums[i] = v_fma(v, v_load_n(b[i] + k, depth - k), sums[i]);
-    }
-    return v_sums(sums);
 }
 
-/// `columns` columns of C = alpha * A * op(B), from as many rows of B as it is stored, transposed.
-static void gemm_dots(const snn_gemm_shape *shape, const float *a, const float *b, size_t columns, float *c) {
-    for (size_t first = 0; first < columns; first += SIMD_WIDTH) {
-        const size_t lanes = lanes_at(first, columns);
-        const float *rows[SIMD_WIDTH];
-        for (size_t i = 0; i < SIMD_WIDTH; i++) rows[i] = b + (first + (i < lanes ? i : 0)) * shape->ldb;
-        for (size_t row = 0; row < shape->m; row++) {
-            const vf sums = v_set1(shape->alpha) * dot_group(shape->k, a + row * shape->lda, rows);
-            v_store_lanes(c + row * shape->ldc + first, sums, lanes);
+/// A tile of C = alpha * A * op(B), of which `width` columns are stored.
+SIMD_INLINE void dot_tile(const size_t rows, const size_t columns, const snn_gemm_shape *shape, const float *const *a,
+    const float *const *b, size_t width, float *c) {
+    enum { most = (dot_sums + SIMD_WIDTH - 1) / SIMD_WIDTH * SIMD_WIDTH };
+    vf sums[most];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < most; i++) sums[i] = v_zero();
+    size_t k = 0;
+    for (; k + SIMD_WIDTH <= shape->k; k += SIMD_WIDTH) dot_step(rows, columns, SIMD_WIDTH, a, b, k, sums);
+    if (k < shape->k) dot_step(rows, columns, shape->k - k, a, b, k, sums);
+    float results[most];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < most; i += SIMD_WIDTH) v_store(results + i, v_set1(shape->alpha) * v_sums(sums + i));
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < width; j++) c[i * shape->ldc + j] = results[i * columns + j];
+    }
+}
+
+/// All columns of some rows, whose number is a constant.
+SIMD_INLINE void dot_tiles(const size_t rows, const snn_gemm_shape *shape, size_t all_rows, size_t columns,
+    const float *a, const float *b, float *c) {
+    const size_t most = dot_sums / rows;
+    for (size_t first = 0; first < columns; first += most) {
+        const size_t width = snn_min(most, columns - first);
+        const float *rows_of_b[dot_sums];
+        for (size_t j = 0; j < most; j++) rows_of_b[j] = b + (first + (j < width ? j : 0)) * shape->ldb;
+        for (size_t row = 0; row < all_rows; row += rows) {
+            const float *rows_of_a[dot_rows];
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < rows; i++) rows_of_a[i] = a + (row + i) * shape->lda;
+            dot_tile(rows, most, shape, rows_of_a, rows_of_b, width, c + row * shape->ldc + first);
         }
+    }
+}
+
+/// A block of C = alpha * A * op(B), from as many rows of B as it has columns.
+static void gemm_dots(
+    const snn_gemm_shape *shape, size_t rows, size_t columns, const float *a, const float *b, float *c) {
+    const size_t whole = rows / dot_rows * dot_rows;
+    if (whole > 0) dot_tiles(dot_rows, shape, whole, columns, a, b, c);
+    a += whole * shape->lda;
+    c += whole * shape->ldc;
+    switch (rows - whole) {
+        case 1: dot_tiles(1, shape, 1, columns, a, b, c); break;
+        case 2: dot_tiles(2, shape, 2, columns, a, b, c); break;
+        case 3: dot_tiles(3, shape, 3, columns, a, b, c); break;
     }
 }

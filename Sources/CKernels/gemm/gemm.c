@@ -5,8 +5,8 @@
 #include "swiftnn/gemm.h"
 
 #include "gemm/epilogue.h"
+#include "gemm/dots.h"
 #include "gemm/packing.h"
-#include "gemm/transposed.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
@@ -66,11 +66,6 @@ static size_t equal_depth(const gemm_blocking *blocking, size_t deepest) {
     return snn_round_up(snn_ceil_div(blocking->elements, pieces), multiple);
 }
 
-/// One or two tiles of rows, for which packing op(B) takes as long as the product.
-static bool has_few_rows(const snn_gemm_shape *shape, const snn_kernel_table *kernels) {
-    return shape->m <= 2 * kernels->tile_rows;
-}
-
 /// Panels from which on every thread packs groups of its own. Not counted by the threads: the depth of a slice, and
 /// with it the last bits of the sums, follow from the choice.
 enum { fewest_groups = 8 };
@@ -79,7 +74,7 @@ static b_source choose_b_source(const snn_gemm_shape *shape, const gemm_blocking
     const snn_kernel_table *kernels = blocking->kernels;
     // Packing gains nothing for a B that stays in the first-level cache, or whose rows are so short that they are read
     // as a whole anyway.
-    const bool in_place = has_few_rows(shape, kernels) || shape->ldb <= 4 * kernels->tile_columns ||
+    const bool in_place = gemm_has_few_rows(shape) || shape->ldb <= 4 * kernels->tile_columns ||
                           shape->k * shape->ldb * sizeof(float) <= snn_l1_cache_size();
     if (in_place && !shape->transpose_b && blocking->blocks == NULL) return B_IN_PLACE;
     const bool one_block = shape->m <= most_block_tiles(blocking) * blocking->tile_rows;
@@ -97,7 +92,7 @@ static bool has_dense_rows(const snn_gemm_shape *shape, const gemm_blocking *blo
 static gemm_blocking choose_blocking(const snn_gemm_shape *shape, bool packed) {
     const snn_kernel_table *kernels = snn_kernels();
     gemm_blocking blocking = {.kernels = kernels, .panels = snn_ceil_div(shape->n, kernels->tile_columns)};
-    blocking.blocks = packed || !has_few_rows(shape, kernels) ? gemm_packed_blocks(shape) : NULL;
+    blocking.blocks = packed ? gemm_packed_blocks(shape) : gemm_blocks(shape);
     blocking.elements = gemm_elements(shape, blocking.blocks);
     blocking.tile_rows = blocking.blocks != NULL ? SNN_BLOCK : snn_even_piece(shape->m, kernels->tile_rows);
     const bool in_blocks = blocking.blocks != NULL;
@@ -435,7 +430,7 @@ void snn_gemm_packed(const snn_gemm_shape *shape, const float *a, const void *pa
 }
 
 size_t snn_gemm_workspace_size(const snn_gemm_shape *shape) {
-    if (gemm_is_transposed(shape)) return gemm_transposed_workspace_size(shape);
+    if (gemm_prefers_dots(shape)) return 0;
     const gemm_blocking blocking = choose_blocking(shape, false);
     return packed_a_bytes(&blocking) + packed_b_bytes(&blocking);
 }
@@ -443,8 +438,8 @@ size_t snn_gemm_workspace_size(const snn_gemm_shape *shape) {
 void snn_gemm(const snn_gemm_shape *shape, const float *a, const float *b, const snn_epilogue *epilogue, float *c,
     void *workspace) {
     if (shape->m == 0 || shape->n == 0) return;
-    if (gemm_is_transposed(shape)) {
-        gemm_transposed(shape, a, b, epilogue, c, workspace);
+    if (gemm_prefers_dots(shape)) {
+        gemm_by_dots(shape, a, b, epilogue, c);
         return;
     }
     const gemm_blocking blocking = choose_blocking(shape, false);

@@ -14,6 +14,12 @@ const snn_block_kernels *gemm_packed_blocks(const snn_gemm_shape *shape) {
     return shape->bfloat16 && shape->n >= 2 * SNN_BLOCK ? snn_blocks() : NULL;
 }
 
+bool gemm_has_few_rows(const snn_gemm_shape *shape) { return shape->m <= 2 * snn_kernels()->tile_rows; }
+
+const snn_block_kernels *gemm_blocks(const snn_gemm_shape *shape) {
+    return gemm_has_few_rows(shape) ? NULL : gemm_packed_blocks(shape);
+}
+
 size_t gemm_elements(const snn_gemm_shape *shape, const snn_block_kernels *blocks) {
     return blocks != NULL ? snn_round_up(shape->k, SNN_BLOCK) / 2 : shape->k;
 }

@@ -17,8 +17,14 @@ typedef struct {
     const float *b;
 } gemm_b;
 
-/// What multiplies blocks in a product whose op(B) is packed, or NULL.
+/// One or two tiles of rows, for which packing op(B) takes as long as the product.
+bool gemm_has_few_rows(const snn_gemm_shape *shape);
+
+/// What multiplies blocks in a product whose op(B) is packed beforehand, or NULL.
 const snn_block_kernels *gemm_packed_blocks(const snn_gemm_shape *shape);
+
+/// The same where it is not.
+const snn_block_kernels *gemm_blocks(const snn_gemm_shape *shape);
 
 /// The elements of a panel of all features: in blocks, whole ones.
 size_t gemm_elements(const snn_gemm_shape *shape, const snn_block_kernels *blocks);

@@ -25,8 +25,9 @@ typedef struct {
     // gemm
     void (*gemm_tile)(const snn_tile *tile);
     void (*gemm_indirect_tile)(const snn_indirect_tile *tile);
-    /// `columns` columns of C = alpha * A * op(B), from as many rows of B as it is stored, transposed.
-    void (*gemm_dots)(const snn_gemm_shape *shape, const float *a, const float *b, size_t columns, float *c);
+    /// A block of C = alpha * A * op(B), from so many rows of A and, as it is stored, transposed, of B.
+    void (*gemm_dots)(
+        const snn_gemm_shape *shape, size_t rows, size_t columns, const float *a, const float *b, float *c);
     void (*gemm_grid_tile)(const snn_grid_tile *tile);
 
     // layout
