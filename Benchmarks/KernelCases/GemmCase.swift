@@ -45,7 +45,8 @@ public struct GemmCase: KernelCase {
             // Several chunks of rows, of A packed and as it lies.
             GemmCase(m: 9000, n: 260, k: 9), GemmCase(m: 4400, n: 20, k: 520),
             // Rows times rows of a transposed B: one to four rows, tails of all kinds, several blocks.
-            GemmCase(m: 2, n: 37, k: 70, transposeB: true, alpha: -0.5), GemmCase(m: 3, n: 10, k: 256, transposeB: true),
+            GemmCase(m: 2, n: 37, k: 70, transposeB: true, alpha: -0.5),
+            GemmCase(m: 3, n: 10, k: 256, transposeB: true),
             GemmCase(m: 70, n: 10, k: 135, transposeB: true), GemmCase(m: 130, n: 70, k: 513, transposeB: true),
             GemmCase(m: 1, n: 37, k: 1050, transposeB: true), GemmCase(m: 4, n: 150, k: 67, transposeB: true),
             GemmCase(m: 5, n: 150, k: 67, transposeB: true), GemmCase(m: 20, n: 300, k: 530, transposeB: true),

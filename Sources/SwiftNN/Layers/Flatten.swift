@@ -1,6 +1,7 @@
 /// [N, a, b, ...] to [N, a·b·...], in PyTorch's order of elements.
 ///
-/// Costs nothing: the activations stay channels-last in memory, and the next `Linear` packs its columns to match.
+/// Costs nothing: the activations stay channels-last in memory, until the next `Linear` reorders them or, in inference,
+/// packs its columns to match.
 public struct Flatten: StandaloneLayer {
     public let runner = LayerRunner()
 

@@ -25,7 +25,10 @@ public struct Linear: StandaloneLayer {
     public func build(_ builder: PlanBuilder, _ input: Value) throws -> Value {
         let (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
         try builder.require(input.shape.last == inFeatures, expected: "[..., \(inFeatures)]", got: input.shape)
-        let input = input.order == .channelsLast ? builder.contiguous(input) : input
+        // A flattened image is read in place by weights packed to match it; in training, which packs them with every step,
+        // the image is reordered instead.
+        let isReordered = input.order == .channelsLast || builder.mode == .training
+        let input = isReordered ? builder.contiguous(input) : input
         let output = builder.makeValue(
             input.shape.dropLast() + [outFeatures], from: input, parameters: namedParameters.map(\.parameter))
         builder.count(multiplyAdds: input.count * outFeatures, weight: weight, input: input)
@@ -44,22 +47,16 @@ public struct Linear: StandaloneLayer {
 private final class LinearOperation: ActivationFusing {
     private let weight: Parameter, bias: Parameter?
     private let input: Value, output: Value
-    private let rows: Int
-    private let order: snn_feature_order
     private let fused: FusedActivation
     private let product: ProductWithWeights
     private let gradientOfInput: ProductWithWeights?
     private let gradientOfWeights: WeightGradient?
-    /// dx in logical order, where the input is not.
-    private let logicalGradient: Buffer?
 
     init(_ builder: PlanBuilder, _ layer: Linear, input: Value, output: Value) {
         (weight, bias) = (layer.weight, layer.bias)
         (self.input, self.output) = (input, output)
         let (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
-        rows = input.count / inFeatures
-        let order = input.order.featureOrder(features: inFeatures)
-        self.order = order
+        let rows = input.count / inFeatures
         fused = FusedActivation(output: output, builder)
         let isRounded = builder.precision == .bfloat16
         output.buffer.isRounded = true
@@ -67,17 +64,14 @@ private final class LinearOperation: ActivationFusing {
 
         // y = x Wᵀ
         product = ProductWithWeights(
-            builder, weight, order: order,
+            builder, weight, order: input.order.featureOrder(features: inFeatures),
             snn_gemm_shape(
                 m: rows, n: outFeatures, k: inFeatures, transpose_a: false, transpose_b: true, lda: inFeatures,
                 ldb: inFeatures, ldc: outFeatures, alpha: 1, beta: 0, bfloat16: isRounded, rounds: isRounded))
 
         // dx = dy W
-        let hasGradient = input.gradient != nil
-        let reorders = hasGradient && input.order != .contiguous
-        logicalGradient = reorders ? builder.makeBuffer(floats: input.count) : nil
         gradientOfInput =
-            hasGradient
+            input.gradient != nil
             ? ProductWithWeights(
                 builder, weight, order: snn_feature_order(channels: 1, spatial: outFeatures),
                 snn_gemm_shape(
@@ -85,8 +79,7 @@ private final class LinearOperation: ActivationFusing {
                     ldb: inFeatures, ldc: inFeatures, alpha: 1, beta: 0, bfloat16: isRounded, rounds: isRounded))
             : nil
         gradientOfWeights =
-            output.gradient != nil
-            ? WeightGradient(builder, weight: weight, bias: bias, rows: rows, order: order) : nil
+            output.gradient != nil ? WeightGradient(builder, weight: weight, bias: bias, rows: rows) : nil
     }
 
     func fuse(_ activation: Activation) -> Bool { fused.fuse(activation) }
@@ -96,7 +89,7 @@ private final class LinearOperation: ActivationFusing {
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer, product.workspace] }
     var backwardBuffers: [Buffer] {
         fused.backwardBuffers + (gradientOfWeights?.buffers ?? [])
-            + [input.buffer, input.gradient, gradientOfInput?.workspace, logicalGradient].compactMap { $0 }
+            + [input.buffer, input.gradient, gradientOfInput?.workspace].compactMap { $0 }
     }
 
     func forward(step: Int) {
@@ -108,15 +101,13 @@ private final class LinearOperation: ActivationFusing {
     func backward() {
         guard let dy = fused.gradientBeforeActivation()?.floats else { return }
         gradientOfWeights?.compute(input: input.buffer.floats, outputGradient: dy)
-        guard let dx = input.gradient, let gradientOfInput else { return }
-        let target = logicalGradient ?? dx
-        gradientOfInput.compute(dy, epilogue: nil, into: target.floats)
-        if logicalGradient != nil { snn_transpose(rows, order.channels, order.spatial, target.floats, dx.floats) }
+        guard let dx = input.gradient else { return }
+        gradientOfInput?.compute(dy, epilogue: nil, into: dx.floats)
     }
 }
 
 /// A product with the weights of a layer. In training, where they change with every step, they are packed in the course of
-/// each product, as far as it needs that; otherwise once, as are those that are rounded or reordered besides.
+/// each product, as far as it needs that; otherwise once, as are those that are rounded besides.
 private final class ProductWithWeights {
     let workspace: Buffer
     private let weight: Parameter
@@ -125,7 +116,7 @@ private final class ProductWithWeights {
 
     init(_ builder: PlanBuilder, _ weight: Parameter, order: snn_feature_order, _ shape: snn_gemm_shape) {
         (self.weight, self.shape) = (weight, shape)
-        if builder.mode == .training && order.channels == 1 && builder.precision == .float32 {
+        if builder.mode == .training && builder.precision == .float32 {
             packed = nil
             workspace = builder.makeBuffer(bytes: snn_gemm_workspace_size(&self.shape))
         } else {
@@ -151,15 +142,12 @@ private final class ProductWithWeights {
 private final class WeightGradient {
     private let weight: Parameter, bias: Parameter?
     private let rows: Int
-    private let order: snn_feature_order
     private let workspace: Buffer
     private let biasWorkspace: Buffer
-    /// dW in the order of the input's memory, and in logical order, where these differ.
-    private let reordering: (memory: Buffer, logical: Buffer)?
     private var shape: snn_gemm_shape
 
-    init(_ builder: PlanBuilder, weight: Parameter, bias: Parameter?, rows: Int, order: snn_feature_order) {
-        (self.weight, self.bias, self.rows, self.order) = (weight, bias, rows, order)
+    init(_ builder: PlanBuilder, weight: Parameter, bias: Parameter?, rows: Int) {
+        (self.weight, self.bias, self.rows) = (weight, bias, rows)
         let (outFeatures, inFeatures) = (weight.shape[0], weight.shape[1])
         shape = snn_gemm_shape(
             m: outFeatures, n: inFeatures, k: rows, transpose_a: true, transpose_b: false, lda: outFeatures,
@@ -167,12 +155,9 @@ private final class WeightGradient {
             rounds: false)
         workspace = builder.makeBuffer(bytes: snn_gemm_workspace_size(&shape))
         biasWorkspace = builder.makeBuffer(bytes: snn_column_sums_workspace_size(rows, outFeatures))
-        reordering =
-            order.channels == 1
-            ? nil : (builder.makeBuffer(floats: weight.count), builder.makeBuffer(floats: weight.count))
     }
 
-    var buffers: [Buffer] { [workspace, biasWorkspace, reordering?.memory, reordering?.logical].compactMap { $0 } }
+    var buffers: [Buffer] { [workspace, biasWorkspace] }
 
     func compute(input: UnsafePointer<Float>, outputGradient dy: UnsafePointer<Float>) {
         if let bias, bias.requiresGradient {
@@ -182,15 +167,8 @@ private final class WeightGradient {
         }
         guard weight.requiresGradient else { return }
         weight.withGradientForWriting { gradient, accumulate in
-            guard let reordering else {
-                shape.beta = accumulate ? 1 : 0
-                return snn_gemm(&shape, dy, input, nil, gradient, workspace.bytes)
-            }
-            shape.beta = 0
-            snn_gemm(&shape, dy, input, nil, reordering.memory.floats, workspace.bytes)
-            let target = accumulate ? reordering.logical.floats : gradient
-            snn_transpose(weight.shape[0], order.spatial, order.channels, reordering.memory.floats, target)
-            if accumulate { snn_axpy(weight.count, 1, target, gradient) }
+            shape.beta = accumulate ? 1 : 0
+            snn_gemm(&shape, dy, input, nil, gradient, workspace.bytes)
         }
     }
 }

@@ -4,7 +4,12 @@ import CKernels
 final class ReorderOperation: Operation {
     private let input: Value, output: Value
 
-    init(input: Value, output: Value) { (self.input, self.output) = (input, output) }
+    init(input: Value, output: Value) {
+        (self.input, self.output) = (input, output)
+        // What is rounded stays so.
+        output.buffer.isRounded = true
+        input.gradient?.isRounded = true
+    }
 
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
     var backwardBuffers: [Buffer] { [input.gradient, output.gradient].compactMap { $0 } }
