@@ -37,7 +37,7 @@ int snn_most_threads(void);
 
 /// The same for a loop of multiply-adds on numbers in cache, of which a core does about sixteen while it moves one
 /// number.
-static inline int snn_threads_for_products(size_t products) { return snn_threads_for(products / 8); }
+static inline int snn_threads_for_products(size_t products) { return snn_threads_for(products / 16); }
 
 /// A thread's part of a loop: the next iteration that no thread has taken. A cache line each, for all threads write
 /// them.
