@@ -27,15 +27,22 @@ typedef struct {
 } pass_plan;
 
 /// Tiles of a block. Every block reads all weights, and every tile moves its transformed pixels through the cache: with
-/// this many tiles both are about as many numbers, but no more than the second-level cache holds beside the weights,
-/// unless those are large: then at least enough to use them a few times. All threads get something to do.
+/// this many tiles both are about as many numbers, but no fewer than the second-level cache holds beside the weights.
+/// Of weights that a third-level cache of common size holds, from where panels are fetched while others are multiplied,
+/// no more than the second-level cache holds at all: transforms wait for whatever is further away. All threads get
+/// something to do.
 static size_t choose_block_tiles(const winograd_grid *grid, size_t rows, size_t panels) {
+    enum { fewest_tiles = 14, third_level = 16 };
     const size_t source = winograd_numbers(&grid->source), target = winograd_numbers(&grid->target);
-    const size_t tile_bytes = winograd_planes(grid) * snn_max(source + target, 1) * sizeof(float);
-    const size_t fitting = snn_l2_cache_size() * 3 / 8 / tile_bytes;
-    const size_t balanced = source * target / snn_max(source + target, 1);
+    const size_t plane_bytes = winograd_planes(grid) * sizeof(float), tile_bytes = plane_bytes * (source + target);
+    const size_t balanced = snn_min(source * target / snn_max(source + target, 1), 8 * rows);
+    size_t tiles = snn_max(snn_l2_cache_size() * 3 / 8 / snn_max(tile_bytes, 1), balanced);
+    if (plane_bytes * source * target <= third_level * snn_l2_cache_size()) {
+        const size_t fitting = snn_l2_cache_size() / snn_max(tile_bytes, 1) / rows * rows;
+        tiles = snn_min(tiles, snn_max(fitting, fewest_tiles));
+    }
     const size_t all = winograd_tiles(grid), shared = snn_ceil_div(all * panels, 4 * (size_t)snn_most_threads());
-    const size_t tiles = snn_min(snn_max(fitting, snn_min(balanced, 8 * rows)), shared);
+    tiles = snn_min(tiles, shared);
     return snn_min(snn_round_up(snn_max(tiles, 1), rows), snn_round_up(all, rows));
 }
 
