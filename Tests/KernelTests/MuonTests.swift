@@ -10,7 +10,7 @@ import Testing
     static let toleranceRounded = 0.02
 
     @Test(
-        arguments: [(0, 3), (1, 1), (1, 7), (7, 1), (3, 5), (17, 33), (33, 17), (24, 108), (40, 9)],
+        arguments: [(0, 3), (1, 1), (1, 7), (7, 1), (3, 5), (17, 33), (33, 17), (24, 108), (40, 9), (130, 70)],
         [true, false])
     func matchesReference(size: (rows: Int, columns: Int), nesterov: Bool) {
         var muon = ReferenceMuon()

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 #include "swiftnn/bfloat16.h"
 #include "swiftnn/elementwise.h"
@@ -13,7 +14,8 @@
 /// Newton-Schulz's quintic with Jordan's coefficients: they let small singular values grow fastest.
 static const float quintic_a = 3.4445f, quintic_b = -4.7750f, quintic_c = 2.0315f;
 
-/// The wide one of a matrix and its transpose, the products of an iteration, and scratch memory.
+/// The wide one of a matrix and its transpose, the products of an iteration, the first two of which are symmetric, and
+/// scratch memory.
 typedef struct {
     size_t rows, columns;
     snn_gemm_shape square_product, quintic_product, step_product;
@@ -23,6 +25,47 @@ typedef struct {
 } iteration;
 
 static size_t round_up(size_t bytes) { return snn_round_up(bytes, SNN_ALIGNMENT); }
+
+/// Rows of a symmetric product that are computed together, up to their end on the diagonal.
+enum { symmetric_rows = 64 };
+
+static snn_gemm_shape symmetric_block(const snn_gemm_shape *shape, size_t first) {
+    snn_gemm_shape block = *shape;
+    block.m = snn_min(symmetric_rows, shape->m - first);
+    block.n = first + block.m;
+    return block;
+}
+
+static size_t symmetric_workspace_size(const snn_gemm_shape *shape) {
+    size_t largest = 0;
+    for (size_t first = 0; first < shape->m; first += symmetric_rows) {
+        const snn_gemm_shape block = symmetric_block(shape, first);
+        largest = snn_max(largest, snn_gemm_workspace_size(&block));
+    }
+    return largest;
+}
+
+/// Copies what lies below the blocks on the diagonal to the other side.
+static void mirror(size_t rows, float *c) {
+    const snn_kernel_table *kernels = snn_kernels();
+    const size_t blocks = snn_ceil_div(rows, symmetric_rows);
+    SNN_PARALLEL_2D(snn_threads_for(rows * rows), i, blocks, j, blocks, {
+        const size_t top = i * symmetric_rows, left = j * symmetric_rows;
+        if (j < i) {
+            kernels->transpose(snn_min(symmetric_rows, rows - top), symmetric_rows, c + top * rows + left, rows,
+                c + left * rows + top, rows);
+        }
+    });
+}
+
+/// The product of A and its transpose, about half of which is computed.
+static void multiply_symmetric(const snn_gemm_shape *shape, const float *a, float *c, void *workspace) {
+    for (size_t first = 0; first < shape->m; first += symmetric_rows) {
+        const snn_gemm_shape block = symmetric_block(shape, first);
+        snn_gemm(&block, a + first * shape->lda, a, NULL, c + first * shape->ldc, workspace);
+    }
+    mirror(shape->m, c);
+}
 
 /// Without its memory.
 static iteration make_iteration(const snn_muon *options, size_t rows, size_t columns) {
@@ -39,7 +82,7 @@ static iteration make_iteration(const snn_muon *options, size_t rows, size_t col
     };
     iteration it = {.rows = small, .columns = large};
     it.square_product = it.quintic_product = it.step_product = square;
-    it.square_product.transpose_b = true;
+    it.square_product.transpose_b = it.quintic_product.transpose_b = true;
     it.square_product.alpha = 1;
     it.quintic_product.k = it.quintic_product.lda = it.quintic_product.ldb = small;
     it.quintic_product.alpha = quintic_c;
@@ -57,8 +100,8 @@ static size_t square_size(const iteration *it) { return round_up(it->rows * it->
 size_t snn_muon_workspace_size(const snn_muon *options, size_t rows, size_t columns) {
     const iteration it = make_iteration(options, rows, columns);
     size_t size = snn_sum_squares_workspace_size(rows * columns);
-    size = snn_max(size, snn_gemm_workspace_size(&it.square_product));
-    size = snn_max(size, snn_gemm_workspace_size(&it.quintic_product));
+    size = snn_max(size, symmetric_workspace_size(&it.square_product));
+    size = snn_max(size, symmetric_workspace_size(&it.quintic_product));
     size = snn_max(size, snn_gemm_workspace_size(&it.step_product));
     return 2 * matrix_size(&it) + 2 * square_size(&it) + round_up(size);
 }
@@ -75,9 +118,9 @@ static void give_memory(iteration *it, void *workspace) {
 
 static void iterate(iteration *it) {
     const size_t size = it->rows * it->columns, square_count = it->rows * it->rows;
-    snn_gemm(&it->square_product, it->x, it->x, NULL, it->square, it->workspace);
+    multiply_symmetric(&it->square_product, it->x, it->square, it->workspace);
     memcpy(it->quintic, it->square, square_count * sizeof(float));
-    snn_gemm(&it->quintic_product, it->square, it->square, NULL, it->quintic, it->workspace);
+    multiply_symmetric(&it->quintic_product, it->square, it->quintic, it->workspace);
     memcpy(it->next_x, it->x, size * sizeof(float));
     snn_gemm(&it->step_product, it->quintic, it->x, NULL, it->next_x, it->workspace);
     float *x = it->x;
