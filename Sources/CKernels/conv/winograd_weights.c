@@ -25,13 +25,11 @@ typedef struct {
 } weights_plan;
 
 /// Tiles of a chunk, at most. All sums are read and written for every chunk: with so many tiles they are half as many
-/// as the transformed numbers. But if with hardly fewer these stay in half of the second-level cache until they are
-/// multiplied, so many are better.
+/// as the transformed numbers. But a register tile of sums that is not summed deeply takes as long to load and store.
 static size_t most_chunk_tiles(const winograd_grid *grid) {
+    enum { fewest_tiles = 128 };
     const size_t source = winograd_numbers(&grid->source), target = grid->target.channels;
-    const size_t tile_numbers = snn_max(source + target, 1), balanced = 2 * source * target / tile_numbers;
-    const size_t fitting = snn_l2_cache_size() / 2 / (winograd_planes(grid) * tile_numbers * sizeof(float));
-    return fitting > balanced / 3 ? fitting : balanced;
+    return snn_max(2 * source * target / snn_max(source + target, 1), fewest_tiles);
 }
 
 static weights_plan make_plan(const winograd_grid *grid) {
