@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "conv/method.h"
-#include "gemm/epilogue.h"
 #include "runtime/kernel_table.h"
 
 /// What it must save at least, as a share of the products: joined tiles are fewer, and meet more padding.
@@ -22,18 +21,21 @@ static size_t best_count(size_t channels, size_t pixels, size_t taps, size_t str
     return best;
 }
 
-static bool can_join(const snn_conv_shape *shape) {
-    return shape->groups == 1 && shape->dilation_width == 1 && conv_method_of(shape) == CONV_DIRECT;
+/// The count, or 1 where no pixels can be joined. The method comes last: to weigh it takes longer than all else here,
+/// and most convolutions have too many channels for it to matter.
+static size_t count_if_joined(const snn_conv_shape *shape, size_t count) {
+    const bool can_join = count > 1 && shape->groups == 1 && shape->dilation_width == 1;
+    return can_join && conv_method_of(shape) == CONV_DIRECT ? count : 1;
 }
 
 size_t conv_joined_outputs(const snn_conv_shape *shape) {
-    if (!can_join(shape)) return 1;
-    return best_count(shape->out_channels, snn_conv_out_width(shape), shape->kernel_width, shape->stride_width);
+    const size_t pixels = snn_conv_out_width(shape);
+    return count_if_joined(shape, best_count(shape->out_channels, pixels, shape->kernel_width, shape->stride_width));
 }
 
 size_t conv_joined_inputs(const snn_conv_shape *shape) {
-    if (!can_join(shape) || shape->stride_width > 1) return 1;
-    return best_count(shape->in_channels, shape->in_width, shape->kernel_width, 1);
+    if (shape->stride_width > 1) return 1;
+    return count_if_joined(shape, best_count(shape->in_channels, shape->in_width, shape->kernel_width, 1));
 }
 
 snn_conv_shape conv_join_outputs(const snn_conv_shape *shape) {

@@ -29,8 +29,4 @@ SIMD_INLINE void v_store_n(float *p, vf v, size_t n) {
 #define SIMD_HAS_PERMUTE
 SIMD_INLINE vf v_permute(vf v, vi index) { return (vf)_mm256_permutevar8x32_ps((__m256)v, (__m256i)index); }
 
-SIMD_INLINE vf v_permute_pair(vf low, vf high, vi index) {
-    return index < SIMD_WIDTH ? v_permute(low, index) : v_permute(high, index);
-}
-
 SIMD_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }

@@ -16,6 +16,7 @@ SIMD_INLINE void v_store_n(float *p, vf v, size_t n) { _mm512_mask_storeu_ps(p, 
 #define SIMD_HAS_PERMUTE
 SIMD_INLINE vf v_permute(vf v, vi index) { return (vf)_mm512_permutexvar_ps((__m512i)index, (__m512)v); }
 
+#define SIMD_HAS_PERMUTE_PAIR
 SIMD_INLINE vf v_permute_pair(vf low, vf high, vi index) {
     return (vf)_mm512_permutex2var_ps((__m512)low, (__m512i)index, (__m512)high);
 }

@@ -27,7 +27,9 @@ SIMD_INLINE vf v_permute(vf v, vi index) {
     for (size_t lane = 0; lane < SIMD_WIDTH; lane++) result[lane] = v[index[lane] & (SIMD_WIDTH - 1)];
     return result;
 }
+#endif
 
+#if !defined(SIMD_HAS_PERMUTE_PAIR)
 /// The same of two vectors behind one another.
 SIMD_INLINE vf v_permute_pair(vf low, vf high, vi index) {
     return index < SIMD_WIDTH ? v_permute(low, index) : v_permute(high, index);
