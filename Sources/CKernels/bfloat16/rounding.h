@@ -2,6 +2,8 @@
 #ifndef SNN_BFLOAT16_ROUNDING_H
 #define SNN_BFLOAT16_ROUNDING_H
 
+#include "swiftnn/bfloat16.h"
+
 /// Adding just below half of the last place that stays carries into it where the rest is above a half, and the last
 /// place itself decides where it is a half. The carry of the largest numbers ends at infinity, as it should.
 SIMD_INLINE vf v_round_to_bfloat16(vf x) {
@@ -19,6 +21,20 @@ SIMD_INLINE vf v_load_lanes_bfloat16(const uint16_t *p, size_t lanes) {
 
 SIMD_INLINE void v_store_lanes_bfloat16(uint16_t *p, vf v, size_t lanes) {
     v_store_lanes_u16(p, (vi)((vu)v_round_to_bfloat16(v) >> 16), lanes);
+}
+
+/// Number `index` of a tensor and those behind it as floats, and back: the format is a constant at every call.
+SIMD_INLINE vf v_load_numbers(const snn_number_format format, const void *tensor, size_t index, size_t lanes) {
+    if (format == SNN_BFLOAT16) return v_load_lanes_bfloat16((const uint16_t *)tensor + index, lanes);
+    return v_load_lanes((const float *)tensor + index, lanes);
+}
+
+SIMD_INLINE void v_store_numbers(const snn_number_format format, void *tensor, size_t index, size_t lanes, vf numbers) {
+    switch (format) {
+        case SNN_FLOAT32: v_store_lanes((float *)tensor + index, numbers, lanes); break;
+        case SNN_ROUNDED: v_store_lanes((float *)tensor + index, v_round_to_bfloat16(numbers), lanes); break;
+        case SNN_BFLOAT16: v_store_lanes_bfloat16((uint16_t *)tensor + index, numbers, lanes); break;
+    }
 }
 
 #endif

@@ -134,20 +134,6 @@ SIMD_INLINE void winograd_result_5_4(const vf *m, vf *y) { winograd_result5(4, m
 /// A transform of a row or a column.
 typedef void winograd_transform(const vf *from, vf *to);
 
-/// Channels of a pixel as floats, and back: the format is a constant at every call.
-SIMD_INLINE vf winograd_load(const snn_number_format format, const void *pixel, size_t channel, size_t lanes) {
-    if (format == SNN_BFLOAT16) return v_load_lanes_bfloat16((const uint16_t *)pixel + channel, lanes);
-    return v_load_lanes((const float *)pixel + channel, lanes);
-}
-
-SIMD_INLINE void winograd_store(const snn_number_format format, void *pixel, size_t channel, size_t lanes, vf numbers) {
-    switch (format) {
-        case SNN_FLOAT32: v_store_lanes((float *)pixel + channel, numbers, lanes); break;
-        case SNN_ROUNDED: v_store_lanes((float *)pixel + channel, v_round_to_bfloat16(numbers), lanes); break;
-        case SNN_BFLOAT16: v_store_lanes_bfloat16((uint16_t *)pixel + channel, numbers, lanes); break;
-    }
-}
-
 /// Fetches some channels of a column of pixels.
 SIMD_INLINE void winograd_fetch_column(
     const size_t size, const snn_number_format format, const void *const *column, size_t channel) {
@@ -170,7 +156,7 @@ SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const s
     for (size_t x = 0; x < size; x++) {
         vf column[winograd_most_points], transformed[winograd_most_points];
 #pragma clang loop unroll(full)
-        for (size_t y = 0; y < size; y++) column[y] = winograd_load(format, pixels[y * size + x], channel, lanes);
+        for (size_t y = 0; y < size; y++) column[y] = v_load_numbers(format, pixels[y * size + x], channel, lanes);
         if (next != NULL && x >= common) winograd_fetch_column(size, format, next + x, channel);
         cut.down ? cut_transform(column, transformed) : transform(column, transformed);
 #pragma clang loop unroll(full)
@@ -231,7 +217,7 @@ SIMD_INLINE void winograd_store_square(const size_t points, const size_t size, w
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < size * size; i++) {
         if (pixels[i] == NULL) continue;
-        winograd_store(format, pixels[i], channel, lanes, results[i / size][i % size] + offset);
+        v_store_numbers(format, pixels[i], channel, lanes, results[i / size][i % size] + offset);
     }
 }
 

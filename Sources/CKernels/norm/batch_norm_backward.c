@@ -13,9 +13,9 @@ typedef struct {
     snn_norm_coefficients forward;
 } gradient_tensors;
 
-/// Some rows of them as floats: at 16 bits, x becomes dx, and dy is apart.
+/// Some rows as floats, for activations: of dy at 16 bits, and of what went into the activation.
 typedef struct {
-    float x[NORM_LARGEST_TILE], dy[NORM_LARGEST_TILE], z[NORM_LARGEST_TILE];
+    float dy[NORM_LARGEST_TILE], z[NORM_LARGEST_TILE];
 } gradient_scratch;
 
 /// dz = dy * activation'(z), to the bits that the activation by itself would write: it takes its derivative from its
@@ -33,25 +33,24 @@ static void derive_activation(const norm_job *job, size_t count, const float *dy
 /// or else over scratch's z.
 static snn_norm_gradient gradient_of_tile(const norm_job *job, const snn_norm_tile *tile,
     const gradient_tensors *tensors, size_t at, gradient_scratch *scratch) {
-    const float *dy = norm_rows_at(job, tile, norm_number_at(job, tensors->dy, at), scratch->dy);
+    const void *dy = norm_number_at(job, tensors->dy, at);
     if (norm_is_fused(job->activation)) {
         const bool relu = job->activation.kind == SNN_RELU;
-        return (snn_norm_gradient){dy, tile->stride, relu ? tensors->forward.offset : NULL};
+        return (snn_norm_gradient){tile->stride, tile->format, dy, relu ? tensors->forward.offset : NULL};
     }
-    job->kernels->norm_forward(tile, &tensors->forward, false, scratch->z, tile->channels);
-    const bool in_scratch = norm_is_narrow(job) || tensors->dz == NULL;
-    float *dz = in_scratch ? scratch->z : (float *)tensors->dz + at;
-    const size_t dz_stride = in_scratch ? tile->channels : job->stride;
+    const snn_norm_target z = {tile->channels, SNN_FLOAT32, scratch->z};
+    job->kernels->norm_forward(tile, &tensors->forward, false, &z);
+    const snn_norm_target given = norm_widened_at(job, tile, dy, scratch->dy);
+    void *place = norm_number_at(job, tensors->dz, at);
+    const snn_norm_target dz = place == NULL ? z : norm_floats_at(job, tile, place, scratch->z);
     const norm_lines lines = norm_lines_of(tile, tile->stride);
     for (size_t i = 0; i < lines.count; i++) {
-        derive_activation(
-            job, lines.numbers, dy + i * tile->stride, scratch->z + i * tile->channels, dz + i * dz_stride);
+        derive_activation(job, lines.numbers, (const float *)given.numbers + i * given.stride,
+            scratch->z + i * tile->channels, (float *)dz.numbers + i * dz.stride);
     }
-    if (job->numbers != SNN_FLOAT32) norm_round_rows(job, tile, dz, dz_stride);
-    if (norm_is_narrow(job) && tensors->dz != NULL) {
-        norm_narrow_rows(job, tile, dz, norm_number_at(job, tensors->dz, at));
-    }
-    return (snn_norm_gradient){dz, dz_stride, NULL};
+    if (job->numbers != SNN_FLOAT32) norm_round_rows(job, tile, &dz);
+    if (norm_is_narrow(job) && place != NULL) norm_narrow_rows(job, tile, dz.numbers, place);
+    return (snn_norm_gradient){dz.stride, SNN_FLOAT32, dz.numbers, NULL};
 }
 
 static gradient_tensors tensors_from(const norm_job *job, const gradient_tensors *all, size_t first_channel) {
@@ -73,7 +72,7 @@ static void pass_backward(const norm_job *job, const gradient_tensors *segment, 
         gradient_scratch scratch;
         for (size_t row = item.first_row; row < item.end_row; row += step) {
             const size_t at = row * job->stride;
-            const snn_norm_tile tile = norm_tile_at(job, &item, row, step, segment->x, scratch.x);
+            const snn_norm_tile tile = norm_tile_at(job, &item, row, step, segment->x);
             const snn_norm_gradient gradient = gradient_of_tile(job, &tile, &tensors, at, &scratch);
             if (partial != NULL) {
                 job->kernels->norm_gradient_sums(&tile, &gradient, &tensors.forward, row > item.first_row,
@@ -81,10 +80,7 @@ static void pass_backward(const norm_job *job, const gradient_tensors *segment, 
             }
             if (backward == NULL) continue;
             const snn_norm_coefficients coefficients = norm_coefficients_from(backward, item.first_channel);
-            void *out = norm_number_at(job, tensors.dx, at);
-            float *dx = norm_is_narrow(job) ? scratch.x : out;
-            job->kernels->norm_backward(&tile, &gradient, &coefficients, dx);
-            norm_finish_tile(job, &tile, dx, out);
+            job->kernels->norm_backward(&tile, &gradient, &coefficients, norm_number_at(job, tensors.dx, at));
         }
     });
 }

@@ -1,32 +1,36 @@
 // The forward pass of batch norm. These kernels wait for memory, so passes over the tensors are what counts: training
 // reads x twice and writes y once; with given statistics each tensor is passed once. The activation is applied to
-// blocks of rows in the cache. Tensors at 16 bits are widened block by block, and narrowed again.
+// blocks of rows in the cache. Such blocks of tensors at 16 bits are widened for it, and narrowed again.
 #include "norm/norm_job.h"
 #include "norm/reduce.h"
 #include "swiftnn/norm.h"
 
-static void activate(const norm_job *job, const snn_norm_tile *tile, float *y) {
-    const norm_lines lines = norm_lines_of(tile, tile->stride);
+/// Floats at one place, activated and then brought to the tensor's format.
+static void activate(const norm_job *job, const snn_norm_tile *tile, const snn_norm_target *floats, void *out) {
+    const norm_lines lines = norm_lines_of(tile, floats->stride);
     for (size_t i = 0; i < lines.count; i++) {
-        job->kernels->activation_forward(job->activation, lines.numbers, y + i * tile->stride, y + i * tile->stride);
+        float *line = (float *)floats->numbers + i * floats->stride;
+        job->kernels->activation_forward(job->activation, lines.numbers, line, line);
     }
+    if (norm_is_narrow(job)) norm_narrow_rows(job, tile, floats->numbers, out);
+    if (job->numbers == SNN_ROUNDED) norm_round_rows(job, tile, floats);
 }
 
 /// y = activation((x - center) * factor + offset).
 static void normalise(const norm_job *job, const void *x, const snn_norm_coefficients *all, void *y) {
-    const bool relu = job->activation.kind == SNN_RELU;
+    const bool relu = job->activation.kind == SNN_RELU, fused = norm_is_fused(job->activation);
     SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
         const norm_item item = norm_item_at(job, i);
         const snn_norm_coefficients coefficients = norm_coefficients_from(all, item.first_channel);
         const size_t step = norm_tile_rows(&item);
         float scratch[NORM_LARGEST_TILE];
         for (size_t row = item.first_row; row < item.end_row; row += step) {
-            const snn_norm_tile tile = norm_tile_at(job, &item, row, step, x, scratch);
+            const snn_norm_tile tile = norm_tile_at(job, &item, row, step, x);
             void *out = norm_number_at(job, y, row * job->stride + item.first_channel);
-            float *results = norm_is_narrow(job) ? scratch : out;
-            job->kernels->norm_forward(&tile, &coefficients, relu, results, tile.stride);
-            if (!norm_is_fused(job->activation)) activate(job, &tile, results);
-            norm_finish_tile(job, &tile, results, out);
+            const snn_norm_target place = {tile.stride, job->numbers, out};
+            const snn_norm_target target = fused ? place : norm_floats_at(job, &tile, out, scratch);
+            job->kernels->norm_forward(&tile, &coefficients, relu, &target);
+            if (!fused) activate(job, &tile, &target, out);
         }
     });
 }
@@ -35,9 +39,8 @@ static void sum_statistics(const norm_job *job, const void *x, const norm_partia
     SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
         const norm_item item = norm_item_at(job, i);
         const size_t step = norm_tile_rows(&item), at = item.chunk * job->channels + item.first_channel;
-        float scratch[NORM_LARGEST_TILE];
         for (size_t row = item.first_row; row < item.end_row; row += step) {
-            const snn_norm_tile tile = norm_tile_at(job, &item, row, step, x, scratch);
+            const snn_norm_tile tile = norm_tile_at(job, &item, row, step, x);
             job->kernels->norm_statistics(
                 &tile, row > item.first_row, partial->origins + at, partial->sums + at, partial->products + at);
         }

@@ -33,42 +33,43 @@ norm_item norm_item_at(const norm_job *job, size_t index) {
         .channels = snn_min(job->block, job->channels - channel)};
 }
 
-const float *norm_rows_at(const norm_job *job, const snn_norm_tile *tile, const void *x, float *scratch) {
-    if (!norm_is_narrow(job)) return x;
-    const norm_lines lines = norm_lines_of(tile, job->stride);
+snn_norm_tile norm_tile_at(const norm_job *job, const norm_item *item, size_t row, size_t rows, const void *x) {
+    return (snn_norm_tile){.rows = snn_min(rows, item->end_row - row),
+        .channels = item->channels,
+        .stride = job->stride,
+        .format = job->numbers,
+        .x = norm_number_at(job, x, row * job->stride + item->first_channel)};
+}
+
+snn_norm_target norm_floats_at(const norm_job *job, const snn_norm_tile *tile, void *tensor, float *scratch) {
+    if (norm_is_narrow(job)) return (snn_norm_target){tile->channels, SNN_FLOAT32, scratch};
+    return (snn_norm_target){tile->stride, SNN_FLOAT32, tensor};
+}
+
+snn_norm_target norm_widened_at(const norm_job *job, const snn_norm_tile *tile, const void *x, float *scratch) {
+    const snn_norm_target floats = norm_floats_at(job, tile, (void *)x, scratch);
+    if (!norm_is_narrow(job)) return floats;
+    const norm_lines lines = norm_lines_of(tile, tile->stride);
     for (size_t i = 0; i < lines.count; i++) {
-        const uint16_t *line = (const uint16_t *)x + i * job->stride;
+        const uint16_t *line = (const uint16_t *)x + i * tile->stride;
         job->kernels->widen_bfloat16(lines.numbers, line, scratch + i * lines.numbers);
     }
-    return scratch;
+    return floats;
 }
 
-snn_norm_tile norm_tile_at(
-    const norm_job *job, const norm_item *item, size_t row, size_t rows, const void *x, float *scratch) {
-    snn_norm_tile tile = {.rows = snn_min(rows, item->end_row - row),
-        .channels = item->channels,
-        .stride = norm_is_narrow(job) ? item->channels : job->stride};
-    tile.x = norm_rows_at(job, &tile, norm_number_at(job, x, row * job->stride + item->first_channel), scratch);
-    return tile;
-}
-
-void norm_round_rows(const norm_job *job, const snn_norm_tile *tile, float *y, size_t stride) {
-    const norm_lines lines = norm_lines_of(tile, stride);
+void norm_round_rows(const norm_job *job, const snn_norm_tile *tile, const snn_norm_target *floats) {
+    const norm_lines lines = norm_lines_of(tile, floats->stride);
     for (size_t i = 0; i < lines.count; i++) {
-        job->kernels->round_to_bfloat16(lines.numbers, y + i * stride, y + i * stride);
+        float *line = (float *)floats->numbers + i * floats->stride;
+        job->kernels->round_to_bfloat16(lines.numbers, line, line);
     }
 }
 
-void norm_narrow_rows(const norm_job *job, const snn_norm_tile *tile, const float *y, uint16_t *out) {
-    const norm_lines lines = norm_lines_of(tile, job->stride);
+void norm_narrow_rows(const norm_job *job, const snn_norm_tile *tile, const float *floats, uint16_t *out) {
+    const norm_lines lines = norm_lines_of(tile, tile->stride);
     for (size_t i = 0; i < lines.count; i++) {
-        job->kernels->narrow_to_bfloat16(lines.numbers, y + i * lines.numbers, out + i * job->stride);
+        job->kernels->narrow_to_bfloat16(lines.numbers, floats + i * lines.numbers, out + i * tile->stride);
     }
-}
-
-void norm_finish_tile(const norm_job *job, const snn_norm_tile *tile, float *y, void *out) {
-    if (norm_is_narrow(job)) norm_narrow_rows(job, tile, y, out);
-    if (job->numbers == SNN_ROUNDED) norm_round_rows(job, tile, y, tile->stride);
 }
 
 snn_norm_coefficients norm_make_given_map(const snn_norm_shape *shape, size_t first, size_t channels,

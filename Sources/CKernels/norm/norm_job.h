@@ -40,7 +40,7 @@ static inline void *norm_number_at(const norm_job *job, const void *tensor, size
     return tensor == NULL ? NULL : (char *)tensor + offset * snn_number_size(job->numbers);
 }
 
-/// Whether tensors have to be widened.
+/// Whether activations need tensors widened, and their results narrowed.
 static inline bool norm_is_narrow(const norm_job *job) { return job->numbers == SNN_BFLOAT16; }
 
 /// Whether the micro-kernels do the activation's part by themselves.
@@ -63,21 +63,20 @@ norm_job norm_make_job(const snn_norm_shape *shape, size_t first_channel, snn_ac
 
 norm_item norm_item_at(const norm_job *job, size_t index);
 
-/// Rows of an item: in place, or at 16 bits widened to `scratch`, where they lie behind one another.
-snn_norm_tile norm_tile_at(
-    const norm_job *job, const norm_item *item, size_t row, size_t rows, const void *x, float *scratch);
+/// Rows of an item.
+snn_norm_tile norm_tile_at(const norm_job *job, const norm_item *item, size_t row, size_t rows, const void *x);
 
-/// Rows of another tensor, from x on, in the place of a tile; at 16 bits widened to `scratch`.
-const float *norm_rows_at(const norm_job *job, const snn_norm_tile *tile, const void *x, float *scratch);
+/// The place of a tile in its tensor, for floats: at 16 bits it is `scratch`, where rows lie behind one another.
+snn_norm_target norm_floats_at(const norm_job *job, const snn_norm_tile *tile, void *tensor, float *scratch);
 
-/// To bfloat16, rows that lie `stride` apart, while they are in the cache.
-void norm_round_rows(const norm_job *job, const snn_norm_tile *tile, float *y, size_t stride);
+/// Rows of another tensor in the place of a tile, from x on, as floats: in place, or at 16 bits widened to `scratch`.
+snn_norm_target norm_widened_at(const norm_job *job, const snn_norm_tile *tile, const void *x, float *scratch);
 
-/// And to 16 bits, rows that lie behind one another.
-void norm_narrow_rows(const norm_job *job, const snn_norm_tile *tile, const float *y, uint16_t *out);
+/// To bfloat16, while they are in the cache.
+void norm_round_rows(const norm_job *job, const snn_norm_tile *tile, const snn_norm_target *floats);
 
-/// The results of a tile are in their tensor, `out`, or go there.
-void norm_finish_tile(const norm_job *job, const snn_norm_tile *tile, float *y, void *out);
+/// And to 16 bits, floats that lie behind one another.
+void norm_narrow_rows(const norm_job *job, const snn_norm_tile *tile, const float *floats, uint16_t *out);
 
 static inline const float *norm_at_or_null(const float *p, size_t offset) { return p == NULL ? NULL : p + offset; }
 static inline float *norm_write_at_or_null(float *p, size_t offset) { return p == NULL ? NULL : p + offset; }

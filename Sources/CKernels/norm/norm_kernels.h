@@ -1,5 +1,6 @@
 // The normalisation micro-kernels: sums down the columns of a tile (batch norm, and the parameters' gradients of both
 // norms), sums along a row (layer norm), and the linear maps that follow.
+#include "bfloat16/rounding.h"
 #include "norm/norm_tile.h"
 #include "runtime/parallel.h"
 
@@ -17,6 +18,33 @@
     size_t r = 0;                                                           \
     for (; r + NORM_GROUP <= (ROWS); r += NORM_GROUP) GROUP(NORM_GROUP, r); \
     if (r < (ROWS)) GROUP((ROWS)-r, r);
+
+/// Runs CALL(format) with a tile's format as a constant; floats are read alike, rounded or not.
+#define NORM_BY_FORMAT(FORMAT, CALL)    \
+    do {                                \
+        if ((FORMAT) == SNN_BFLOAT16) { \
+            CALL(SNN_BFLOAT16);         \
+        } else {                        \
+            CALL(SNN_FLOAT32);          \
+        }                               \
+    } while (0)
+
+/// Runs CALL(from, to) with the formats of a tile and of what it becomes; numbers at 16 bits become such ones or
+/// floats.
+#define NORM_BY_FORMATS(FROM, TO, CALL)         \
+    do {                                        \
+        if ((FROM) != SNN_BFLOAT16) {           \
+            if ((TO) == SNN_ROUNDED) {          \
+                CALL(SNN_FLOAT32, SNN_ROUNDED); \
+            } else {                            \
+                CALL(SNN_FLOAT32, SNN_FLOAT32); \
+            }                                   \
+        } else if ((TO) == SNN_BFLOAT16) {      \
+            CALL(SNN_BFLOAT16, SNN_BFLOAT16);   \
+        } else {                                \
+            CALL(SNN_BFLOAT16, SNN_FLOAT32);    \
+        }                                       \
+    } while (0)
 
 SIMD_INLINE void add_or_store(bool add, float *p, vf v, size_t lanes) {
     v_store_lanes(p, add ? v_load_lanes(p, lanes) + v : v, lanes);
@@ -53,152 +81,200 @@ SIMD_INLINE void add_to_group(
 }
 
 /// The mean of the first group of rows.
-SIMD_INLINE void origin_vector(const size_t lanes, const snn_norm_tile *tile, size_t c, float *origins) {
+SIMD_INLINE void origin_vector(
+    const snn_number_format format, const size_t lanes, const snn_norm_tile *tile, size_t c, float *origins) {
     const size_t rows = snn_min(tile->rows, NORM_GROUP);
     vf origin = v_zero();
-    for (size_t i = 0; i < rows; i++) origin += v_load_lanes(tile->x + i * tile->stride + c, lanes);
+    for (size_t i = 0; i < rows; i++) origin += v_load_numbers(format, tile->x, i * tile->stride + c, lanes);
     v_store_lanes(origins + c, origin / v_set1((float)(int32_t)rows), lanes);
 }
 
-SIMD_INLINE void statistics_vector(norm_place place, const size_t lanes, const float *x, size_t c, const float *origins,
-    norm_group *group, float *sums, float *squares) {
-    const vf distance = v_load_lanes(x + c, lanes) - v_load_lanes(origins + c, lanes);
+SIMD_INLINE void statistics_vector(const snn_number_format format, norm_place place, const size_t lanes,
+    const snn_norm_tile *tile, size_t row, size_t c, const float *origins, norm_group *group, float *sums,
+    float *squares) {
+    const vf x = v_load_numbers(format, tile->x, row * tile->stride + c, lanes);
+    const vf distance = x - v_load_lanes(origins + c, lanes);
     add_to_group(place, distance, distance, group, c, lanes, sums, squares);
 }
 
-SIMD_INLINE void statistics_row(norm_place place, size_t channels, const float *x, const float *origins,
-    norm_group *group, float *sums, float *squares){
-#define VECTOR(L, C) statistics_vector(place, L, x, C, origins, group, sums, squares)
-    NORM_CHANNELS(channels, VECTOR)
+SIMD_INLINE void statistics_row(const snn_number_format format, norm_place place, const snn_norm_tile *tile, size_t row,
+    const float *origins, norm_group *group, float *sums, float *squares){
+#define VECTOR(L, C) statistics_vector(format, place, L, tile, row, C, origins, group, sums, squares)
+    NORM_CHANNELS(tile->channels, VECTOR)
 #undef VECTOR
 }
 
-SIMD_INLINE void find_origins(const snn_norm_tile *tile, float *origins) {
-#define VECTOR(L, C) origin_vector(L, tile, C, origins)
+SIMD_INLINE void find_origins(const snn_number_format format, const snn_norm_tile *tile, float *origins){
+#define VECTOR(L, C) origin_vector(format, L, tile, C, origins)
     NORM_CHANNELS(tile->channels, VECTOR)
 #undef VECTOR
+}
+
+SIMD_INLINE void statistics_rows(
+    const snn_number_format format, const snn_norm_tile *tile, bool add, float *origins, float *sums, float *squares) {
+    norm_group group;
+    if (!add) find_origins(format, tile, origins);
+    for (size_t row = 0; row < tile->rows; row++) {
+        const norm_place place = place_in_group(row, tile->rows, add);
+        statistics_row(format, place, tile, row, origins, &group, sums, squares);
+    }
 }
 
 /// Sums of x - origin and of its square. The first group's mean is the origin: being a mean of numbers of the chunk, it
 /// is never so far off that the variance, sum of squares minus square of sums, loses more than a few bits. `add` to
 /// those of the tiles above, about their origin.
 static void norm_statistics(const snn_norm_tile *tile, bool add, float *origins, float *sums, float *squares) {
-    norm_group group;
-    if (!add) find_origins(tile, origins);
-    for (size_t row = 0; row < tile->rows; row++) {
-        const norm_place place = place_in_group(row, tile->rows, add);
-        statistics_row(place, tile->channels, tile->x + row * tile->stride, origins, &group, sums, squares);
-    }
+#define CALL(FORMAT) statistics_rows(FORMAT, tile, add, origins, sums, squares)
+    NORM_BY_FORMAT(tile->format, CALL);
+#undef CALL
 }
 
-SIMD_INLINE void norm_forward_vector(const bool relu, const size_t lanes, const float *x,
-    const snn_norm_coefficients *coefficients, size_t c, float *y) {
-    const vf distance = v_load_lanes(x + c, lanes) - v_load_lanes(coefficients->center + c, lanes);
+/// x - center.
+SIMD_INLINE vf norm_distance(const snn_number_format format, const snn_norm_tile *tile,
+    const snn_norm_coefficients *coefficients, size_t row, size_t c, size_t lanes) {
+    const vf x = v_load_numbers(format, tile->x, row * tile->stride + c, lanes);
+    return x - v_load_lanes(coefficients->center + c, lanes);
+}
+
+SIMD_INLINE void norm_forward_vector(const snn_number_format from, const snn_number_format to, const bool relu,
+    const size_t lanes, const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, size_t row, size_t c,
+    const snn_norm_target *target) {
+    const vf distance = norm_distance(from, tile, coefficients, row, c, lanes);
     const vf result =
         v_fma(distance, v_load_lanes(coefficients->factor + c, lanes), v_load_lanes(coefficients->offset + c, lanes));
-    v_store_lanes(y + c, relu ? (result < v_zero() ? v_zero() : result) : result, lanes);
+    v_store_numbers(
+        to, target->numbers, row * target->stride + c, lanes, relu ? (result < v_zero() ? v_zero() : result) : result);
 }
 
-SIMD_INLINE void norm_forward_rows(
-    const bool relu, const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, float *y, size_t y_stride) {
+/// On copies, here and below: for all the compiler knows, storing numbers might change what the pointers lead to.
+SIMD_INLINE void norm_forward_rows(const snn_number_format from, const snn_number_format to, const bool relu,
+    const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, const snn_norm_target *target) {
+    const snn_norm_tile local = *tile;
     const snn_norm_coefficients map = *coefficients;
-    for (size_t row = 0; row < tile->rows; row++) {
-#define VECTOR(L, C) norm_forward_vector(relu, L, tile->x + row * tile->stride, &map, C, y + row * y_stride)
-        NORM_CHANNELS(tile->channels, VECTOR)
+    const snn_norm_target place = *target;
+    for (size_t row = 0; row < local.rows; row++) {
+#define VECTOR(L, C) norm_forward_vector(from, to, relu, L, &local, &map, row, C, &place)
+        NORM_CHANNELS(local.channels, VECTOR)
 #undef VECTOR
     }
 }
 
 static void norm_forward(
-    const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, float *y, size_t y_stride) {
-    if (relu) {
-        norm_forward_rows(true, tile, coefficients, y, y_stride);
-    } else {
-        norm_forward_rows(false, tile, coefficients, y, y_stride);
+    const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, const snn_norm_target *target) {
+#define CALL(FROM, TO)                                                  \
+    if (relu) {                                                         \
+        norm_forward_rows(FROM, TO, true, tile, coefficients, target);  \
+    } else {                                                            \
+        norm_forward_rows(FROM, TO, false, tile, coefficients, target); \
     }
+    NORM_BY_FORMATS(tile->format, target->format, CALL);
+#undef CALL
 }
 
 /// What of a row's dy reaches the map, of whose input `distance` is that from the center.
-SIMD_INLINE vf gradient_vector(const bool relu, const snn_norm_gradient *gradient, size_t row, size_t c, size_t lanes,
-    vf distance, const float *factors) {
-    const vf dy = v_load_lanes(gradient->dy + row * gradient->dy_stride + c, lanes);
+SIMD_INLINE vf gradient_vector(const snn_number_format format, const bool relu, const snn_norm_gradient *gradient,
+    size_t row, size_t c, size_t lanes, vf distance, const float *factors) {
+    const vf dy = v_load_numbers(format, gradient->dy, row * gradient->stride + c, lanes);
     if (!relu) return dy;
     const vf z = v_fma(distance, v_load_lanes(factors + c, lanes), v_load_lanes(gradient->relu_offset + c, lanes));
     // As PyTorch: where the output is NaN, the gradient passes.
     return z <= v_zero() ? v_zero() : dy;
 }
 
-SIMD_INLINE void gradient_sums_vector(norm_place place, const bool relu, const size_t lanes, const snn_norm_tile *tile,
-    const snn_norm_gradient *gradient, const snn_norm_coefficients *forward, size_t row, size_t c, norm_group *group,
-    float *sums, float *products) {
-    const vf distance =
-        v_load_lanes(tile->x + row * tile->stride + c, lanes) - v_load_lanes(forward->center + c, lanes);
-    const vf dz = gradient_vector(relu, gradient, row, c, lanes, distance, forward->factor);
-    add_to_group(place, dz, distance, group, c, lanes, sums, products);
+/// Adds the gradient of a row, and that times x - center, to the sums of their group.
+SIMD_INLINE void gradient_sums_row(const snn_number_format x, const snn_number_format dy, const bool relu,
+    norm_place place, const snn_norm_tile *tile, const snn_norm_gradient *gradient,
+    const snn_norm_coefficients *forward, size_t row, norm_group *group, float *sums, float *products) {
+#define VECTOR(L, C)                                                                             \
+    do {                                                                                         \
+        const vf distance = norm_distance(x, tile, forward, row, C, L);                          \
+        const vf dz = gradient_vector(dy, relu, gradient, row, C, L, distance, forward->factor); \
+        add_to_group(place, dz, distance, group, C, L, sums, products);                          \
+    } while (0)
+    NORM_CHANNELS(tile->channels, VECTOR)
+#undef VECTOR
 }
 
-SIMD_INLINE void gradient_sums_rows(const bool relu, bool add, const snn_norm_tile *tile,
-    const snn_norm_gradient *gradient, const snn_norm_coefficients *forward, float *sums, float *products) {
+SIMD_INLINE void gradient_sums_rows(const snn_number_format x, const snn_number_format dy, const bool relu, bool add,
+    const snn_norm_tile *tile, const snn_norm_gradient *gradient, const snn_norm_coefficients *forward, float *sums,
+    float *products) {
+    const snn_norm_tile local = *tile;
     const snn_norm_coefficients map = *forward;
     const snn_norm_gradient from = *gradient;
     norm_group group;
-    for (size_t row = 0; row < tile->rows; row++) {
-        const norm_place place = place_in_group(row, tile->rows, add);
-#define VECTOR(L, C) gradient_sums_vector(place, relu, L, tile, &from, &map, row, C, &group, sums, products)
-        NORM_CHANNELS(tile->channels, VECTOR)
-#undef VECTOR
+    for (size_t row = 0; row < local.rows; row++) {
+        const norm_place place = place_in_group(row, local.rows, add);
+        gradient_sums_row(x, dy, relu, place, &local, &from, &map, row, &group, sums, products);
     }
 }
 
 /// Column sums of the gradient, and of the gradient times x - center.
 static void norm_gradient_sums(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
     const snn_norm_coefficients *forward, bool add, float *sums, float *products) {
-    if (gradient->relu_offset != NULL) {
-        gradient_sums_rows(true, add, tile, gradient, forward, sums, products);
-    } else {
-        gradient_sums_rows(false, add, tile, gradient, forward, sums, products);
+#define CALL(X, DY)                                                                     \
+    if (gradient->relu_offset != NULL) {                                                \
+        gradient_sums_rows(X, DY, true, add, tile, gradient, forward, sums, products);  \
+    } else {                                                                            \
+        gradient_sums_rows(X, DY, false, add, tile, gradient, forward, sums, products); \
     }
+    NORM_BY_FORMATS(tile->format, gradient->format, CALL);
+#undef CALL
 }
 
-SIMD_INLINE void norm_backward_vector(const bool relu, const bool through_statistics, const size_t lanes,
-    const snn_norm_tile *tile, const snn_norm_gradient *gradient, const snn_norm_coefficients *coefficients, size_t row,
-    size_t c, float *dx) {
-    const vf distance =
-        v_load_lanes(tile->x + row * tile->stride + c, lanes) - v_load_lanes(coefficients->center + c, lanes);
-    const vf dz = gradient_vector(relu, gradient, row, c, lanes, distance, coefficients->factor);
+SIMD_INLINE vf norm_backward_vector(const snn_number_format x, const snn_number_format dy, const bool relu,
+    const bool through_statistics, const size_t lanes, const snn_norm_tile *tile, const snn_norm_gradient *gradient,
+    const snn_norm_coefficients *coefficients, size_t row, size_t c) {
+    const vf distance = norm_distance(x, tile, coefficients, row, c, lanes);
+    const vf dz = gradient_vector(dy, relu, gradient, row, c, lanes, distance, coefficients->factor);
     const vf factor = v_load_lanes(coefficients->factor + c, lanes);
-    float *out = dx + row * tile->stride + c;
-    if (!through_statistics) {
-        v_store_lanes(out, dz * factor, lanes);
-        return;
-    }
+    if (!through_statistics) return dz * factor;
     const vf rest =
         v_fma(distance, v_load_lanes(coefficients->slope + c, lanes), v_load_lanes(coefficients->offset + c, lanes));
-    v_store_lanes(out, v_fma(dz, factor, rest), lanes);
+    return v_fma(dz, factor, rest);
 }
 
-SIMD_INLINE void norm_backward_rows(const bool relu, const bool through_statistics, const snn_norm_tile *tile,
-    const snn_norm_gradient *gradient, const snn_norm_coefficients *coefficients, float *dx) {
+SIMD_INLINE void norm_backward_rows(const snn_number_format x, const snn_number_format dy, const snn_number_format dx,
+    const bool relu, const bool through_statistics, const snn_norm_tile *tile, const snn_norm_gradient *gradient,
+    const snn_norm_coefficients *coefficients, void *numbers) {
+    const snn_norm_tile local = *tile;
     const snn_norm_coefficients map = *coefficients;
     const snn_norm_gradient from = *gradient;
-    for (size_t row = 0; row < tile->rows; row++) {
-#define VECTOR(L, C) norm_backward_vector(relu, through_statistics, L, tile, &from, &map, row, C, dx)
-        NORM_CHANNELS(tile->channels, VECTOR)
+    for (size_t row = 0; row < local.rows; row++) {
+#define VECTOR(L, C)                                       \
+    v_store_numbers(dx, numbers, row *local.stride + C, L, \
+        norm_backward_vector(x, dy, relu, through_statistics, L, &local, &from, &map, row, C))
+        NORM_CHANNELS(local.channels, VECTOR)
 #undef VECTOR
     }
 }
 
-static void norm_backward(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
-    const snn_norm_coefficients *coefficients, float *dx) {
+SIMD_INLINE void norm_backward_formats(const bool relu, const bool through_statistics, const snn_norm_tile *tile,
+    const snn_norm_gradient *gradient, const snn_norm_coefficients *coefficients, void *dx) {
+#define ROWS(X, DY, DX) norm_backward_rows(X, DY, DX, relu, through_statistics, tile, gradient, coefficients, dx)
+    if (tile->format == SNN_FLOAT32) {
+        ROWS(SNN_FLOAT32, SNN_FLOAT32, SNN_FLOAT32);
+    } else if (tile->format == SNN_ROUNDED) {
+        ROWS(SNN_FLOAT32, SNN_FLOAT32, SNN_ROUNDED);
+    } else if (gradient->format == SNN_BFLOAT16) {
+        ROWS(SNN_BFLOAT16, SNN_BFLOAT16, SNN_BFLOAT16);
+    } else {
+        ROWS(SNN_BFLOAT16, SNN_FLOAT32, SNN_BFLOAT16);
+    }
+#undef ROWS
+}
+
+/// dx in the format of x, and where x is in its tensor; it may be dy.
+static void norm_backward(
+    const snn_norm_tile *tile, const snn_norm_gradient *gradient, const snn_norm_coefficients *coefficients, void *dx) {
     const bool relu = gradient->relu_offset != NULL, through_statistics = coefficients->slope != NULL;
     if (relu && through_statistics) {
-        norm_backward_rows(true, true, tile, gradient, coefficients, dx);
+        norm_backward_formats(true, true, tile, gradient, coefficients, dx);
     } else if (relu) {
-        norm_backward_rows(true, false, tile, gradient, coefficients, dx);
+        norm_backward_formats(true, false, tile, gradient, coefficients, dx);
     } else if (through_statistics) {
-        norm_backward_rows(false, true, tile, gradient, coefficients, dx);
+        norm_backward_formats(false, true, tile, gradient, coefficients, dx);
     } else {
-        norm_backward_rows(false, false, tile, gradient, coefficients, dx);
+        norm_backward_formats(false, false, tile, gradient, coefficients, dx);
     }
 }
 
@@ -308,7 +384,8 @@ SIMD_INLINE void parameter_sums_vector(const size_t rows, bool add, const size_t
     vf sum = v_zero(), product = v_zero();
     for (size_t i = row; i < row + rows; i++) {
         const vf gradient = v_load_lanes(dy + i * tile->stride + c, lanes);
-        const vf distance = v_load_lanes(tile->x + i * tile->stride + c, lanes) - v_set1(mean[i]);
+        const vf x = v_load_numbers(SNN_FLOAT32, tile->x, i * tile->stride + c, lanes);
+        const vf distance = x - v_set1(mean[i]);
         sum += gradient;
         product = v_fma(gradient, distance * v_set1(inverse_deviation[i]), product);
     }
@@ -333,6 +410,8 @@ static void layer_norm_parameter_sums(const snn_norm_tile *tile, const float *dy
 
 #undef ROW_CHANNELS
 #undef ROW_VECTORS
+#undef NORM_BY_FORMATS
+#undef NORM_BY_FORMAT
 #undef NORM_ROWS
 #undef NORM_CHANNELS
 #undef NORM_GROUP

@@ -16,9 +16,17 @@ static inline double snn_inverse_deviation(double variance, float epsilon) {
 
 typedef struct {
     size_t rows, channels;
-    size_t stride;  ///< numbers from one row to the next, of x and of dx
-    const float *x;
+    size_t stride;  ///< numbers from one row to the next
+    snn_number_format format;
+    const void *x;
 } snn_norm_tile;
+
+/// Where what a tile becomes goes.
+typedef struct {
+    size_t stride;
+    snn_number_format format;
+    void *numbers;
+} snn_norm_target;
 
 /// A linear map for each channel. Forward: y = (x - center) * factor + offset.
 /// Backward: dx = dy * factor + (x - center) * slope + offset, or with slope = NULL: dx = dy * factor.
@@ -29,8 +37,9 @@ typedef struct {
 /// The gradient that reaches a tile: dy, or where relu_offset is not NULL the part of dy that a ReLU behind the map
 /// (x - center) * factor + relu_offset lets pass.
 typedef struct {
-    const float *dy;
-    size_t dy_stride;
+    size_t stride;
+    snn_number_format format;  ///< as x, or floats
+    const void *dy;
     const float *relu_offset;
 } snn_norm_gradient;
 

@@ -114,11 +114,11 @@ typedef struct {
     // norm
     void (*norm_statistics)(const snn_norm_tile *tile, bool add, float *origins, float *sums, float *squares);
     void (*norm_forward)(
-        const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, float *y, size_t y_stride);
+        const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, bool relu, const snn_norm_target *target);
     void (*norm_gradient_sums)(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
         const snn_norm_coefficients *forward, bool add, float *sums, float *products);
     void (*norm_backward)(const snn_norm_tile *tile, const snn_norm_gradient *gradient,
-        const snn_norm_coefficients *coefficients, float *dx);
+        const snn_norm_coefficients *coefficients, void *dx);
     void (*layer_norm_forward_row)(const snn_norm_shape *shape, const float *x, const float *scale, const float *shift,
         float *mean, float *inverse_deviation, float *y);
     void (*layer_norm_parameter_sums)(const snn_norm_tile *tile, const float *dy, const float *mean,
