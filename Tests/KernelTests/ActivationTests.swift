@@ -35,6 +35,29 @@ import Testing
         }
     }
 
+    /// The very numbers that come of the sum by itself.
+    @Test(arguments: ActivationCase.tested.filter { $0.count < 1 << 17 })
+    func ofASumAsOfItsResult(_ activation: ActivationCase) {
+        let (a, b) = (randomFloats(activation.count, seed: 1), randomFloats(activation.count, seed: 2))
+        let y = randomFloats(activation.count, seed: 3)
+        let sum = zip(a, b).map { $0 + $1 }
+        onEveryConfiguration(activation) {
+            var (forward, backward) = (a, b)
+            forward.withUnsafeMutableBufferPointer {
+                snn_activation_forward_of_sum(activation.c, $0.count, $0.baseAddress, b, $0.baseAddress)
+            }
+            backward.withUnsafeMutableBufferPointer {
+                snn_activation_backward_of_sum(activation.c, $0.count, y, a, $0.baseAddress, $0.baseAddress)
+            }
+            return [
+                forward, backward, run(activation.c, sum),
+                gradient(activation.c, snn_activation_backward_from_output, y, sum),
+            ]
+        } check: { results, isa in
+            #expect(sameBits(Array(results[..<2]), Array(results[2...])), "\(activation) on \(isa)")
+        }
+    }
+
     /// Every number by itself, from tiny to saturated, so that small results are accurate beside large ones.
     @Test(arguments: ActivationCase.kinds) func isAccurateEverywhere(kind: UInt32, parameter: Float) throws {
         let reference = try #require(ReferenceActivation(rawValue: kind))

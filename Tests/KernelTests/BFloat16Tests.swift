@@ -67,7 +67,10 @@ import Testing
     /// What the functions of floats make of the same numbers, rounded.
     @Test(arguments: ElementwiseCase.all) func elementwiseAsFloats(_ elementwise: ElementwiseCase) {
         let count = elementwise.count
-        let (a, b) = (narrowed(randomFloats(count, seed: 1)), narrowed(randomFloats(count, seed: 2)))
+        let (a, b, c) = (
+            narrowed(randomFloats(count, seed: 1)), narrowed(randomFloats(count, seed: 2)),
+            narrowed(randomFloats(count, seed: 3))
+        )
         let (tanh, gelu) = (snn_activation(kind: SNN_TANH, parameter: 0), snn_activation(kind: SNN_GELU, parameter: 0))
         onEveryConfiguration(elementwise) {
             let floats = [
@@ -75,16 +78,20 @@ import Testing
                 written { snn_activation_forward(gelu, count, widened(a), $0) },
                 written { snn_activation_backward(gelu, count, widened(a), widened(b), $0) },
                 written { snn_activation_backward_from_output(tanh, count, widened(a), widened(b), $0) },
+                written { snn_activation_forward_of_sum(gelu, count, widened(a), widened(b), $0) },
+                written { snn_activation_backward_of_sum(tanh, count, widened(a), widened(b), widened(c), $0) },
             ]
             let halves = [
                 written { snn_add_bfloat16(count, a, b, $0) },
                 written { snn_activation_forward_bfloat16(gelu, count, a, $0) },
                 written { snn_activation_backward_bfloat16(gelu, count, a, b, $0) },
                 written { snn_activation_backward_from_output_bfloat16(tanh, count, a, b, $0) },
+                written { snn_activation_forward_of_sum_bfloat16(gelu, count, a, b, $0) },
+                written { snn_activation_backward_of_sum_bfloat16(tanh, count, a, b, c, $0) },
             ]
             return floats.map(roundedToBFloat16) + halves.map(widened)
         } check: { results, isa in
-            #expect(sameBits(Array(results[..<4]), Array(results[4...])), "\(elementwise) on \(isa)")
+            #expect(sameBits(Array(results[..<6]), Array(results[6...])), "\(elementwise) on \(isa)")
         }
 
         func written<Number: Numeric>(_ kernel: (UnsafeMutablePointer<Number>) -> Void) -> [Number] {

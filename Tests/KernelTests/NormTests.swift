@@ -19,7 +19,10 @@ import Testing
             .map { 0.75 * Double($0) + 0.25 * $1 }
         for activation in Self.activations {
             onEveryConfiguration(norm) {
-                trainBatchNorm(data, activation, affine: true) + [trainBatchNorm(data, activation, affine: false)[0]]
+                trainBatchNorm(data, activation, affine: true) + [
+                    trainBatchNorm(data, activation, affine: false)[0],
+                    trainBatchNorm(data, activation, affine: true, addend: data.dy)[0],
+                ]
             } check: { results, isa in
                 let label = Comment(rawValue: "\(activation) of \(norm) on \(isa)")
                 #expect(relativeError(results[0], activation.values(data.y)) < Self.tolerance, label)
@@ -30,6 +33,7 @@ import Testing
                 let left = mapped(data.x, mean: results[1], factor: results[5], offset: results[6])
                 #expect(relativeError(floats(left), data.y) < Self.tolerance, label)
                 #expect(relativeError(results[7], activation.values(data.plain)) < Self.tolerance, label)
+                #expect(relativeError(results[8], activation.values(data.sum)) < Self.tolerance, label)
             }
         }
     }
@@ -39,18 +43,25 @@ import Testing
         for activation in Self.activations {
             onEveryConfiguration(norm) {
                 var shape = data.shape
-                var (y, plain) = (unwritten(norm.operations), data.x)
+                var (y, plain, sum) = (unwritten(norm.operations), data.x, data.dy)
                 snn_batch_norm_forward_inference(
-                    &shape, data.x, data.scale, data.shift, data.floatMean, data.running, activation.c, &y)
+                    &shape, data.x, data.scale, data.shift, data.floatMean, data.running, nil, activation.c, &y)
                 plain.withUnsafeMutableBufferPointer {
                     snn_batch_norm_forward_inference(
-                        &shape, $0.baseAddress, nil, nil, data.floatMean, data.running, activation.c, $0.baseAddress)
+                        &shape, $0.baseAddress, nil, nil, data.floatMean, data.running, nil, activation.c,
+                        $0.baseAddress)
                 }
-                return [y, plain]
+                sum.withUnsafeMutableBufferPointer {
+                    snn_batch_norm_forward_inference(
+                        &shape, data.x, data.scale, data.shift, data.floatMean, data.running, $0.baseAddress,
+                        activation.c, $0.baseAddress)
+                }
+                return [y, plain, sum]
             } check: { results, isa in
                 let label = Comment(rawValue: "\(activation) of \(norm) on \(isa)")
                 #expect(relativeError(results[0], activation.values(data.y)) < Self.tolerance, label)
                 #expect(relativeError(results[1], activation.values(data.plain)) < Self.tolerance, label)
+                #expect(relativeError(results[2], activation.values(data.sum)) < Self.tolerance, label)
             }
         }
     }
@@ -150,7 +161,7 @@ import Testing
 
     private func outputAndGradients(_ data: NormData, _ activation: ReferenceActivation) -> [[Float]] {
         let inPlace = BackwardVariant(inPlace: true)
-        return [trainBatchNorm(data, activation, affine: true)[0]]
+        return [nil, data.dy].map { trainBatchNorm(data, activation, affine: true, addend: $0)[0] }
             + [false, true].map { batchNormBackward(data, activation, inPlace, constantStatistics: $0)[0] }
     }
 
@@ -172,7 +183,9 @@ import Testing
         #expect(derivativeError(of: { output(x, scale, $0) }, at: shift, gradients.shift) < 1e-7)
     }
 
-    private func trainBatchNorm(_ data: NormData, _ activation: ReferenceActivation, affine: Bool) -> [[Float]] {
+    private func trainBatchNorm(
+        _ data: NormData, _ activation: ReferenceActivation, affine: Bool, addend: [Float]? = nil
+    ) -> [[Float]] {
         var shape = data.shape
         let channels = data.norm.channels
         let format = shape.numbers
@@ -183,8 +196,8 @@ import Testing
                 withOptional(affine ? data.shift : nil) { shift in
                     batch.withC {
                         snn_batch_norm_forward_training(
-                            &shape, encoded(data.x, format), scale, shift, activation.c, 0.25, &runningMean,
-                            &runningVariance, $0, &y, workspace)
+                            &shape, encoded(data.x, format), scale, shift, addend.map { encoded($0, format) },
+                            activation.c, 0.25, &runningMean, &runningVariance, $0, &y, workspace)
                     }
                 }
             }
@@ -306,6 +319,8 @@ private struct NormData {
     let floatMean: [Float], floatInverse: [Float]
     /// With scale and shift, and without.
     let y: [Double], plain: [Double]
+    /// y and what is added to it: dy, for one.
+    var sum: [Double] { zip(y, dy).map { $0 + Double($1) } }
     private let ofRows: Bool, constantStatistics: Bool
 
     /// - Parameters:

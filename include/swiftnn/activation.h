@@ -43,12 +43,23 @@ void snn_activation_backward(snn_activation activation, size_t count, const floa
 void snn_activation_backward_from_output(
     snn_activation activation, size_t count, const float *y, const float *dy, float *dx);
 
+/// Of the sum of two arrays in one pass: out = f(a + b); out may be either.
+void snn_activation_forward_of_sum(snn_activation activation, size_t count, const float *a, const float *b, float *out);
+
+/// And from gradients that add up: dx[i] = (a[i] + b[i]) * f', from the output y; dx may be either.
+void snn_activation_backward_of_sum(
+    snn_activation activation, size_t count, const float *y, const float *a, const float *b, float *dx);
+
 /// The same on bfloat16 numbers at 16 bits.
 void snn_activation_forward_bfloat16(snn_activation activation, size_t count, const uint16_t *x, uint16_t *y);
 void snn_activation_backward_bfloat16(
     snn_activation activation, size_t count, const uint16_t *x, const uint16_t *dy, uint16_t *dx);
 void snn_activation_backward_from_output_bfloat16(
     snn_activation activation, size_t count, const uint16_t *y, const uint16_t *dy, uint16_t *dx);
+void snn_activation_forward_of_sum_bfloat16(
+    snn_activation activation, size_t count, const uint16_t *a, const uint16_t *b, uint16_t *out);
+void snn_activation_backward_of_sum_bfloat16(
+    snn_activation activation, size_t count, const uint16_t *y, const uint16_t *a, const uint16_t *b, uint16_t *dx);
 
 /// PReLU on rows of channels: y = x for x > 0, else slope[c] * x. `slopes` is 1 or `channels` numbers long.
 void snn_prelu_forward(size_t rows, size_t channels, size_t slopes, const float *x, const float *slope, float *y);

@@ -22,18 +22,21 @@ typedef struct {
     float *mean, *inverse_deviation, *factor, *offset;
 } snn_batch_norm_statistics;
 
-/// Batch norm with the statistics of this batch: y = activation((x - mean) * inverse_deviation * scale + shift).
-/// Writes the statistics for the backward pass. running_mean and running_variance (both or neither NULL) move by
-/// `momentum` towards the batch's mean and unbiased variance, as PyTorch's do; one row has no unbiased variance and
-/// leaves running_variance as it is. No rows leave everything as it is. scale and shift may each be NULL (1 and 0).
-/// y may be x only where the backward pass is not needed.
+/// Batch norm with the statistics of this batch: y = activation((x - mean) * inverse_deviation * scale + shift +
+/// addend), where `addend`, NULL or of as many numbers as x, is the other part of a residual sum; its gradient is dy in
+/// front of the activation, which the backward functions then take for dy, with the identity for the activation. Writes
+/// the statistics for the backward pass. running_mean and running_variance (both or neither NULL) move by `momentum`
+/// towards the batch's mean and unbiased variance, as PyTorch's do; one row has no unbiased variance and leaves
+/// running_variance as it is. No rows leave everything as it is. scale and shift may each be NULL (1 and 0). y may be x
+/// only where the backward pass is not needed.
 void snn_batch_norm_forward_training(const snn_norm_shape *shape, const void *x, const float *scale, const float *shift,
-    snn_activation activation, float momentum, float *running_mean, float *running_variance,
+    const void *addend, snn_activation activation, float momentum, float *running_mean, float *running_variance,
     const snn_batch_norm_statistics *batch, void *y, void *workspace);
 
-/// Batch norm with given statistics. y may be x.
+/// Batch norm with given statistics. y may be x or addend.
 void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const void *x, const float *scale,
-    const float *shift, const float *running_mean, const float *running_variance, snn_activation activation, void *y);
+    const float *shift, const float *running_mean, const float *running_variance, const void *addend,
+    snn_activation activation, void *y);
 
 /// The gradient of snn_batch_norm_forward_training. dscale and dshift are overwritten, or added to where accumulate;
 /// each may be NULL. dx may be dy; dx may be NULL where only the parameters' gradients are wanted.

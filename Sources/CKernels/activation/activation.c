@@ -36,3 +36,23 @@ void snn_activation_backward_from_output(
     SNN_PARALLEL_STEPS(snn_threads_for(count * snn_activation_cost(activation)), i, count, SNN_SPAN,
         { kernels->activation_backward_from_output(activation, snn_min(SNN_SPAN, count - i), y + i, dy + i, dx + i); });
 }
+
+void snn_activation_forward_of_sum(
+    snn_activation activation, size_t count, const float *a, const float *b, float *out) {
+    const snn_kernel_table *kernels = snn_kernels();
+    SNN_PARALLEL_STEPS(snn_threads_for(count * snn_activation_cost(activation)), i, count, SNN_SPAN, {
+        const size_t size = snn_min(SNN_SPAN, count - i);
+        kernels->add(size, a + i, b + i, out + i);
+        kernels->activation_forward(activation, size, out + i, out + i);
+    });
+}
+
+void snn_activation_backward_of_sum(
+    snn_activation activation, size_t count, const float *y, const float *a, const float *b, float *dx) {
+    const snn_kernel_table *kernels = snn_kernels();
+    SNN_PARALLEL_STEPS(snn_threads_for(count * snn_activation_cost(activation)), i, count, SNN_SPAN, {
+        const size_t size = snn_min(SNN_SPAN, count - i);
+        kernels->add(size, a + i, b + i, dx + i);
+        kernels->activation_backward_from_output(activation, size, y + i, dx + i, dx + i);
+    });
+}

@@ -16,8 +16,9 @@ static void activate(const norm_job *job, const snn_norm_tile *tile, const snn_n
     if (job->numbers == SNN_ROUNDED) norm_round_rows(job, tile, floats);
 }
 
-/// y = activation((x - center) * factor + offset).
-static void normalise(const norm_job *job, const void *x, const snn_norm_coefficients *all, void *y) {
+/// y = activation((x - center) * factor + offset + addend).
+static void normalise(
+    const norm_job *job, const void *x, const void *addend, const snn_norm_coefficients *all, void *y) {
     const bool relu = job->activation.kind == SNN_RELU, fused = norm_is_fused(job->activation);
     SNN_PARALLEL_FOR(job->threads, i, job->chunks * job->blocks, {
         const norm_item item = norm_item_at(job, i);
@@ -25,8 +26,10 @@ static void normalise(const norm_job *job, const void *x, const snn_norm_coeffic
         const size_t step = norm_tile_rows(&item);
         float scratch[NORM_LARGEST_TILE];
         for (size_t row = item.first_row; row < item.end_row; row += step) {
-            const snn_norm_tile tile = norm_tile_at(job, &item, row, step, x);
-            void *out = norm_number_at(job, y, row * job->stride + item.first_channel);
+            const size_t at = row * job->stride + item.first_channel;
+            snn_norm_tile tile = norm_tile_at(job, &item, row, step, x);
+            tile.addend = norm_number_at(job, addend, at);
+            void *out = norm_number_at(job, y, at);
             const snn_norm_target place = {tile.stride, job->numbers, out};
             const snn_norm_target target = fused ? place : norm_floats_at(job, &tile, out, scratch);
             job->kernels->norm_forward(&tile, &coefficients, relu, &target);
@@ -125,7 +128,7 @@ static void finish_statistics(const norm_job *job, const norm_partial_sums *part
 }
 
 void snn_batch_norm_forward_training(const snn_norm_shape *shape, const void *x, const float *scale, const float *shift,
-    snn_activation activation, float momentum, float *running_mean, float *running_variance,
+    const void *addend, snn_activation activation, float momentum, float *running_mean, float *running_variance,
     const snn_batch_norm_statistics *batch, void *y, void *workspace) {
     if (shape->rows == 0) return;
     const training_statistics all = {scale, shift, momentum, shape->epsilon, running_mean, running_variance, *batch};
@@ -136,17 +139,20 @@ void snn_batch_norm_forward_training(const snn_norm_shape *shape, const void *x,
         const snn_norm_coefficients coefficients = norm_forward_map(&statistics.batch);
         sum_statistics(&job, norm_number_at(&job, x, first), &partial);
         finish_statistics(&job, &partial, &statistics);
-        normalise(&job, norm_number_at(&job, x, first), &coefficients, norm_number_at(&job, y, first));
+        normalise(&job, norm_number_at(&job, x, first), norm_number_at(&job, addend, first), &coefficients,
+            norm_number_at(&job, y, first));
     }
 }
 
 void snn_batch_norm_forward_inference(const snn_norm_shape *shape, const void *x, const float *scale,
-    const float *shift, const float *running_mean, const float *running_variance, snn_activation activation, void *y) {
+    const float *shift, const float *running_mean, const float *running_variance, const void *addend,
+    snn_activation activation, void *y) {
     for (size_t first = 0; first < shape->channels; first += SNN_NORM_SEGMENT) {
         const norm_job job = norm_make_job(shape, first, activation);
         norm_given_map map;
         const snn_norm_coefficients coefficients =
             norm_make_given_map(shape, first, job.channels, scale, shift, running_mean, running_variance, &map);
-        normalise(&job, norm_number_at(&job, x, first), &coefficients, norm_number_at(&job, y, first));
+        normalise(&job, norm_number_at(&job, x, first), norm_number_at(&job, addend, first), &coefficients,
+            norm_number_at(&job, y, first));
     }
 }

@@ -140,8 +140,9 @@ SIMD_INLINE void norm_forward_vector(const snn_number_format from, const snn_num
     const size_t lanes, const snn_norm_tile *tile, const snn_norm_coefficients *coefficients, size_t row, size_t c,
     const snn_norm_target *target) {
     const vf distance = norm_distance(from, tile, coefficients, row, c, lanes);
-    const vf result =
+    vf result =
         v_fma(distance, v_load_lanes(coefficients->factor + c, lanes), v_load_lanes(coefficients->offset + c, lanes));
+    if (tile->addend != NULL) result += v_load_numbers(from, tile->addend, row * tile->stride + c, lanes);
     v_store_numbers(
         to, target->numbers, row * target->stride + c, lanes, relu ? (result < v_zero() ? v_zero() : result) : result);
 }

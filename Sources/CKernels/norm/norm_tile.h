@@ -19,6 +19,7 @@ typedef struct {
     size_t stride;  ///< numbers from one row to the next
     snn_number_format format;
     const void *x;
+    const void *addend;  ///< what forward adds to the map, of the same format and at the same places; or NULL
 } snn_norm_tile;
 
 /// Where what a tile becomes goes.

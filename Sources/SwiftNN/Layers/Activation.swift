@@ -90,50 +90,49 @@ final class ActivationOperation: Operation {
     }
 }
 
-/// An activation fused into another operation: the gradient before it, from the gradient after it and the output.
+/// An activation fused into another operation, whose output's gradient is then the one in front of it.
 final class FusedActivation {
     private(set) var activation = Activation.identity
     private let output: Value
-    /// Where the gradient before the activation goes.
-    private let scratch: Buffer?
     private let precision: Precision
-    /// Whether the gradient that comes in is already the one before the activation.
-    private var isHandedOver = false
+    /// The gradient behind the activation, where that is still to be taken in front of it.
+    private var gradientBehind: Buffer?
 
-    init(output: Value, _ builder: PlanBuilder) {
-        self.output = output
-        precision = builder.precision
-        scratch = output.gradient == nil ? nil : builder.makeBuffer(output.count, output.format)
-    }
+    init(output: Value, _ builder: PlanBuilder) { (self.output, precision) = (output, builder.precision) }
 
-    func fuse(_ activation: Activation) -> Bool {
-        guard self.activation == .identity, output.gradient == nil || activation.isInvertible else { return false }
+    /// What `value`, the operation's output or a view of it, becomes; nil where a gradient passes that needs more than the
+    /// activation's output.
+    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
+        guard self.activation == .identity, output.gradient == nil || activation.isInvertible else { return nil }
         self.activation = activation
-        return true
+        gradientBehind = output.gradient.map { _ in builder.makeBuffer(output.count, output.format) }
+        return value.with(gradient: gradientBehind)
     }
 
     func handOverDerivative() -> Activation? {
         // In bfloat16 the gradients before and after the activation are rounded; ReLU leaves rounded numbers.
-        guard output.gradient != nil, precision == .float32 || activation == .relu else { return nil }
-        isHandedOver = true
+        guard let gradient = output.gradient, precision == .float32 || activation == .relu else { return nil }
+        gradientBehind?.share(with: gradient)
+        gradientBehind = nil
         return activation
     }
 
     var kernel: snn_activation { activation.kernel }
 
-    /// What `gradientBeforeActivation` reads and writes.
+    /// What `gradientInFront` reads and writes.
     var backwardBuffers: [Buffer] {
-        activation == .identity || isHandedOver
-            ? [output.gradient].compactMap { $0 } : [output.buffer, output.gradient, scratch].compactMap { $0 }
+        [output.gradient].compactMap { $0 } + (gradientBehind.map { [output.buffer, $0] } ?? [])
     }
 
-    /// In the output's format.
-    func gradientBeforeActivation() -> Buffer? {
-        guard let dy = output.gradient, let scratch else { return nil }
-        guard activation != .identity && !isHandedOver else { return dy }
-        output.format.differentiate(activation, output.count, fromOutput: output.buffer, dy, into: scratch)
-        // What ReLU leaves of rounded numbers is rounded.
-        if precision == .bfloat16 && activation != .relu { output.roundToBFloat16(scratch) }
-        return scratch
+    /// The gradient in front of the activation, in the output's format.
+    func gradientInFront() -> Buffer? {
+        guard let gradient = output.gradient else { return nil }
+        if let gradientBehind {
+            output.format.differentiate(
+                activation, output.count, fromOutput: output.buffer, gradientBehind, into: gradient)
+            // What ReLU leaves of rounded numbers is rounded.
+            if precision == .bfloat16 && activation != .relu { output.roundToBFloat16(gradient) }
+        }
+        return gradient
     }
 }

@@ -133,37 +133,59 @@ func withNormGradients<R>(
     return scale.withGradientForWriting(withShift)
 }
 
-/// What both ways to normalise have in common: an activation that is applied in the same pass.
+/// What both ways to normalise have in common: another value is added and an activation applied in the same pass.
 private class BatchNormOperation {
     fileprivate let norm: BatchNormalization
     fileprivate var shape: snn_norm_shape
     fileprivate let input: Value, output: Value
-    fileprivate var activation = Activation.identity
+    fileprivate private(set) var addend: Value?
+    private let fused: FusedActivation
+    /// One whose derivative comes from the norm's input, at no cost; `fused` has the one of a sum.
+    private var ownActivation = Activation.identity
 
-    init(_ norm: BatchNormalization, _ precision: Precision, input: Value, output: Value) {
+    init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
         (self.norm, self.input, self.output) = (norm, input, output)
-        shape = norm.shape(input, precision)
+        shape = norm.shape(input, builder.precision)
+        fused = FusedActivation(output: output, builder)
         output.buffer.isRounded = true
         input.gradient?.isRounded = true
     }
 
-    func fuse(_ activation: Activation) -> Bool {
-        guard self.activation == .identity else { return false }
-        self.activation = activation
+    func add(_ addend: Value) -> Bool {
+        guard self.addend == nil else { return false }
+        self.addend = addend
         return true
+    }
+
+    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
+        guard addend == nil else { return fused.fuse(activation, of: value, builder) }
+        guard ownActivation == .identity else { return nil }
+        ownActivation = activation
+        return value.with(gradient: value.gradient)
+    }
+
+    func handOverDerivative() -> Activation? { addend == nil ? nil : fused.handOverDerivative() }
+
+    fileprivate var forwardActivation: snn_activation { addend == nil ? ownActivation.kernel : fused.kernel }
+    fileprivate var backwardActivation: snn_activation { ownActivation.kernel }
+    /// In front of a sum's activation, behind one of its own.
+    fileprivate var outputGradient: Buffer? { fused.gradientInFront() }
+    fileprivate var forwardTensors: [Buffer] { [input.buffer, addend?.buffer, output.buffer].compactMap { $0 } }
+    fileprivate var backwardTensors: [Buffer] {
+        fused.backwardBuffers + [input.buffer, input.gradient].compactMap { $0 }
     }
 }
 
-private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFusing {
+private final class BatchNormTrainingOperation: BatchNormOperation, SumFusing {
     /// Of the batch: four rows of as many numbers as there are channels.
     private let statistics: Buffer
     private let workspace: Buffer
 
-    init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
+    override init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
         statistics = builder.makeBuffer(floats: 4 * norm.channels)
         var shape = norm.shape(input, builder.precision)
         workspace = builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape))
-        super.init(norm, builder.precision, input: input, output: output)
+        super.init(builder, norm, input: input, output: output)
     }
 
     private var batch: snn_batch_norm_statistics {
@@ -171,10 +193,8 @@ private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFu
         return snn_batch_norm_statistics(mean: row(0), inverse_deviation: row(1), factor: row(2), offset: row(3))
     }
 
-    var forwardBuffers: [Buffer] { [input.buffer, output.buffer, statistics, workspace] }
-    var backwardBuffers: [Buffer] {
-        [input.buffer, statistics, workspace, input.gradient, output.gradient].compactMap { $0 }
-    }
+    var forwardBuffers: [Buffer] { forwardTensors + [statistics, workspace] }
+    var backwardBuffers: [Buffer] { backwardTensors + [statistics, workspace] }
 
     func forward(step: Int) {
         var batch = batch
@@ -183,8 +203,8 @@ private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFu
                 norm.runningMean.withValueForWriting { runningMean in
                     norm.runningVariance.withValueForWriting { runningVariance in
                         snn_batch_norm_forward_training(
-                            &shape, input.buffer.bytes, scale, shift, activation.kernel, norm.momentum, runningMean,
-                            runningVariance, &batch, output.buffer.bytes, workspace.bytes)
+                            &shape, input.buffer.bytes, scale, shift, addend?.buffer.bytes, forwardActivation,
+                            norm.momentum, runningMean, runningVariance, &batch, output.buffer.bytes, workspace.bytes)
                     }
                 }
             }
@@ -192,44 +212,44 @@ private final class BatchNormTrainingOperation: BatchNormOperation, ActivationFu
     }
 
     func backward() {
-        guard let dy = output.gradient else { return }
+        guard let dy = outputGradient else { return }
         var batch = batch
         withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
             snn_batch_norm_backward(
-                &shape, input.buffer.bytes, dy.bytes, &batch, activation.kernel, accumulate, input.gradient?.bytes,
+                &shape, input.buffer.bytes, dy.bytes, &batch, backwardActivation, accumulate, input.gradient?.bytes,
                 dscale, dshift, workspace.bytes)
         }
     }
 }
 
 /// Its statistics are constants: in inference, and in training where they are frozen.
-private final class BatchNormInferenceOperation: BatchNormOperation, ActivationFusing {
+private final class BatchNormInferenceOperation: BatchNormOperation, SumFusing {
     private let workspace: Buffer?
 
-    init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
+    override init(_ builder: PlanBuilder, _ norm: BatchNormalization, input: Value, output: Value) {
         var shape = norm.shape(input, builder.precision)
         workspace = output.gradient.map { _ in builder.makeBuffer(bytes: snn_batch_norm_workspace_size(&shape)) }
-        super.init(norm, builder.precision, input: input, output: output)
+        super.init(builder, norm, input: input, output: output)
     }
 
-    var forwardBuffers: [Buffer] { [input.buffer, output.buffer] }
-    var backwardBuffers: [Buffer] { [input.buffer, input.gradient, output.gradient, workspace].compactMap { $0 } }
+    var forwardBuffers: [Buffer] { forwardTensors }
+    var backwardBuffers: [Buffer] { backwardTensors + (workspace.map { [$0] } ?? []) }
 
     func forward(step: Int) {
         norm.fixed.withValues { values in
             snn_batch_norm_forward_inference(
                 &shape, input.buffer.bytes, values.scale, values.shift, values.mean, values.variance,
-                activation.kernel, output.buffer.bytes)
+                addend?.buffer.bytes, forwardActivation, output.buffer.bytes)
         }
     }
 
     func backward() {
-        guard let dy = output.gradient, let workspace else { return }
+        guard let dy = outputGradient, let workspace else { return }
         withNormGradients(scale: norm.scale, shift: norm.shift) { dscale, dshift, accumulate in
             norm.fixed.withValues { values in
                 snn_batch_norm_backward_inference(
                     &shape, input.buffer.bytes, dy.bytes, values.scale, values.shift, values.mean, values.variance,
-                    activation.kernel, accumulate, input.gradient?.bytes, dscale, dshift, workspace.bytes)
+                    backwardActivation, accumulate, input.gradient?.bytes, dscale, dshift, workspace.bytes)
             }
         }
     }

@@ -116,7 +116,9 @@ private final class ConvolutionOperation: ActivationFusing, NormFolding {
             learns ? builder.makeBuffer(bytes: snn_column_sums_workspace_size(rows, layer.outChannels)) : nil
     }
 
-    func fuse(_ activation: Activation) -> Bool { fused.fuse(activation) }
+    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
+        fused.fuse(activation, of: value, builder)
+    }
 
     func handOverDerivative() -> Activation? { fused.handOverDerivative() }
 
@@ -143,7 +145,7 @@ private final class ConvolutionOperation: ActivationFusing, NormFolding {
     }
 
     func backward() {
-        guard let dy = fused.gradientBeforeActivation(), let weightsWorkspace, let biasWorkspace else { return }
+        guard let dy = fused.gradientInFront(), let weightsWorkspace, let biasWorkspace else { return }
         if let bias, bias.requiresGradient {
             let format = output.format.kernel(.float32)
             bias.withGradientForWriting {

@@ -82,7 +82,9 @@ private final class LinearOperation: ActivationFusing {
             output.gradient != nil ? WeightGradient(builder, weight: weight, bias: bias, rows: rows) : nil
     }
 
-    func fuse(_ activation: Activation) -> Bool { fused.fuse(activation) }
+    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
+        fused.fuse(activation, of: value, builder)
+    }
 
     func handOverDerivative() -> Activation? { fused.handOverDerivative() }
 
@@ -99,7 +101,7 @@ private final class LinearOperation: ActivationFusing {
     }
 
     func backward() {
-        guard let dy = fused.gradientBeforeActivation()?.floats else { return }
+        guard let dy = fused.gradientInFront()?.floats else { return }
         gradientOfWeights?.compute(input: input.buffer.floats, outputGradient: dy)
         guard let dx = input.gradient else { return }
         gradientOfInput?.compute(dy, epilogue: nil, into: dx.floats)

@@ -35,10 +35,33 @@ extension GlobalMaxPool2d: AnyFormatLayer {}
 
 /// Elementwise kernels on `count` numbers in buffers of the format.
 extension NumberFormat {
-    func add(_ count: Int, _ a: Buffer, _ b: Buffer, into out: Buffer) {
+    private func add(_ count: Int, _ a: Buffer, _ b: Buffer, into out: Buffer) {
         switch self {
         case .float32: snn_add(count, a.floats, b.floats, out.floats)
         case .bfloat16: snn_add_bfloat16(count, a.halves, b.halves, out.halves)
+        }
+    }
+
+    /// y = activation(a + b).
+    func activate(_ activation: Activation, _ count: Int, _ a: Buffer, _ b: Buffer, into y: Buffer) {
+        let kernel = activation.kernel
+        switch self {
+        case _ where activation == .identity: add(count, a, b, into: y)
+        case .float32: snn_activation_forward_of_sum(kernel, count, a.floats, b.floats, y.floats)
+        case .bfloat16: snn_activation_forward_of_sum_bfloat16(kernel, count, a.halves, b.halves, y.halves)
+        }
+    }
+
+    /// dx = (a + b) · activation', from y = activation(x), of an activation that is invertible.
+    func differentiate(
+        _ activation: Activation, _ count: Int, fromOutput y: Buffer, _ a: Buffer, _ b: Buffer, into dx: Buffer
+    ) {
+        let kernel = activation.kernel
+        switch self {
+        case _ where activation == .identity: add(count, a, b, into: dx)
+        case .float32: snn_activation_backward_of_sum(kernel, count, y.floats, a.floats, b.floats, dx.floats)
+        case .bfloat16:
+            snn_activation_backward_of_sum_bfloat16(kernel, count, y.halves, a.halves, b.halves, dx.halves)
         }
     }
 

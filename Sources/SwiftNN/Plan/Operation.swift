@@ -20,13 +20,21 @@ extension Operation {
 
 /// An operation that can apply an activation to what it writes, before it leaves the cache.
 protocol ActivationFusing: Operation {
-    /// Takes the activation on, or refuses: where a gradient passes whose derivative needs the activation's input, and the
-    /// operation does not keep it.
-    func fuse(_ activation: Activation) -> Bool
+    /// Takes the activation of `value`, which it writes, on: what it then writes, with the gradient behind the activation.
+    /// Or refuses, with nil: where a gradient passes whose derivative needs the activation's input, and the operation does
+    /// not keep it.
+    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value?
 
     /// Leaves the derivative of the activation it has taken on to the only reader of what it writes; nil where it takes it
     /// along at no cost. Its gradient is then already the one before the activation.
     func handOverDerivative() -> Activation?
+}
+
+/// An operation that can add a second value to what it writes.
+protocol SumFusing: ActivationFusing {
+    /// Adds a value of the output's shape, order and format; before an activation is fused. The gradient of either is that
+    /// of what it then writes, in front of an activation. Or refuses.
+    func add(_ addend: Value) -> Bool
 }
 
 extension ActivationFusing {

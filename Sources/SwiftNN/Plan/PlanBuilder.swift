@@ -181,12 +181,21 @@ public final class PlanBuilder {
     func activate(_ value: Value, _ activation: Activation) -> Value {
         guard activation != .identity else { return value }
         let buffer = ObjectIdentifier(value.buffer)
-        if case .open(let operation) = writers.removeValue(forKey: buffer), operation.fuse(activation) {
+        if case .open(let operation) = writers.removeValue(forKey: buffer),
+            let activated = operation.fuse(activation, of: value, self)
+        {
+            take(value)
             writers[buffer] = .activating(operation)
-            return view(value, shape: value.shape, order: value.order)
+            replaceOutput(of: operation, by: activated)
+            return activated
         }
         let output = makeValue(value.shape, value.order, value.format, from: value)
         return add(ActivationOperation(activation, input: value, output: output), output)
+    }
+
+    private func replaceOutput(of operation: any Operation, by output: Value) {
+        guard let index = steps.lastIndex(where: { $0.operation === operation }) else { return }
+        steps[index] = PlanStep(operation, output: output)
     }
 
     /// The activation inside the operation that wrote a value, whose derivative the caller, the value's only reader, takes
@@ -212,20 +221,18 @@ public final class PlanBuilder {
     /// Two values of one: the same elements, each with a gradient of its own, which are summed.
     public func fork(_ value: Value) -> (Value, Value) {
         take(value)
-        writers.removeValue(forKey: ObjectIdentifier(value.buffer))
         inputIsRead = true
-        guard value.gradient != nil else { return (makeBranch(of: value), makeBranch(of: value)) }
+        let activation = takeOverDerivative(of: value)
         // Gradients of their own: where a branch goes straight into a sum, others read the same memory.
         let (first, second) = (makeBranch(of: value), makeBranch(of: value))
-        let operation = ForkOperation(value: value, first: first, second: second)
+        guard value.gradient != nil else { return (first, second) }
+        let operation = ForkOperation(value: value, first: first, second: second, activation)
         steps.append(PlanStep(fork: operation, branches: [first, second]))
         return (first, second)
     }
 
     private func makeBranch(of value: Value) -> Value {
-        Value(
-            shape: value.shape, order: value.order, format: value.format, buffer: value.buffer,
-            gradient: value.gradient.map { _ in makeBuffer(value.count, value.format) })
+        value.with(gradient: value.gradient.map { _ in makeBuffer(value.count, value.format) })
     }
 
     /// The element-wise sum of two values of one shape, which `fork` makes of one.
@@ -239,6 +246,7 @@ public final class PlanBuilder {
     }
 
     private func sumOfAlike(_ a: Value, _ b: Value) -> Value {
+        if let sum = fusedSum(a, b) ?? fusedSum(b, a) { return sum }
         take(a)
         take(b)
         let learns = a.gradient != nil || b.gradient != nil
@@ -248,7 +256,18 @@ public final class PlanBuilder {
             a.gradient?.share(with: gradient)
             b.gradient?.share(with: gradient)
         }
-        return add(SumOperation(a: a, b: b, output: output), output)
+        return add(SumOperation(self, a: a, b: b, output: output), output)
+    }
+
+    /// The sum inside the operation that wrote `a` where that is the last one, so that `b` is there before, and can. An
+    /// activation may still follow.
+    private func fusedSum(_ a: Value, _ b: Value) -> Value? {
+        guard case .open(let writer) = writers[ObjectIdentifier(a.buffer)], writer === steps.last?.operation,
+            a.gradient != nil || b.gradient == nil, (writer as? any SumFusing)?.add(b) == true
+        else { return nil }
+        take(b)
+        if let gradient = a.gradient { b.gradient?.share(with: gradient) }
+        return view(a, shape: a.shape, order: a.order)
     }
 
     /// The seed of the random numbers of the next operation.

@@ -44,30 +44,51 @@ final class ConvertOperation: Operation {
 /// One value for two consumers: nothing forward, the sum of both gradients backward.
 final class ForkOperation: Operation {
     private let value: Value, first: Value, second: Value
+    /// Of what wrote the value: its derivative is taken in the same pass.
+    private let activation: Activation
 
-    init(value: Value, first: Value, second: Value) {
+    init(value: Value, first: Value, second: Value, _ activation: Activation) {
         (self.value, self.first, self.second) = (value, first, second)
+        self.activation = activation
     }
 
     var forwardBuffers: [Buffer] { [value.buffer] }
-    var backwardBuffers: [Buffer] { [value.gradient, first.gradient, second.gradient].compactMap { $0 } }
+    var backwardBuffers: [Buffer] {
+        [value.gradient, first.gradient, second.gradient].compactMap { $0 }
+            + (activation == .identity ? [] : [value.buffer])
+    }
 
     func forward(step: Int) {}
 
     func backward() {
         guard let dx = value.gradient, let a = first.gradient, let b = second.gradient else { return }
-        value.format.add(value.count, a, b, into: dx)
+        value.format.differentiate(activation, value.count, fromOutput: value.buffer, a, b, into: dx)
     }
 }
 
-/// The sum of two values. Their gradients and the sum's share memory, so that nothing is to do backward.
-final class SumOperation: Operation {
+/// The sum of two values. Their gradients and the sum's share memory, so that nothing is to do backward but for an
+/// activation behind it.
+final class SumOperation: ActivationFusing {
     private let a: Value, b: Value, output: Value
+    private let fused: FusedActivation
 
-    init(a: Value, b: Value, output: Value) { (self.a, self.b, self.output) = (a, b, output) }
+    init(_ builder: PlanBuilder, a: Value, b: Value, output: Value) {
+        (self.a, self.b, self.output) = (a, b, output)
+        fused = FusedActivation(output: output, builder)
+    }
+
+    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
+        fused.fuse(activation, of: value, builder)
+    }
+
+    func handOverDerivative() -> Activation? { fused.handOverDerivative() }
 
     var forwardBuffers: [Buffer] { [a.buffer, b.buffer, output.buffer] }
-    var backwardBuffers: [Buffer] { [output.gradient].compactMap { $0 } }
+    var backwardBuffers: [Buffer] { fused.backwardBuffers }
 
-    func forward(step: Int) { output.format.add(output.count, a.buffer, b.buffer, into: output.buffer) }
+    func forward(step: Int) {
+        output.format.activate(fused.activation, output.count, a.buffer, b.buffer, into: output.buffer)
+    }
+
+    func backward() { _ = fused.gradientInFront() }
 }

@@ -22,6 +22,11 @@ public struct Value {
 }
 
 extension Value {
+    /// The same elements with another gradient.
+    func with(gradient: Buffer?) -> Value {
+        Value(shape: shape, order: order, format: format, buffer: buffer, gradient: gradient)
+    }
+
     /// Whether a consumer has the value, or a copy of it.
     private final class Use {
         var isTaken = false

@@ -142,7 +142,7 @@ private struct NormKernel {
         withUnsafePointer(to: shape) {
             if isBatchNorm {
                 snn_batch_norm_forward_training(
-                    $0, set.x.start, scale.start, shift.start, activation, 0.1, nil, nil, &batch, set.y.start,
+                    $0, set.x.start, scale.start, shift.start, nil, activation, 0.1, nil, nil, &batch, set.y.start,
                     workspace.start)
             } else {
                 snn_layer_norm_forward(

@@ -84,6 +84,33 @@ import Testing
         for (x, y) in zip(a, b) { expectClose(x, y, tolerance: 2e-6, "branches") }
     }
 
+    /// A norm takes on the sum and the activation behind it, whose derivative the next branch takes over.
+    @Test(arguments: 0..<14, [true, false]) func aSumBehindANorm(activation: Int, withShortcut: Bool) throws {
+        let shape = [2, 6, 5, 4]
+        let convolutions = (0..<4).map { _ in Conv2d(6, 6, kernelSize: 3, padding: 1) }
+        let norms = (0..<4).map { _ in BatchNorm2d(6) }
+        for (seed, layer) in (convolutions as [any Layer] + norms).enumerated() { layer.initialize(seed: UInt64(seed)) }
+        func block(_ index: Int, _ copy: [any Layer]) -> [any Layer] {
+            let shortcut = Sequential([convolutions[index + 1], norms[index + 1]] + copy)
+            return [
+                Residual(shortcut: withShortcut ? shortcut : nil) {
+                    convolutions[index]
+                    norms[index]
+                    Sequential(copy)
+                }
+            ] + copy + [Self.activation(activation)] + copy
+        }
+        for mode in [Plan.Mode.training, .inference] {
+            let (fused, apart) = (
+                try results(Sequential(block(0, []) + block(2, [])), shape, mode),
+                try results(Sequential(block(0, [Copy()]) + block(2, [Copy()])), shape, mode)
+            )
+            for (a, b) in zip(fused, apart) {
+                expectClose(a, b, tolerance: 2e-6, "activation \(activation), \(mode)")
+            }
+        }
+    }
+
     /// In inference the norm is a part of the convolution, whatever of both changes.
     @Test(arguments: [true, false]) func aNormBehindAConvolution(affine: Bool) throws {
         let norm = BatchNorm2d(6, affine: affine)
