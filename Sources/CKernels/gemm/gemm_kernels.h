@@ -3,7 +3,7 @@
 #include "swiftnn/runtime.h"
 
 /// Of B mostly, where it streams from the second-level cache and the prefetcher of the first lags behind.
-enum { tile_prefetched_rows = 16 };
+enum { tile_prefetched_rows = 32 };
 
 /// Pointers to the first row of A and to every one that is not reached from the one before.
 TILE_INLINE void tile_reach_rows(const tile_form form, const float *a, size_t a_row, tile_position *at) {
