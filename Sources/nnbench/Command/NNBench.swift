@@ -53,7 +53,7 @@ import SwiftNN
     var child: [String] = []
 
     func run() throws {
-        try PeerEnvironment.lift()
+        try PeerEnvironment.settle()
         try setThreads()
         if let task = child.first { return try ChildTask.run(task, Array(child.dropFirst())) }
         // A peer process that dies must not take us with it.

@@ -8,7 +8,7 @@ enum IdleThreads {
     /// Our own (libomp's) spin for 200 ms, but sleep at once after a region that ends with the time set to 0. The time
     /// must stay 0 until they sleep, so it is only set back when the next turn begins.
     case ours
-    /// Those of OpenBLAS and PyTorch cannot be told; they give up after some 2^26 cycles, or earlier.
+    /// Those of OpenBLAS and PyTorch give up after some milliseconds: of OpenBLAS because `PeerEnvironment` says so.
     case others
 
     private static let ordinaryMilliseconds: Int32 = 200
