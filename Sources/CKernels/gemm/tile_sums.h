@@ -76,12 +76,12 @@ TILE_INLINE void tile_step(const tile_form form, const size_t part, tile_accumul
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) {
         const float *element = at->a[i / form.reach] + i % form.reach * at->a_row + at->a_offset;
-        const bool embedded = form.embeds && i % rows_apart == 0;
-        const vf copies = embedded ? v_zero() : form.embeds ? v_load_element(element) : v_set1(*element);
+        const bool embedded = form.vectors == 1 || (form.embeds && i % rows_apart == 0);
+        const vf copies = embedded ? v_zero() : v_load_element(element);
 #pragma clang loop unroll(full)
         for (size_t v = 0; v < form.vectors; v++) {
             vf *sum = &acc[i][part + v];
-            *sum = embedded ? v_fma_element(element, row_of_b[v], *sum) : v_fma(copies, row_of_b[v], *sum);
+            *sum = embedded ? v_fma_element(element, row_of_b[v], *sum) : v_fma_in_order(copies, row_of_b[v], *sum);
         }
     }
     at->b += at->b_depth;

@@ -35,7 +35,8 @@ SIMD_INLINE vf v_fma(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, 
 
 #if !defined(SWIFTNN_EMULATE_AVX512)
 #define SIMD_HAS_ELEMENTS
-// Volatile, for then they stay in order: where the compiler puts many broadcasts first, it runs out of registers.
+// Volatile, for then they stay in order: where the compiler puts many broadcasts first, or leaves multiplications for
+// later, it runs out of registers.
 SIMD_INLINE vf v_load_element(const float *a) {
     vf v;
     __asm__ volatile("vbroadcastss %1, %0" : "=v"(v) : "m"(*a));
@@ -44,6 +45,11 @@ SIMD_INLINE vf v_load_element(const float *a) {
 
 SIMD_INLINE vf v_fma_element(const float *a, vf b, vf c) {
     __asm__ volatile("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(c) : "m"(*a), "v"(b));
+    return c;
+}
+
+SIMD_INLINE vf v_fma_in_order(vf a, vf b, vf c) {
+    __asm__ volatile("vfmadd231ps %1, %2, %0" : "+v"(c) : "v"(a), "v"(b));
     return c;
 }
 #endif

@@ -18,6 +18,9 @@ SIMD_INLINE vf v_load_element(const float *a) { return v_set1(*a); }
 
 /// The same times b, plus c: one instruction where it can read the number itself.
 SIMD_INLINE vf v_fma_element(const float *a, vf b, vf c) { return v_fma(v_set1(*a), b, c); }
+
+/// v_fma that stays in order with these.
+SIMD_INLINE vf v_fma_in_order(vf a, vf b, vf c) { return v_fma(a, b, c); }
 #endif
 
 #if !defined(SIMD_HAS_PERMUTE)
