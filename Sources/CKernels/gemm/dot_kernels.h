@@ -3,9 +3,11 @@
 #include "runtime/parallel.h"
 #include "swiftnn/gemm.h"
 
-/// Rows and columns of a tile of sums, as many as leave registers for what is read; of fewer rows it has more columns.
+/// Rows and columns of a tile of sums, as many as leave registers for what is read; of fewer rows it has more columns,
+/// and where few columns are left, more rows.
 enum {
     dot_rows = 4,
+    dot_most_rows = 8,
     dot_sums = SIMD_TILE_ROWS * SIMD_TILE_VECTORS < 16 ? SIMD_TILE_ROWS * SIMD_TILE_VECTORS : 16,
 };
 
@@ -50,6 +52,15 @@ SIMD_INLINE void dot_step(const size_t rows, const size_t columns, const size_t 
     }
 }
 
+/// Stores `width` columns of a tile.
+SIMD_INLINE void dot_store(
+    const size_t rows, const size_t columns, const size_t width, const float *results, float *c, size_t ldc) {
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < width; j++) c[i * ldc + j] = results[i * columns + j];
+    }
+}
+
 /// A tile of C = alpha * A * op(B), of which `width` columns are stored.
 SIMD_INLINE void dot_tile(const size_t rows, const size_t columns, const snn_gemm_shape *shape, const float *const *a,
     const float *const *b, size_t width, float *c) {
@@ -63,8 +74,10 @@ SIMD_INLINE void dot_tile(const size_t rows, const size_t columns, const snn_gem
     float results[most];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < most; i += SIMD_WIDTH) v_store(results + i, v_set1(shape->alpha) * v_sums(sums + i));
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < width; j++) c[i * shape->ldc + j] = results[i * columns + j];
+    if (width == columns) {
+        dot_store(rows, columns, columns, results, c, shape->ldc);
+    } else {
+        dot_store(rows, columns, width, results, c, shape->ldc);
     }
 }
 
@@ -77,7 +90,7 @@ SIMD_INLINE void dot_tiles(const size_t rows, const snn_gemm_shape *shape, size_
         const float *rows_of_b[dot_sums];
         for (size_t j = 0; j < most; j++) rows_of_b[j] = b + (first + (j < width ? j : 0)) * shape->ldb;
         for (size_t row = 0; row < all_rows; row += rows) {
-            const float *rows_of_a[dot_rows];
+            const float *rows_of_a[dot_most_rows];
 #pragma clang loop unroll(full)
             for (size_t i = 0; i < rows; i++) rows_of_a[i] = a + (row + i) * shape->lda;
             dot_tile(rows, most, shape, rows_of_a, rows_of_b, width, c + row * shape->ldc + first);
@@ -85,11 +98,21 @@ SIMD_INLINE void dot_tiles(const size_t rows, const snn_gemm_shape *shape, size_
     }
 }
 
+/// Some rows, a multiple of dot_most_rows: columns that do not fill half of a tile are summed for more rows at a time.
+SIMD_INLINE void dot_tall_tiles(
+    const snn_gemm_shape *shape, size_t rows, size_t columns, const float *a, const float *b, float *c) {
+    enum { columns_of_tile = dot_sums / dot_rows, few = dot_sums / dot_most_rows };
+    const size_t left = columns % columns_of_tile, tiled = left <= few ? columns - left : columns;
+    if (tiled > 0) dot_tiles(dot_rows, shape, rows, tiled, a, b, c);
+    if (tiled < columns) dot_tiles(dot_most_rows, shape, rows, left, a, b + tiled * shape->ldb, c + tiled);
+}
+
 /// A block of C = alpha * A * op(B), from as many rows of B as it has columns.
 static void gemm_dots(
     const snn_gemm_shape *shape, size_t rows, size_t columns, const float *a, const float *b, float *c) {
-    const size_t whole = rows / dot_rows * dot_rows;
-    if (whole > 0) dot_tiles(dot_rows, shape, whole, columns, a, b, c);
+    const size_t tall = rows / dot_most_rows * dot_most_rows, whole = rows / dot_rows * dot_rows;
+    if (tall > 0) dot_tall_tiles(shape, tall, columns, a, b, c);
+    if (whole > tall) dot_tiles(dot_rows, shape, dot_rows, columns, a + tall * shape->lda, b, c + tall * shape->ldc);
     a += whole * shape->lda;
     c += whole * shape->ldc;
     switch (rows - whole) {
