@@ -115,21 +115,12 @@ static inline snn_winograd_infinity winograd_infinity_of(const winograd_images *
     return (snn_winograd_infinity){!place.down, !place.right};
 }
 
-/// The offset of a pixel, in bytes, beyond the edges of the image.
-static const size_t winograd_outside = SIZE_MAX;
-
-/// Where the source pixels under a tile are, winograd_points a side, and its target pixels, winograd_side a side:
-/// offsets in bytes.
-void winograd_source_offsets(const winograd_grid *grid, winograd_place place, size_t phase, size_t *offsets);
-void winograd_target_offsets(const winograd_grid *grid, winograd_place place, size_t phase, size_t *offsets);
-
-/// The pixels to read; `zeros` beyond the edges.
-static inline void winograd_read_pixels(
-    size_t count, const size_t *offsets, const void *from, const float *zeros, const void **pixels) {
-    for (size_t i = 0; i < count; i++) {
-        pixels[i] = offsets[i] == winograd_outside ? (const void *)zeros : (const char *)from + offsets[i];
-    }
-}
+/// The source pixels under a tile, winograd_points a side, and its target pixels, winograd_side a side, in a tensor of
+/// the images or from one of their channels on; `outside` beyond the edges.
+void winograd_source_pixels(const winograd_grid *grid, winograd_place place, size_t phase, const void *from,
+    const void *outside, const void **pixels);
+void winograd_target_pixels(const winograd_grid *grid, winograd_place place, size_t phase, const void *from,
+    const void *outside, const void **pixels);
 
 /// Transforms the source under the tiles [first, end), at least one, all phases, to `out` in the first plane,
 /// `row` floats from tile to tile.

@@ -13,7 +13,7 @@ enum {
     /// Fewer tiles than that take as long: their sums would wait for one another.
     least_rows = 4,
     /// Multiply-adds in the time in which one sum of a weight gradient goes to memory and comes back.
-    sum_cost = 48,
+    sum_cost = 40,
 };
 
 /// What must be saved at least: products of tiles are some slower than direct sums of many taps.
@@ -180,33 +180,53 @@ winograd_range winograd_tiles_in(const winograd_grid *grid, size_t plane) {
     return tiles;
 }
 
-/// Where the `side` x `side` pixels of a tile are.
-static void square_offsets(
-    const winograd_images *images, winograd_place at, size_t phase, size_t side, size_t *offsets) {
+/// The part of an axis that a tile's pixels have.
+typedef struct {
+    ptrdiff_t first, step;
+    size_t size;  ///< of the image
+} square_axis;
+
+static bool is_inside(const square_axis *axis, size_t index) {
+    const ptrdiff_t position = axis->first + (ptrdiff_t)index * axis->step;
+    return position >= 0 && position < (ptrdiff_t)axis->size;
+}
+
+/// The `side` x `side` pixels of a tile.
+static void square_pixels(const winograd_images *images, winograd_place at, size_t phase, size_t side, const char *from,
+    const void *outside, const void **pixels) {
     const winograd_phase place = winograd_phase_at(images, phase);
     const ptrdiff_t step = (ptrdiff_t)images->step, tile_step = winograd_side * step;
-    const ptrdiff_t top = images->top + (ptrdiff_t)at.line * tile_step + (place.down ? images->second : 0);
-    const ptrdiff_t left = images->left + (ptrdiff_t)at.column * tile_step + (place.right ? images->second : 0);
-    const size_t first_line = at.image * images->height;
-    const size_t pixel_bytes = images->channels * snn_number_size(images->format);
+    const square_axis down = {
+        images->top + (ptrdiff_t)at.line * tile_step + (place.down ? images->second : 0), step, images->height};
+    const square_axis right = {
+        images->left + (ptrdiff_t)at.column * tile_step + (place.right ? images->second : 0), step, images->width};
+    const ptrdiff_t pixel = (ptrdiff_t)(images->channels * snn_number_size(images->format));
+    const ptrdiff_t line = (ptrdiff_t)images->width * pixel;
+    const ptrdiff_t corner = ((ptrdiff_t)(at.image * images->height) + down.first) * line + right.first * pixel;
+    const bool whole =
+        is_inside(&down, 0) && is_inside(&down, side - 1) && is_inside(&right, 0) && is_inside(&right, side - 1);
     for (size_t y = 0; y < side; y++) {
-        const ptrdiff_t line = top + (ptrdiff_t)y * step;
-        const bool line_inside = line >= 0 && line < (ptrdiff_t)images->height;
-        for (size_t x = 0; x < side; x++) {
-            const ptrdiff_t column = left + (ptrdiff_t)x * step;
-            const bool inside = line_inside && column >= 0 && column < (ptrdiff_t)images->width;
-            const size_t pixel = (first_line + (size_t)line) * images->width + (size_t)column;
-            offsets[y * side + x] = inside ? pixel * pixel_bytes : winograd_outside;
+        const ptrdiff_t start = corner + (ptrdiff_t)y * step * line;
+        const void **row = pixels + y * side;
+        if (whole) {
+            for (size_t x = 0; x < side; x++) row[x] = from + (start + (ptrdiff_t)x * step * pixel);
+        } else {
+            const bool line_inside = is_inside(&down, y);
+            for (size_t x = 0; x < side; x++) {
+                row[x] = line_inside && is_inside(&right, x) ? from + (start + (ptrdiff_t)x * step * pixel) : outside;
+            }
         }
     }
 }
 
-void winograd_source_offsets(const winograd_grid *grid, winograd_place place, size_t phase, size_t *offsets) {
-    square_offsets(&grid->source, place, phase, winograd_points(grid), offsets);
+void winograd_source_pixels(const winograd_grid *grid, winograd_place place, size_t phase, const void *from,
+    const void *outside, const void **pixels) {
+    square_pixels(&grid->source, place, phase, winograd_points(grid), from, outside, pixels);
 }
 
-void winograd_target_offsets(const winograd_grid *grid, winograd_place place, size_t phase, size_t *offsets) {
-    square_offsets(&grid->target, place, phase, winograd_side, offsets);
+void winograd_target_pixels(const winograd_grid *grid, winograd_place place, size_t phase, const void *from,
+    const void *outside, const void **pixels) {
+    square_pixels(&grid->target, place, phase, winograd_side, from, outside, pixels);
 }
 
 /// The pixels under a tile in one phase.
@@ -220,9 +240,7 @@ static void read_source(
     const winograd_grid *grid, size_t index, const void *source, const float *zeros, source_square *square) {
     const size_t phases = winograd_phases(&grid->source);
     const winograd_place place = winograd_place_of(grid, index / phases);
-    size_t offsets[winograd_most_planes];
-    winograd_source_offsets(grid, place, index % phases, offsets);
-    winograd_read_pixels(winograd_planes(grid), offsets, source, zeros, square->pixels);
+    winograd_source_pixels(grid, place, index % phases, source, zeros, square->pixels);
     square->cut = place.cut;
 }
 

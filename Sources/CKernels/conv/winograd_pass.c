@@ -150,14 +150,6 @@ static void multiply(
     }
 }
 
-/// The pixels at some offsets, from a channel on; NULL beyond the edges.
-static void locate_pixels(const pass_plan *plan, const size_t *offsets, size_t channel, void **pixels) {
-    char *first = (char *)plan->target + channel * snn_number_size(plan->grid->target.format);
-    for (size_t i = 0; i < winograd_results; i++) {
-        pixels[i] = offsets[i] == winograd_outside ? NULL : first + offsets[i];
-    }
-}
-
 static void activate(const pass_plan *plan, size_t channels, void *const *pixels) {
     const snn_activation activation = plan->epilogue->activation;
     for (size_t line = 0; line < winograd_side; line++) {
@@ -207,12 +199,11 @@ static void finish_phase(const pass_plan *plan, winograd_place place, size_t pha
     const bool by_panels = activates && target->format != SNN_FLOAT32;
     const size_t width = plan->kernels->tile_columns, end = snn_min(end_panel * width, target->channels);
     const size_t step = by_panels ? width : end;
-    size_t offsets[winograd_results];
-    winograd_target_offsets(plan->grid, place, phase, offsets);
     for (size_t channel = first_panel * width; channel < end; channel += step) {
         const size_t channels = snn_min(step, end - channel);
         void *pixels[winograd_results];
-        locate_pixels(plan, offsets, channel, pixels);
+        const char *from = (const char *)plan->target + channel * snn_number_size(target->format);
+        winograd_target_pixels(plan->grid, place, phase, from, NULL, (const void **)pixels);
         if (by_panels) {
             finish_rounded(plan, phase, place.cut, channel, channels, planes, pixels);
         } else {

@@ -79,9 +79,7 @@ static void transform_dy_tile(const weights_plan *plan, snn_winograd_lines lines
 }
 
 static void read_dy(const weights_plan *plan, winograd_place place, const void **pixels) {
-    size_t offsets[winograd_results];
-    winograd_target_offsets(plan->grid, place, 0, offsets);
-    winograd_read_pixels(winograd_results, offsets, plan->dy, plan->zeros, pixels);
+    winograd_target_pixels(plan->grid, place, 0, plan->dy, plan->zeros, pixels);
 }
 
 static void transform_dy(const weights_plan *plan, size_t first, size_t end, snn_winograd_lines lines, size_t row) {
