@@ -156,9 +156,38 @@ TILE_INLINE void tile_accumulate_last(
     }
 }
 
+/// The sum of the parts of a number of C.
+TILE_INLINE vf tile_sum(const tile_form form, tile_accumulators acc, size_t i, size_t v) {
+    return form.parts == 2 ? acc[i][0] + acc[i][1] : acc[i][v];
+}
+
+/// C = acc, or where it `adds`, which is a constant at every call, C += acc.
+TILE_INLINE void tile_store_sums(
+    const tile_form form, const bool adds, tile_accumulators acc, size_t columns, float *const *c) {
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < form.vectors; v++) {
+        const size_t lanes = v == form.vectors - 1 ? columns - v * SIMD_WIDTH : SIMD_WIDTH;
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < form.rows; i++) {
+            float *out = c[i] + v * SIMD_WIDTH;
+            const vf sum = tile_sum(form, acc, i, v);
+            v_store_lanes(out, adds ? v_load_lanes(out, lanes) + sum : sum, lanes);
+        }
+    }
+}
+
 /// C = alpha * acc + beta * C + bias.
 TILE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
     const float *bias, float *const *c) {
+    const bool plain = alpha == 1 && bias == NULL;
+    if (plain && beta == 0) {
+        tile_store_sums(form, false, acc, columns, c);
+        return;
+    }
+    if (plain && beta == 1) {
+        tile_store_sums(form, true, acc, columns, c);
+        return;
+    }
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < form.vectors; v++) {
         const size_t lanes = v == form.vectors - 1 ? columns - v * SIMD_WIDTH : SIMD_WIDTH;
@@ -166,8 +195,7 @@ TILE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t 
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < form.rows; i++) {
             float *out = c[i] + v * SIMD_WIDTH;
-            const vf sum = form.parts == 2 ? acc[i][0] + acc[i][1] : acc[i][v];
-            vf result = v_fma(v_set1(alpha), sum, offset);
+            vf result = v_fma(v_set1(alpha), tile_sum(form, acc, i, v), offset);
             if (beta != 0) result = v_fma(v_set1(beta), v_load_lanes(out, lanes), result);
             v_store_lanes(out, result, lanes);
         }
