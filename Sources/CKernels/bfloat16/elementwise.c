@@ -85,8 +85,7 @@ void snn_activation_backward_of_sum_bfloat16(
     snn_activation activation, size_t count, const uint16_t *y, const uint16_t *a, const uint16_t *b, uint16_t *dx) {
     const snn_kernel_table *kernels = snn_kernels();
     NARROW_SPANS(count * snn_activation_cost(activation), count, i, size, {
-        float sum[NARROW_SPAN];
-        float points[NARROW_SPAN];
+        float sum[NARROW_SPAN], points[NARROW_SPAN];
         widen_sum(kernels, size, a + i, b + i, sum);
         kernels->widen_bfloat16(size, y + i, points);
         kernels->activation_backward_from_output(activation, size, points, sum, sum);

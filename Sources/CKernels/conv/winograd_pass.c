@@ -191,25 +191,32 @@ static void finish_rounded(const pass_plan *plan, size_t phase, snn_winograd_cut
     }
 }
 
+/// To the channels that lie so many bytes further.
+static void advance_pixels(void **pixels, size_t bytes) {
+    for (size_t i = 0; i < winograd_results; i++) {
+        if (pixels[i] != NULL) pixels[i] = (char *)pixels[i] + bytes;
+    }
+}
+
 /// Transforms a tile's products in the panels [first, end) of a phase to its target pixels, with the epilogue.
 static void finish_phase(const pass_plan *plan, winograd_place place, size_t phase, size_t first_panel,
     size_t end_panel, const float *planes) {
     const winograd_images *target = &plan->grid->target;
     const bool activates = snn_epilogue_activates(plan->epilogue);
-    const bool by_panels = activates && target->format != SNN_FLOAT32;
-    const size_t width = plan->kernels->tile_columns, end = snn_min(end_panel * width, target->channels);
-    const size_t step = by_panels ? width : end;
-    for (size_t channel = first_panel * width; channel < end; channel += step) {
-        const size_t channels = snn_min(step, end - channel);
-        void *pixels[winograd_results];
-        const char *from = (const char *)plan->target + channel * snn_number_size(target->format);
-        winograd_target_pixels(plan->grid, place, phase, from, NULL, (const void **)pixels);
-        if (by_panels) {
-            finish_rounded(plan, phase, place.cut, channel, channels, planes, pixels);
-        } else {
-            finish_pixels(plan, phase, place.cut, channel, channels, planes, target->format, pixels);
-            if (activates) activate(plan, channels, pixels);
-        }
+    const size_t width = plan->kernels->tile_columns, number = snn_number_size(target->format);
+    const size_t first = first_panel * width, end = snn_min(end_panel * width, target->channels);
+    void *pixels[winograd_results];
+    winograd_target_pixels(
+        plan->grid, place, phase, (const char *)plan->target + first * number, NULL, (const void **)pixels);
+    if (!activates || target->format == SNN_FLOAT32) {
+        finish_pixels(plan, phase, place.cut, first, end - first, planes, target->format, pixels);
+        if (activates) activate(plan, end - first, pixels);
+        return;
+    }
+    for (size_t channel = first; channel < end; channel += width) {
+        const size_t channels = snn_min(width, end - channel);
+        finish_rounded(plan, phase, place.cut, channel, channels, planes, pixels);
+        advance_pixels(pixels, channels * number);
     }
 }
 

@@ -52,7 +52,7 @@ SIMD_INLINE void dot_step(const size_t rows, const size_t columns, const size_t 
     }
 }
 
-/// Stores `width` columns of a tile.
+/// Stores `width` columns of a tile, which is a constant where these are all.
 SIMD_INLINE void dot_store(
     const size_t rows, const size_t columns, const size_t width, const float *results, float *c, size_t ldc) {
 #pragma clang loop unroll(full)

@@ -28,10 +28,11 @@ enum { rows_anywhere = 1, rows_apart = 3, rows_side_by_side = SIMD_TALL_TILE_ROW
 /// How a tile is summed: constants at every call, so that loops over them unroll.
 typedef struct {
     size_t rows, vectors;
-    size_t parts;  ///< accumulators of a number of C, in place of vectors
-    size_t reach;  ///< rows of A reached from one pointer
-    bool embeds;  ///< multiplications read some numbers of A themselves, once a vector: where A is in the nearest cache
-    bool masked;  ///< only `tail` lanes of the last vector of B may be read
+    size_t parts;       ///< accumulators of a number of C, in place of vectors
+    size_t reach;       ///< rows of A reached from one pointer
+    bool embeds;        ///< multiplications read some numbers of A themselves, once a vector: where A is in the nearest
+                        ///< cache; of a single vector they do in any case
+    bool masked;        ///< only `tail` lanes of the last vector of B may be read
     bool fetches;       ///< what lies ahead is fetched into the first-level cache with every row of B
     bool fetches_next;  ///< so is the next tile's A
 } tile_form;

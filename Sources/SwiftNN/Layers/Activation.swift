@@ -109,9 +109,11 @@ final class FusedActivation {
         return value.with(gradient: gradientBehind)
     }
 
-    func handOverDerivative() -> Activation? {
+    /// Leaves the derivative of the activation to the only reader of the output, whose gradient is then already the one in
+    /// front of it; identity where that is not possible, or where there is none.
+    func handOverDerivative() -> Activation {
         // In bfloat16 the gradients before and after the activation are rounded; ReLU leaves rounded numbers.
-        guard let gradient = output.gradient, precision == .float32 || activation == .relu else { return nil }
+        guard let gradient = output.gradient, precision == .float32 || activation == .relu else { return .identity }
         gradientBehind?.share(with: gradient)
         gradientBehind = nil
         return activation

@@ -139,7 +139,7 @@ private class BatchNormOperation {
     fileprivate var shape: snn_norm_shape
     fileprivate let input: Value, output: Value
     fileprivate private(set) var addend: Value?
-    private let fused: FusedActivation
+    let fused: FusedActivation
     /// One whose derivative comes from the norm's input, at no cost; `fused` has the one of a sum.
     private var ownActivation = Activation.identity
 
@@ -163,8 +163,6 @@ private class BatchNormOperation {
         ownActivation = activation
         return value.with(gradient: value.gradient)
     }
-
-    func handOverDerivative() -> Activation? { addend == nil ? nil : fused.handOverDerivative() }
 
     fileprivate var forwardActivation: snn_activation { addend == nil ? ownActivation.kernel : fused.kernel }
     fileprivate var backwardActivation: snn_activation { ownActivation.kernel }

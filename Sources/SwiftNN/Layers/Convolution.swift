@@ -83,7 +83,7 @@ private final class ConvolutionOperation: ActivationFusing, NormFolding {
     private var shape: snn_conv_shape
     private let input: Value, output: Value
     private let rows: Int
-    private let fused: FusedActivation
+    let fused: FusedActivation
     private var norm: FoldedNorm?
     private let forwardWeights: PackedWeights
     private let backwardWeights: PackedWeights?
@@ -115,12 +115,6 @@ private final class ConvolutionOperation: ActivationFusing, NormFolding {
         biasWorkspace =
             learns ? builder.makeBuffer(bytes: snn_column_sums_workspace_size(rows, layer.outChannels)) : nil
     }
-
-    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
-        fused.fuse(activation, of: value, builder)
-    }
-
-    func handOverDerivative() -> Activation? { fused.handOverDerivative() }
 
     func fold(_ norm: FixedNorm, _ builder: PlanBuilder) -> Bool {
         guard output.gradient == nil, self.norm == nil, output.shape[1] == norm.mean.count else { return false }

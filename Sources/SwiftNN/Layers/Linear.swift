@@ -47,7 +47,7 @@ public struct Linear: StandaloneLayer {
 private final class LinearOperation: ActivationFusing {
     private let weight: Parameter, bias: Parameter?
     private let input: Value, output: Value
-    private let fused: FusedActivation
+    let fused: FusedActivation
     private let product: ProductWithWeights
     private let gradientOfInput: ProductWithWeights?
     private let gradientOfWeights: WeightGradient?
@@ -81,12 +81,6 @@ private final class LinearOperation: ActivationFusing {
         gradientOfWeights =
             output.gradient != nil ? WeightGradient(builder, weight: weight, bias: bias, rows: rows) : nil
     }
-
-    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
-        fused.fuse(activation, of: value, builder)
-    }
-
-    func handOverDerivative() -> Activation? { fused.handOverDerivative() }
 
     var forwardBuffers: [Buffer] { [input.buffer, output.buffer, product.workspace] }
     var backwardBuffers: [Buffer] {

@@ -20,14 +20,19 @@ extension Operation {
 
 /// An operation that can apply an activation to what it writes, before it leaves the cache.
 protocol ActivationFusing: Operation {
+    /// The activation behind what it writes, where a gradient in front of it is kept.
+    var fused: FusedActivation { get }
+
     /// Takes the activation of `value`, which it writes, on: what it then writes, with the gradient behind the activation.
     /// Or refuses, with nil: where a gradient passes whose derivative needs the activation's input, and the operation does
     /// not keep it.
     func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value?
+}
 
-    /// Leaves the derivative of the activation it has taken on to the only reader of what it writes; nil where it takes it
-    /// along at no cost. Its gradient is then already the one before the activation.
-    func handOverDerivative() -> Activation?
+extension ActivationFusing {
+    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
+        fused.fuse(activation, of: value, builder)
+    }
 }
 
 /// An operation that can add a second value to what it writes.
@@ -35,8 +40,4 @@ protocol SumFusing: ActivationFusing {
     /// Adds a value of the output's shape, order and format; before an activation is fused. The gradient of either is that
     /// of what it then writes, in front of an activation. Or refuses.
     func add(_ addend: Value) -> Bool
-}
-
-extension ActivationFusing {
-    func handOverDerivative() -> Activation? { nil }
 }

@@ -193,6 +193,7 @@ public final class PlanBuilder {
         return add(ActivationOperation(activation, input: value, output: output), output)
     }
 
+    /// The gradient that an operation reads is then that of its new output.
     private func replaceOutput(of operation: any Operation, by output: Value) {
         guard let index = steps.lastIndex(where: { $0.operation === operation }) else { return }
         steps[index] = PlanStep(operation, output: output)
@@ -204,7 +205,7 @@ public final class PlanBuilder {
         guard case .activating(let operation) = writers.removeValue(forKey: ObjectIdentifier(value.buffer)) else {
             return .identity
         }
-        return operation.handOverDerivative() ?? .identity
+        return operation.fused.handOverDerivative()
     }
 
     /// Makes a norm of a value a part of the operation that wrote it, where that can: an activation may still follow. The

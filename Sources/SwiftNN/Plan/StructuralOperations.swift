@@ -70,18 +70,12 @@ final class ForkOperation: Operation {
 /// activation behind it.
 final class SumOperation: ActivationFusing {
     private let a: Value, b: Value, output: Value
-    private let fused: FusedActivation
+    let fused: FusedActivation
 
     init(_ builder: PlanBuilder, a: Value, b: Value, output: Value) {
         (self.a, self.b, self.output) = (a, b, output)
         fused = FusedActivation(output: output, builder)
     }
-
-    func fuse(_ activation: Activation, of value: Value, _ builder: PlanBuilder) -> Value? {
-        fused.fuse(activation, of: value, builder)
-    }
-
-    func handOverDerivative() -> Activation? { fused.handOverDerivative() }
 
     var forwardBuffers: [Buffer] { [a.buffer, b.buffer, output.buffer] }
     var backwardBuffers: [Buffer] { fused.backwardBuffers }
