@@ -122,6 +122,17 @@ public struct ConvCase: KernelCase {
             ConvCase(
                 batch: 15, inChannels: 3, outChannels: 2, height: Axis(6, 4, stride: 3, dilation: 2, pad: (3, 0)),
                 width: Axis(9, 2, pad: (0, 1))),
+            // Vectors along the lines: several of them, lines that meet nothing but padding, more images than chunks.
+            ConvCase(
+                batch: 3, inChannels: 1, outChannels: 3, height: Axis(6, 3, dilation: 2, pad: (3, 1)),
+                width: Axis(46, 4, pad: (2, 0))),
+            square(2, 1, 2, size: 10, kernel: 3, pad: 4),
+            square(17, 1, 7, size: 15, kernel: 2, pad: 1),
+            // Runs of a line that overlap: with padding, and lines that none reaches.
+            ConvCase(
+                batch: 2, inChannels: 3, outChannels: 20, height: Axis(7, 3, dilation: 3),
+                width: Axis(9, 5, pad: (4, 1))),
+            square(3, 5, 9, size: 3, kernel: 6, pad: 6),
             // Matrix products: several panels of channels, two slices of them, no pixel.
             square(20, 130, 70, size: 7, kernel: 1),
             square(3, 700, 40, size: 5, kernel: 1),
@@ -205,6 +216,8 @@ public struct ConvCase: KernelCase {
             batch: 16, inChannels: 16, outChannels: 16, height: Axis(24, 2, dilation: 4, pad: (2, 2)),
             width: Axis(8, 1)),
         square(20, 3, 18, size: 6, kernel: 3, pad: 1),
+        square(2, 1, 5, size: 16, kernel: 3, pad: 1),
+        square(2, 6, 9, size: 6, kernel: 5, pad: 2),
         square(3, 18, 18, size: 6, kernel: 3, pad: 1),
         square(16, 32, 32, size: 4, kernel: 3, pad: 1, groups: 2),
     ].map(\.inBFloat16)

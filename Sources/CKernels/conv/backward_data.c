@@ -6,6 +6,7 @@
 #include "conv/blocks.h"
 #include "conv/direct.h"
 #include "conv/method.h"
+#include "conv/overlaps.h"
 #include "conv/product.h"
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
@@ -36,6 +37,10 @@ static size_t zeros_size(const snn_conv_shape *shape) {
     return conv_zeros_size(&geometry);
 }
 
+static size_t overlaps_size(const snn_conv_shape *shape) {
+    return conv_prefers_overlaps(shape) ? conv_overlaps_workspace_size(shape) : 0;
+}
+
 size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
     switch (conv_method_of(shape)) {
         case CONV_BLOCKS: return blocks_workspace_size(shape);
@@ -47,7 +52,7 @@ size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
             const snn_gemm_shape product = conv_backward_product(shape);
             return snn_gemm_packed_workspace_size(&product);
         }
-        case CONV_DIRECT: return zeros_size(shape) + conv_widened_size(shape);
+        case CONV_DIRECT: return zeros_size(shape) + conv_widened_size(shape) + overlaps_size(shape);
     }
 }
 
@@ -56,7 +61,8 @@ static void sum_directly(const snn_conv_shape *shape, const void *dy, const void
     memset(workspace, 0, zeros_size(shape));
     const conv_operands operands = {
         .source = conv_widened(shape, dy, widened), .packed = packed, .zeros = workspace, .target = dx};
-    for (size_t phase = 0; phase < phases(shape); phase++) {
+    if (conv_prefers_overlaps(shape)) conv_overlaps(shape, &operands, (char *)widened + conv_widened_size(shape));
+    for (size_t phase = 0; !conv_prefers_overlaps(shape) && phase < phases(shape); phase++) {
         const conv_geometry geometry = phase_at(shape, phase);
         conv_direct(&geometry, &operands);
     }

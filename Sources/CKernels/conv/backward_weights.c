@@ -11,6 +11,7 @@
 #include "conv/method.h"
 #include "conv/packing.h"
 #include "conv/pixel_blocks.h"
+#include "conv/planes.h"
 #include "conv/winograd.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
@@ -268,19 +269,18 @@ static void add_shared_block(const gradient_plan *plan, size_t index, size_t thr
         { add_block(plan, index, plan->copies, index == 0, first, end, plan->sums); });
 }
 
-static size_t direct_workspace_size(const snn_conv_shape *shape) {
+static size_t sums_workspace_size(const snn_conv_shape *shape) {
     const gradient_plan plan = make_plan(shape);
     const size_t floats = plan.chunks * plan.sums_size + copy_count(&plan) * copy_size(&plan);
-    return conv_widened_size(shape) + conv_padded_size(shape) + floats * sizeof(float);
+    return floats * sizeof(float);
 }
 
-static void direct_backward_weights(
-    const snn_conv_shape *shape, const float *x, const void *dy, bool accumulate, float *dweights, void *workspace) {
+static void add_up_blocks(
+    const snn_conv_shape *shape, const float *x, const float *dy, bool accumulate, float *dweights, void *workspace) {
     gradient_plan plan = make_plan(shape);
-    char *padded = (char *)workspace + conv_widened_size(shape);
-    plan.rows.numbers = conv_padded(shape, x, (float *)padded);
-    plan.columns.numbers = conv_widened(shape, dy, workspace);
-    plan.copies = (float *)(padded + conv_padded_size(shape));
+    plan.rows.numbers = x;
+    plan.columns.numbers = dy;
+    plan.copies = workspace;
     plan.sums = plan.copies + copy_count(&plan) * copy_size(&plan);
     const size_t threads = (size_t)snn_threads_for_products(conv_products(shape));
     if (plan.chunks > 1) {
@@ -289,6 +289,23 @@ static void direct_backward_weights(
         for (size_t block = 0; block < plan.blocks.count; block++) add_shared_block(&plan, block, threads);
     }
     conv_unpack_sums(&plan.packing, plan.chunks, plan.sums, accumulate, dweights);
+}
+
+static size_t direct_workspace_size(const snn_conv_shape *shape) {
+    const size_t sums =
+        conv_prefers_planes(shape) ? conv_planes_weights_workspace_size(shape) : sums_workspace_size(shape);
+    return conv_widened_size(shape) + conv_padded_size(shape) + sums;
+}
+
+static void direct_backward_weights(
+    const snn_conv_shape *shape, const float *x, const void *dy, bool accumulate, float *dweights, void *workspace) {
+    char *padded = (char *)workspace + conv_widened_size(shape), *sums = padded + conv_padded_size(shape);
+    const float *padded_x = conv_padded(shape, x, (float *)padded), *wide_dy = conv_widened(shape, dy, workspace);
+    if (conv_prefers_planes(shape)) {
+        conv_planes_backward_weights(shape, padded_x, wide_dy, accumulate, dweights, sums);
+    } else {
+        add_up_blocks(shape, padded_x, wide_dy, accumulate, dweights, sums);
+    }
 }
 
 size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {

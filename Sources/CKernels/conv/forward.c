@@ -7,6 +7,7 @@
 #include "conv/joined.h"
 #include "conv/lines.h"
 #include "conv/method.h"
+#include "conv/planes.h"
 #include "conv/product.h"
 #include "conv/winograd.h"
 #include "gemm/tile.h"
@@ -52,7 +53,9 @@ static void sum_directly(const snn_conv_shape *shape, const float *x, const void
         .epilogue = epilogue == NULL ? NULL : &joined,
         .target = y,
     };
-    if (conv_is_folded(shape)) {
+    if (conv_prefers_planes(shape)) {
+        conv_planes(shape, &geometry, &operands);
+    } else if (conv_is_folded(shape)) {
         uint16_t *narrow = snn_conv_output_format(shape) == SNN_BFLOAT16 ? y : NULL;
         conv_lines(&geometry, &operands, narrow, padded + conv_padded_size(shape));
     } else {

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "conv/method.h"
+#include "conv/overlaps.h"
+#include "conv/planes.h"
 #include "runtime/kernel_table.h"
 
 /// What it must save at least, as a share of the products: joined tiles are fewer, and meet more padding.
@@ -29,12 +31,13 @@ static size_t count_if_joined(const snn_conv_shape *shape, size_t count) {
 }
 
 size_t conv_joined_outputs(const snn_conv_shape *shape) {
+    if (conv_prefers_planes(shape)) return 1;
     const size_t pixels = snn_conv_out_width(shape);
     return count_if_joined(shape, best_count(shape->out_channels, pixels, shape->kernel_width, shape->stride_width));
 }
 
 size_t conv_joined_inputs(const snn_conv_shape *shape) {
-    if (shape->stride_width > 1) return 1;
+    if (shape->stride_width > 1 || conv_prefers_overlaps(shape)) return 1;
     return count_if_joined(shape, best_count(shape->in_channels, shape->in_width, shape->kernel_width, 1));
 }
 

@@ -5,6 +5,7 @@
 #include "conv/geometry.h"
 #include "conv/joined.h"
 #include "conv/method.h"
+#include "conv/overlaps.h"
 #include "conv/packing.h"
 #include "conv/product.h"
 #include "conv/winograd.h"
@@ -28,9 +29,24 @@ static void join_pixels(
         .packed_row_taps = shape->kernel_width + (pixels - 1) * apart,
         .first = first,
         .step = step,
+        .weights_row = shape->kernel_width,
     };
     packing->taps = packing->joined.rows * packing->joined.packed_row_taps;
     packing->columns *= pixels;
+}
+
+/// Puts the columns of all taps in a row of the kernel behind one another.
+static void join_taps(const snn_conv_shape *shape, conv_packing *packing) {
+    packing->joined = (joined_taps){
+        .pixels = shape->kernel_width,
+        .rows = shape->kernel_height,
+        .row_taps = 1,
+        .packed_row_taps = 1,
+        .weights_row = shape->kernel_width,
+        .weights_step = 1,
+    };
+    packing->taps = shape->kernel_height;
+    packing->columns *= shape->kernel_width;
 }
 
 /// One panel of channels for each output of a channel.
@@ -77,6 +93,10 @@ conv_packing conv_transposed_packing(const snn_conv_shape *shape) {
     packing.columns = conv_group_in(shape);
     packing.depth_stride = conv_group_in(shape) * packing.taps;
     packing.column_stride = packing.taps;
+    if (conv_prefers_overlaps(shape)) {
+        join_taps(shape, &packing);
+        return packing;
+    }
     const size_t pixels = conv_joined_inputs(shape);
     join_pixels(shape, pixels, (ptrdiff_t)pixels - 1, -1, &packing);
     return packing;
@@ -112,7 +132,7 @@ static packed_row packed_row_at(const conv_packing *packing, size_t columns, siz
         .taps = joined->row_taps,
         .columns = columns / joined->pixels,
         .in_panel = tap * packing->depth * packing->panel_columns + pixel * (columns / joined->pixels),
-        .in_weights = row * joined->row_taps,
+        .in_weights = row * joined->weights_row + pixel * joined->weights_step,
     };
 }
 

@@ -6,10 +6,12 @@
 
 /// Where neighbouring pixels are joined (conv/joined.h), the columns are those of each of them behind one another. The
 /// `row_taps` weights in a row of one pixel are some of the `packed_row_taps` of the joined one, from
-/// first + pixel * step on. Where none are joined, all taps count as one row.
+/// first + pixel * step on. Where none are joined, all taps count as one row. Where the columns of all taps in a row
+/// lie behind one another (conv/overlaps.h), each of these counts as a pixel that has a single tap.
 typedef struct {
     size_t pixels, rows, row_taps, packed_row_taps;
     ptrdiff_t first, step;
+    size_t weights_row, weights_step;  ///< from one row, and one pixel, to the next among the weights
 } joined_taps;
 
 /// Packed: [group][panel][tap][depth][column in the panel]. A weight is at group * group_stride + depth * depth_stride

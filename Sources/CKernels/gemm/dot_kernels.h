@@ -107,9 +107,19 @@ SIMD_INLINE void dot_tall_tiles(
     if (tiled < columns) dot_tiles(dot_most_rows, shape, rows, left, a, b + tiled * shape->ldb, c + tiled);
 }
 
+/// The tiles of so many rows each that cover a block.
+SIMD_INLINE size_t dot_tile_count(const size_t tile_rows, size_t rows, size_t columns) {
+    const size_t tile_columns = dot_sums / tile_rows;
+    return (rows + tile_rows - 1) / tile_rows * ((columns + tile_columns - 1) / tile_columns);
+}
+
 /// A block of C = alpha * A * op(B), from as many rows of B as it has columns.
 static void gemm_dots(
     const snn_gemm_shape *shape, size_t rows, size_t columns, const float *a, const float *b, float *c) {
+    if (rows % 3 == 0 && dot_tile_count(3, rows, columns) < dot_tile_count(dot_rows, rows, columns)) {
+        dot_tiles(3, shape, rows, columns, a, b, c);
+        return;
+    }
     const size_t tall = rows / dot_most_rows * dot_most_rows, whole = rows / dot_rows * dot_rows;
     if (tall > 0) dot_tall_tiles(shape, tall, columns, a, b, c);
     if (whole > tall) dot_tiles(dot_rows, shape, dot_rows, columns, a + tall * shape->lda, b, c + tall * shape->ldc);

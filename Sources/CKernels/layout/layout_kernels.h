@@ -1,4 +1,5 @@
 // Copies and transposes of matrices with any row distances.
+#include "layout/weave_kernels.h"
 
 /// At most SIMD_WIDTH rows and columns: where both are that constant, without a condition.
 SIMD_INLINE void transpose_square(
@@ -66,6 +67,15 @@ static void copy_rows(size_t rows, size_t columns, const float *x, size_t x_row,
 
 /// out[c][r] = x[r][c] for rows x columns numbers.
 static void transpose(size_t rows, size_t columns, const float *x, size_t x_row, float *out, size_t out_row) {
+    const size_t fewest = snn_min(rows, columns);
+    if (fewest > 1 && rows <= most_woven && out_row == rows) {
+        weave(rows, columns, x, x_row, out);
+        return;
+    }
+    if (fewest > 1 && columns <= most_woven && x_row == columns) {
+        unweave(rows, columns, x, out, out_row);
+        return;
+    }
     const size_t whole_rows = rows / SIMD_WIDTH * SIMD_WIDTH, whole_columns = columns / SIMD_WIDTH * SIMD_WIDTH;
     for (size_t r = 0; r < whole_rows; r += SIMD_WIDTH) {
         for (size_t c = 0; c < whole_columns; c += SIMD_WIDTH) {
