@@ -312,7 +312,7 @@ size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
     switch (conv_weights_method_of(shape)) {
         case CONV_BLOCKS: return conv_blocks_backward_weights_workspace_size(shape);
         case CONV_WINOGRAD: {
-            const winograd_grid grid = winograd_forward_grid(shape);
+            const winograd_grid grid = winograd_weights_grid(shape);
             return winograd_weights_workspace_size(&grid);
         }
         case CONV_PRODUCT:
@@ -323,7 +323,7 @@ size_t snn_conv_backward_weights_workspace_size(const snn_conv_shape *shape) {
 
 static void filter_weights(
     const snn_conv_shape *shape, const void *x, const void *dy, bool accumulate, float *dweights, void *workspace) {
-    const winograd_grid grid = winograd_forward_grid(shape);
+    const winograd_grid grid = winograd_weights_grid(shape);
     winograd_backward_weights(&grid, x, dy, accumulate, dweights, workspace);
 }
 

@@ -1,5 +1,7 @@
 // Convolutions of 3 x 3 weights by Winograd's minimal filtering: 36 products where direct sums take 144, or with stride
-// 2, 81. Tiles that are cut off by the edge of an image have 30 or 25.
+// 2, 81. Tiles that are cut off by the edge of an image have 30 or 25. Few pixels have small tiles, of 16 products
+// where direct sums take 36, for the transformed weights, which are as many as the products of a tile, are read for
+// few.
 //
 // With stride 2 the source is four images, its phases: the pixels of even and of odd lines and columns. Each is
 // filtered by the weights that meet it, two or one a side, and the results add up before they are transformed. For the
@@ -16,11 +18,11 @@
 #include "conv/winograd_transforms.h"
 #include "swiftnn/conv.h"
 
-enum { winograd_results = winograd_side * winograd_side, winograd_most_planes = 36 };
+enum { winograd_most_results = winograd_most_side * winograd_most_side, winograd_most_planes = 36 };
 
 /// Images [batch, height, width, channels] in some format, of one phase or of two a side. Pixel (y, x) of tile (i, j)
-/// is in line top + step * (4 i + y) and column left + step * (4 j + x) of the first phase, where the step is the
-/// number of phases a side, and `second` further in the second one.
+/// is in line top + step * (side * i + y) and column left + step * (side * j + x) of the first phase, where the step is
+/// the number of phases a side, and `second` further in the second one.
 typedef struct {
     snn_number_format format;
     size_t height, width, channels;
@@ -43,7 +45,8 @@ typedef struct {
     size_t batch;
     size_t taps;  ///< a side, of one phase
     winograd_images source, target;
-    size_t tile_lines, tile_columns;  ///< of an image: squares of winograd_side target pixels
+    size_t side;                      ///< target pixels of a tile a side
+    size_t tile_lines, tile_columns;  ///< of an image
     winograd_tile_kind kinds[winograd_kinds];
     const snn_winograd_transforms *transforms;  ///< of the calling thread, for others may have another tier
 } winograd_grid;
@@ -51,12 +54,15 @@ typedef struct {
 winograd_grid winograd_forward_grid(const snn_conv_shape *shape);
 winograd_grid winograd_backward_grid(const snn_conv_shape *shape);
 
+/// The forward grid with the larger tiles, by which weight gradients are summed.
+winograd_grid winograd_weights_grid(const snn_conv_shape *shape);
+
 static inline size_t winograd_tiles(const winograd_grid *grid) {
     return grid->batch * grid->tile_lines * grid->tile_columns;
 }
 
 /// Transformed numbers a side, and of a tile.
-static inline size_t winograd_points(const winograd_grid *grid) { return winograd_side + grid->taps - 1; }
+static inline size_t winograd_points(const winograd_grid *grid) { return grid->side + grid->taps - 1; }
 static inline size_t winograd_planes(const winograd_grid *grid) {
     return winograd_points(grid) * winograd_points(grid);
 }
@@ -115,8 +121,8 @@ static inline snn_winograd_infinity winograd_infinity_of(const winograd_images *
     return (snn_winograd_infinity){!place.down, !place.right};
 }
 
-/// The source pixels under a tile, winograd_points a side, and its target pixels, winograd_side a side, in a tensor of
-/// the images or from one of their channels on; `outside` beyond the edges.
+/// The source pixels under a tile, winograd_points a side, and its target pixels, in a tensor of the images or from one
+/// of their channels on; `outside` beyond the edges.
 void winograd_source_pixels(const winograd_grid *grid, winograd_place place, size_t phase, const void *from,
     const void *outside, const void **pixels);
 void winograd_target_pixels(const winograd_grid *grid, winograd_place place, size_t phase, const void *from,

@@ -1,9 +1,10 @@
-// The transforms of winograd_kernels.h for all channels, with WINOGRAD_TAPS taps and WINOGRAD_POINTS points a side:
-// included once for each such pair.
+// The transforms of winograd_kernels.h for all channels, with WINOGRAD_TAPS taps, WINOGRAD_POINTS points and
+// WINOGRAD_SIDE results a side: included once for each of these; where WINOGRAD_SUMS_GRADIENTS, also those of weight
+// gradients.
 #define WINOGRAD_PASTE(a, b) a##_##b
 #define WINOGRAD_JOIN(a, b) WINOGRAD_PASTE(a, b)
-#define WINOGRAD_NAME(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_TAPS)
-#define WINOGRAD_TRANSFORM(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_POINTS)
+#define WINOGRAD_NAME(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_POINTS)
+#define WINOGRAD_TRANSFORM(name) WINOGRAD_NAME(name)
 
 /// Runs the call for the channels [first, end), `lanes` of them from `channel` on.
 #define WINOGRAD_FOR_CHANNELS(channel, lanes, first_channel, end_channel, ...) \
@@ -24,23 +25,23 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
     return WINOGRAD_TAPS == 3 ? winograd_everywhere : infinity;
 }
 
-/// Runs the statement for a tile's cut, which is a constant for the uncut: only tiles of three taps are cut.
-#define WINOGRAD_BY_CUT(there_cut, ...)                      \
-    if (WINOGRAD_TAPS == 3 && ((cut).down || (cut).right)) { \
-        const snn_winograd_cut there_cut = cut;              \
-        __VA_ARGS__                                          \
-    } else {                                                 \
-        const snn_winograd_cut there_cut = winograd_uncut;   \
-        __VA_ARGS__                                          \
+/// Runs the statement for a tile's cut, which is a constant for the uncut: only tiles of six points are cut.
+#define WINOGRAD_BY_CUT(there_cut, ...)                        \
+    if (WINOGRAD_POINTS == 6 && ((cut).down || (cut).right)) { \
+        const snn_winograd_cut there_cut = cut;                \
+        __VA_ARGS__                                            \
+    } else {                                                   \
+        const snn_winograd_cut there_cut = winograd_uncut;     \
+        __VA_ARGS__                                            \
     }
 
 /// A square for all channels, in some lines of planes.
-#define WINOGRAD_SPREAD(size, first, end, transform, cut_transform, format, infinity)                                 \
-    WINOGRAD_BY_CUT(known_cut, {                                                                                      \
-        WINOGRAD_FOR_CHANNELS(c, lanes, first_channel, end_channel, {                                                 \
-            winograd_spread(WINOGRAD_POINTS, size, first, end, transform, cut_transform, false, format, pixels, next, \
-                infinity, known_cut, c, lanes, out, plane);                                                           \
-        });                                                                                                           \
+#define WINOGRAD_SPREAD(size, first, end, transform, cut_transform, format, infinity)                                  \
+    WINOGRAD_BY_CUT(known_cut, {                                                                                       \
+        WINOGRAD_FOR_CHANNELS(c, lanes, first_channel, end_channel, {                                                  \
+            winograd_spread(WINOGRAD_POINTS, WINOGRAD_SIDE, size, first, end, transform, cut_transform, false, format, \
+                pixels, next, infinity, known_cut, c, lanes, out, plane);                                              \
+        });                                                                                                            \
     })
 #define WINOGRAD_SPREAD_LINES(size, transform, cut_transform, format, infinity)                                 \
     switch (lines) {                                                                                            \
@@ -69,12 +70,13 @@ static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format
 
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
     for (size_t c = 0; c < channels; c += SIMD_WIDTH) {
-        winograd_spread(WINOGRAD_POINTS, WINOGRAD_TAPS, 0, WINOGRAD_POINTS,
+        winograd_spread(WINOGRAD_POINTS, WINOGRAD_SIDE, WINOGRAD_TAPS, 0, WINOGRAD_POINTS,
             WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS), NULL, true, SNN_FLOAT32, pixels, NULL,
             winograd_everywhere, winograd_uncut, c, SIMD_WIDTH, out, plane);
     }
 }
 
+#if defined(WINOGRAD_SUMS_GRADIENTS)
 static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_channel, snn_number_format format,
     const void *const *pixels, const void *const *next, snn_winograd_lines lines, snn_winograd_cut cut, float *out,
     size_t plane) {
@@ -86,6 +88,7 @@ static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_chan
             4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), winograd_filter_6_3, SNN_FLOAT32, winograd_everywhere)
     }
 }
+#endif
 
 #define WINOGRAD_GATHER(size, cut_transform, cut, bias, format)                                                      \
     WINOGRAD_FOR_CHANNELS(c, lanes, 0, channels, {                                                                   \
@@ -93,7 +96,7 @@ static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_chan
             in, plane, there, cut, bias, format, pixels, c, lanes);                                                  \
     })
 #define WINOGRAD_GATHER_OUTPUT(format) \
-    WINOGRAD_BY_CUT(known_cut, { WINOGRAD_GATHER(4, winograd_result_cut, known_cut, bias, format); })
+    WINOGRAD_BY_CUT(known_cut, { WINOGRAD_GATHER(WINOGRAD_SIDE, winograd_result_cut, known_cut, bias, format); })
 
 static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
     snn_winograd_cut cut, const float *bias, snn_number_format format, void *const *pixels) {
@@ -105,18 +108,23 @@ static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_
     }
 }
 
+#if defined(WINOGRAD_SUMS_GRADIENTS)
 static void WINOGRAD_NAME(gather_weights)(
     size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, void *const *pixels) {
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
     WINOGRAD_GATHER(WINOGRAD_TAPS, NULL, winograd_uncut, NULL, SNN_FLOAT32);
 }
+#endif
 
 static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
+    .side = WINOGRAD_SIDE,
     .spread_data = WINOGRAD_NAME(spread_data),
     .spread_weights = WINOGRAD_NAME(spread_weights),
-    .spread_gradient = WINOGRAD_NAME(spread_gradient),
     .gather_output = WINOGRAD_NAME(gather_output),
+#if defined(WINOGRAD_SUMS_GRADIENTS)
+    .spread_gradient = WINOGRAD_NAME(spread_gradient),
     .gather_weights = WINOGRAD_NAME(gather_weights),
+#endif
 };
 
 #undef WINOGRAD_GATHER_OUTPUT
@@ -126,8 +134,10 @@ static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
 #undef WINOGRAD_BY_CUT
 #undef WINOGRAD_FOR_CHANNELS
 #undef WINOGRAD_TRANSFORM
+#undef WINOGRAD_SIDE
 #undef WINOGRAD_NAME
 #undef WINOGRAD_JOIN
 #undef WINOGRAD_PASTE
 #undef WINOGRAD_POINTS
+#undef WINOGRAD_SUMS_GRADIENTS
 #undef WINOGRAD_TAPS

@@ -1,4 +1,6 @@
 // Which convolutions are computed by Winograd's filtering, and where the pixels of their tiles are.
+#include <math.h>
+
 #include "conv/geometry.h"
 #include "conv/winograd.h"
 #include "runtime/kernel_table.h"
@@ -7,11 +9,8 @@
 enum {
     /// What a transform takes for each of a tile's numbers in the planes, in multiply-adds.
     transform_cost = 6,
-    /// Multiply-adds of a core in the time in which one weight comes from memory, which only many tiles or pixels make
-    /// up for.
-    weight_cost = 10,
-    /// Fewer tiles than that take as long: their sums would wait for one another.
-    least_rows = 4,
+    /// Multiply-adds in the time in which one weight comes from memory: fewer products by it take as long.
+    weight_cost = 16,
     /// Multiply-adds in the time in which one sum of a weight gradient goes to memory and comes back.
     sum_cost = 40,
 };
@@ -23,9 +22,11 @@ static bool is_strided(const snn_conv_shape *shape) { return shape->stride_heigh
 
 /// Whether the last of the tiles in a row are worth a kind of their own: where there are many of them, it saves little,
 /// and the pixels that they share with the others are read from memory twice.
-static bool is_cut(size_t positions) {
+static bool is_cut(const snn_winograd_transforms *transforms, size_t positions) {
     enum { most_tiles = 4 };
-    return positions % winograd_side != 0 && snn_ceil_div(positions, winograd_side) <= most_tiles;
+    const size_t side = transforms->side;
+    return transforms == snn_kernels()->winograd_by_three && positions % side != 0 &&
+           snn_ceil_div(positions, side) <= most_tiles;
 }
 
 /// The tiles of a grid by kinds, in their order.
@@ -42,20 +43,19 @@ static void list_kinds(winograd_grid *grid, snn_winograd_cut cut) {
 }
 
 /// Positions of the target a side, for tiles; at most one of its images' phases needs them all.
-static winograd_grid make_grid(
-    const snn_conv_shape *shape, winograd_images source, winograd_images target, size_t height, size_t width) {
-    const snn_kernel_table *kernels = snn_kernels();
-    const bool strided = is_strided(shape);
+static winograd_grid make_grid(const snn_conv_shape *shape, const snn_winograd_transforms *transforms,
+    winograd_images source, winograd_images target, size_t height, size_t width) {
     winograd_grid grid = {
         .batch = shape->batch,
-        .taps = strided ? 2 : 3,
+        .taps = is_strided(shape) ? 2 : 3,
         .source = source,
         .target = target,
-        .tile_lines = snn_ceil_div(height, winograd_side),
-        .tile_columns = snn_ceil_div(width, winograd_side),
-        .transforms = strided ? kernels->winograd_by_two : kernels->winograd_by_three,
+        .side = transforms->side,
+        .tile_lines = snn_ceil_div(height, transforms->side),
+        .tile_columns = snn_ceil_div(width, transforms->side),
+        .transforms = transforms,
     };
-    list_kinds(&grid, (snn_winograd_cut){!strided && is_cut(height), !strided && is_cut(width)});
+    list_kinds(&grid, (snn_winograd_cut){is_cut(transforms, height), is_cut(transforms, width)});
     return grid;
 }
 
@@ -84,10 +84,10 @@ static winograd_images output_images(const snn_conv_shape *shape, ptrdiff_t top,
     };
 }
 
-winograd_grid winograd_forward_grid(const snn_conv_shape *shape) {
+static winograd_grid forward_grid(const snn_conv_shape *shape, const snn_winograd_transforms *transforms) {
     const winograd_images source = input_images(shape, -(ptrdiff_t)shape->pad_top, -(ptrdiff_t)shape->pad_left, 1);
     const winograd_images target = output_images(shape, 0, 0);
-    return make_grid(shape, source, target, target.height, target.width);
+    return make_grid(shape, transforms, source, target, target.height, target.width);
 }
 
 /// Of the input's lines or columns, as the target of a data gradient.
@@ -110,20 +110,28 @@ static backward_axis make_backward_axis(bool strided, size_t size, size_t paddin
 }
 
 /// dx is dy filtered by the weights turned by half a circle.
-winograd_grid winograd_backward_grid(const snn_conv_shape *shape) {
+static winograd_grid backward_grid(const snn_conv_shape *shape, const snn_winograd_transforms *transforms) {
     const bool strided = is_strided(shape);
     const backward_axis height = make_backward_axis(strided, shape->in_height, shape->pad_top);
     const backward_axis width = make_backward_axis(strided, shape->in_width, shape->pad_left);
-    return make_grid(shape, output_images(shape, height.source, width.source),
+    return make_grid(shape, transforms, output_images(shape, height.source, width.source),
         input_images(shape, height.first, width.first, -1), height.positions, width.positions);
 }
 
-/// Multiply-adds by direct sums, which leave out most of the padding.
-static double direct_cost(const snn_conv_shape *shape) {
-    return (double)conv_meetings(shape) * (double)shape->in_channels * (double)shape->out_channels;
+static double weights_of(const snn_conv_shape *shape) {
+    return (double)shape->in_channels * (double)shape->out_channels;
 }
 
-/// Numbers in the planes that a channel has, over all phases; a plane with any has at least `least` and some `more`.
+/// Multiply-adds by direct sums, which leave out most of the padding.
+static double direct_products(const snn_conv_shape *shape) {
+    return (double)shape->batch * (double)conv_meetings(shape) * weights_of(shape);
+}
+
+static double direct_cost(const snn_conv_shape *shape) {
+    return fmax(direct_products(shape), 9 * weight_cost * weights_of(shape));
+}
+
+/// Numbers in the planes that a channel has, over all phases; a plane with any counts as `least` and some `more`.
 static double plane_numbers(const winograd_grid *grid, const winograd_images *images, size_t least, size_t more) {
     size_t numbers = 0;
     for (size_t plane = 0; plane < winograd_planes(grid); plane++) {
@@ -134,6 +142,37 @@ static double plane_numbers(const winograd_grid *grid, const winograd_images *im
     return (double)numbers;
 }
 
+static double filtering_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
+    const double transforms = plane_numbers(grid, &grid->source, 0, 0) * (double)shape->in_channels +
+                              plane_numbers(grid, &grid->target, 0, 0) * (double)shape->out_channels;
+    return plane_numbers(grid, &grid->source, weight_cost, 0) * weights_of(shape) + transform_cost * transforms;
+}
+
+/// The transforms of larger tiles.
+static const snn_winograd_transforms *large_transforms(const snn_conv_shape *shape) {
+    return is_strided(shape) ? snn_kernels()->winograd_by_two : snn_kernels()->winograd_by_three;
+}
+
+/// Those of small tiles where these cost less.
+static const snn_winograd_transforms *choose_transforms(const snn_conv_shape *shape) {
+    const snn_winograd_transforms *large = large_transforms(shape), *small = snn_kernels()->winograd_small_by_three;
+    if (is_strided(shape)) return large;
+    const winograd_grid of_large = forward_grid(shape, large), of_small = forward_grid(shape, small);
+    return filtering_cost(shape, &of_small) < filtering_cost(shape, &of_large) ? small : large;
+}
+
+winograd_grid winograd_forward_grid(const snn_conv_shape *shape) {
+    return forward_grid(shape, choose_transforms(shape));
+}
+
+winograd_grid winograd_backward_grid(const snn_conv_shape *shape) {
+    return backward_grid(shape, choose_transforms(shape));
+}
+
+winograd_grid winograd_weights_grid(const snn_conv_shape *shape) {
+    return forward_grid(shape, large_transforms(shape));
+}
+
 bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
     const bool fits = shape->kernel_height == 3 && shape->kernel_width == 3 &&
                       shape->stride_height == shape->stride_width && shape->stride_height <= 2 &&
@@ -141,21 +180,14 @@ bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
                       !conv_is_folded(shape);
     if (!fits) return false;
     const winograd_grid grid = winograd_forward_grid(shape);
-    if (winograd_tiles(&grid) == 0) return false;
-    const double weights = (double)(shape->in_channels * shape->out_channels);
-    const double transforms = plane_numbers(&grid, &grid.source, 0, 0) * (double)shape->in_channels +
-                              plane_numbers(&grid, &grid.target, 0, 0) * (double)shape->out_channels;
-    const double products = plane_numbers(&grid, &grid.source, least_rows, weight_cost) * weights;
-    const double direct = (double)shape->batch * direct_cost(shape) + weight_cost * 9 * weights;
-    return direct > rate * least_gain * (products + transform_cost * transforms);
+    return winograd_tiles(&grid) > 0 && direct_cost(shape) > rate * least_gain * filtering_cost(shape, &grid);
 }
 
 bool conv_weights_suit_winograd(const snn_conv_shape *shape, double rate) {
     if (!conv_suits_winograd(shape, rate)) return false;
-    const winograd_grid grid = winograd_forward_grid(shape);
-    const double weights = (double)(shape->in_channels * shape->out_channels);
-    const double cost = plane_numbers(&grid, &grid.source, 0, sum_cost) * weights;
-    return (double)shape->batch * direct_cost(shape) > rate * least_gain * cost;
+    const winograd_grid grid = winograd_weights_grid(shape);
+    const double cost = plane_numbers(&grid, &grid.source, 0, sum_cost) * weights_of(shape);
+    return direct_products(shape) > rate * least_gain * cost;
 }
 
 winograd_place winograd_place_of(const winograd_grid *grid, size_t tile) {
@@ -191,11 +223,11 @@ static bool is_inside(const square_axis *axis, size_t index) {
     return position >= 0 && position < (ptrdiff_t)axis->size;
 }
 
-/// The `side` x `side` pixels of a tile.
-static void square_pixels(const winograd_images *images, winograd_place at, size_t phase, size_t side, const char *from,
-    const void *outside, const void **pixels) {
+/// The `side` x `side` pixels of a tile; the tiles' own corners are `tile_side` apart.
+static void square_pixels(const winograd_images *images, size_t tile_side, winograd_place at, size_t phase, size_t side,
+    const char *from, const void *outside, const void **pixels) {
     const winograd_phase place = winograd_phase_at(images, phase);
-    const ptrdiff_t step = (ptrdiff_t)images->step, tile_step = winograd_side * step;
+    const ptrdiff_t step = (ptrdiff_t)images->step, tile_step = (ptrdiff_t)tile_side * step;
     const square_axis down = {
         images->top + (ptrdiff_t)at.line * tile_step + (place.down ? images->second : 0), step, images->height};
     const square_axis right = {
@@ -221,12 +253,12 @@ static void square_pixels(const winograd_images *images, winograd_place at, size
 
 void winograd_source_pixels(const winograd_grid *grid, winograd_place place, size_t phase, const void *from,
     const void *outside, const void **pixels) {
-    square_pixels(&grid->source, place, phase, winograd_points(grid), from, outside, pixels);
+    square_pixels(&grid->source, grid->side, place, phase, winograd_points(grid), from, outside, pixels);
 }
 
 void winograd_target_pixels(const winograd_grid *grid, winograd_place place, size_t phase, const void *from,
     const void *outside, const void **pixels) {
-    square_pixels(&grid->target, place, phase, winograd_side, from, outside, pixels);
+    square_pixels(&grid->target, grid->side, place, phase, grid->side, from, outside, pixels);
 }
 
 /// The pixels under a tile in one phase.

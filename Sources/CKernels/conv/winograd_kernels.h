@@ -2,12 +2,13 @@
 // 2016). Six numbers of a row d, filtered by three weights g to four results, are
 //     y = A' [(G g) * (B' d)]
 // with six products in place of twelve, and five numbers by two weights with five in place of eight; images take a
-// transform along their columns and one along their rows. Filtering by four numbers to three or two results (the
+// transform along their columns and one along their rows. Four numbers to two results take four products in place of
+// six. Filtering by four numbers to three or two results (the
 // weight gradient) has the same B' d, and A and G of other lengths.
 //
 // B' d are d's remainders, (G g) the values of the polynomial g at the points: 0, +-0.75, +-1.5 and infinity, or 0,
-// +-0.75, 2 and infinity. Their squares and products are exact in float32, and the results lose about one bit more than
-// by direct sums; the textbook's 0, +-1, +-2 would lose three.
+// +-0.75, 2 and infinity, or 0, +-1 and infinity. Their squares and products are exact in float32, and the results lose
+// about one bit more than by direct sums; the textbook's 0, +-1, +-2 would lose three.
 static const float winograd_a = 0.75f, winograd_b = 1.5f, winograd_c = 2;
 static const float winograd_a2 = 0.5625f, winograd_b2 = 2.25f;
 
@@ -55,6 +56,14 @@ SIMD_INLINE void winograd_data_5(const vf *d, vf *r) {
     r[4] = v_fma(minus_c, second, third);
 }
 
+/// B' d at four points.
+SIMD_INLINE void winograd_data_4(const vf *d, vf *r) {
+    r[0] = d[2] - d[0];
+    r[1] = d[2] + d[1];
+    r[2] = d[2] - d[1];
+    r[3] = d[3] - d[1];
+}
+
 /// G g at six points for `taps` numbers, 3 or 4: values at the points, divided by the product of the point's distances
 /// to the others.
 SIMD_INLINE void winograd_filter6(const size_t taps, const vf *g, vf *r) {
@@ -92,6 +101,15 @@ SIMD_INLINE void winograd_filter5(const size_t taps, const vf *g, vf *r) {
     r[4] = g[taps - 1];
 }
 
+/// G g at four points for three numbers.
+SIMD_INLINE void winograd_filter_4_3(const vf *g, vf *r) {
+    const vf half = v_set1(0.5f), even = half * (g[0] + g[2]), odd = half * g[1];
+    r[0] = -g[0];
+    r[1] = even + odd;
+    r[2] = even - odd;
+    r[3] = g[2];
+}
+
 SIMD_INLINE void winograd_filter_6_3(const vf *g, vf *r) { winograd_filter6(3, g, r); }
 SIMD_INLINE void winograd_filter_6_4(const vf *g, vf *r) { winograd_filter6(4, g, r); }
 SIMD_INLINE void winograd_filter_5_2(const vf *g, vf *r) { winograd_filter5(2, g, r); }
@@ -121,6 +139,12 @@ SIMD_INLINE void winograd_result5(const size_t results, const vf *m, vf *y) {
     y[results - 1] += m[4];
 }
 
+/// A' m of four points to two results.
+SIMD_INLINE void winograd_result_4_2(const vf *m, vf *y) {
+    y[0] = m[0] + m[1] + m[2];
+    y[1] = m[1] - m[2] + m[3];
+}
+
 SIMD_INLINE void winograd_result_6_3(const vf *m, vf *y) { winograd_result6(3, m, y); }
 SIMD_INLINE void winograd_result_6_4(const vf *m, vf *y) { winograd_result6(4, m, y); }
 /// Three results of a cut side, and none in place of the fourth.
@@ -146,11 +170,11 @@ SIMD_INLINE void winograd_fetch_column(
 /// A square of size x size pixels to the planes of points x points in lines [first, end), `lanes` channels of it; past
 /// the caches where it `streams`, which is a constant at every call. Meanwhile the columns of the next square are
 /// fetched that it does not have in common with its left neighbour; `next` may be NULL.
-SIMD_INLINE void winograd_spread(const size_t points, const size_t size, const size_t first, const size_t end,
-    winograd_transform *const transform, winograd_transform *const cut_transform, const bool streams,
+SIMD_INLINE void winograd_spread(const size_t points, const size_t side, const size_t size, const size_t first,
+    const size_t end, winograd_transform *const transform, winograd_transform *const cut_transform, const bool streams,
     const snn_number_format format, const void *const *pixels, const void *const *next, snn_winograd_infinity infinity,
     snn_winograd_cut cut, size_t channel, size_t lanes, float *out, size_t plane) {
-    const size_t common = size > winograd_side ? size - winograd_side : 0;
+    const size_t common = size > side ? size - side : 0;
     vf half[winograd_most_points][winograd_most_points];
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < size; x++) {
@@ -226,8 +250,17 @@ static const snn_winograd_cut winograd_uncut = {false, false};
 
 #define WINOGRAD_TAPS 3
 #define WINOGRAD_POINTS 6
+#define WINOGRAD_SIDE 4
+#define WINOGRAD_SUMS_GRADIENTS
+#include "conv/winograd_channels.h"
+
+#define WINOGRAD_TAPS 3
+#define WINOGRAD_POINTS 4
+#define WINOGRAD_SIDE 2
 #include "conv/winograd_channels.h"
 
 #define WINOGRAD_TAPS 2
 #define WINOGRAD_POINTS 5
+#define WINOGRAD_SIDE 4
+#define WINOGRAD_SUMS_GRADIENTS
 #include "conv/winograd_channels.h"

@@ -16,7 +16,8 @@ typedef struct {
     size_t tiles, block_tiles;
     size_t source_numbers;              ///< of a tile in a plane
     size_t phase_panels;                ///< of one phase of the target
-    conv_work work;                     ///< its tiles are register tiles: `tile_rows` of ours
+    size_t unit;                        ///< tiles that stay together: those of a register tile where there are many
+    conv_work work;                     ///< its tiles are such units
     size_t source_row, target_row;      ///< floats between the tiles in a plane of a block
     size_t source_plane, target_plane;  ///< and between its planes
     size_t deepest_slice;
@@ -29,9 +30,8 @@ typedef struct {
 /// Tiles of a block. Every block reads all weights, and every tile moves its transformed pixels through the cache: with
 /// this many tiles both are about as many numbers, but no fewer than the second-level cache holds beside the weights.
 /// Of weights that a third-level cache of common size holds, from where panels are fetched while others are multiplied,
-/// no more than the second-level cache holds at all: transforms wait for whatever is further away. All threads get
-/// something to do.
-static size_t choose_block_tiles(const winograd_grid *grid, size_t rows, size_t panels) {
+/// no more than the second-level cache holds at all: transforms wait for whatever is further away.
+static size_t most_block_tiles(const winograd_grid *grid, size_t rows) {
     enum { fewest_tiles = 14, third_level = 16 };
     const size_t source = winograd_numbers(&grid->source), target = winograd_numbers(&grid->target);
     const size_t plane_bytes = winograd_planes(grid) * sizeof(float), tile_bytes = plane_bytes * (source + target);
@@ -41,19 +41,37 @@ static size_t choose_block_tiles(const winograd_grid *grid, size_t rows, size_t 
         const size_t fitting = snn_l2_cache_size() / snn_max(tile_bytes, 1) / rows * rows;
         tiles = snn_min(tiles, snn_max(fitting, fewest_tiles));
     }
-    const size_t all = winograd_tiles(grid), shared = snn_ceil_div(all * panels, 4 * (size_t)snn_most_threads());
-    tiles = snn_min(tiles, shared);
-    return snn_min(snn_round_up(snn_max(tiles, 1), rows), snn_round_up(all, rows));
+    return snn_max(tiles, 1);
+}
+
+/// Cuts the tiles into blocks, so that all threads get something to do. Few tiles, which take no longer than their
+/// weights take to be read, are cut anywhere, and a single block is shared by its panels.
+static void cut_blocks(pass_plan *plan) {
+    enum { fewest_register_tiles = 4 };
+    const size_t rows = plan->kernels->tile_rows, threads = (size_t)snn_most_threads(), panels = plan->work.panels;
+    const size_t most = most_block_tiles(plan->grid, rows);
+    if (plan->tiles < fewest_register_tiles * rows * threads) {
+        const size_t wanted = panels < threads ? snn_ceil_div(plan->tiles, threads) : most;
+        plan->unit = 1;
+        plan->block_tiles = snn_even_piece(plan->tiles, snn_min(most, wanted));
+    } else {
+        const size_t shared = snn_ceil_div(plan->tiles * panels, 4 * threads);
+        plan->unit = rows;
+        plan->block_tiles = snn_min(snn_round_up(snn_min(most, shared), rows), snn_round_up(plan->tiles, rows));
+    }
+    plan->work.tiles = snn_ceil_div(plan->tiles, plan->unit);
+    plan->work.blocks = snn_ceil_div(plan->tiles, plan->block_tiles);
 }
 
 static size_t first_tile(const pass_plan *plan, size_t block) {
-    return snn_min(conv_first_tile(&plan->work, block) * plan->kernels->tile_rows, plan->tiles);
+    return snn_min(conv_first_tile(&plan->work, block) * plan->unit, plan->tiles);
 }
 
 static pass_plan make_plan(const winograd_grid *grid) {
     const snn_kernel_table *kernels = snn_kernels();
     const size_t panels = winograd_panels(grid, kernels->tile_columns);
     pass_plan plan = {
+        .work.panels = panels,
         .grid = grid,
         .kernels = kernels,
         .planes = winograd_planes(grid),
@@ -65,12 +83,7 @@ static pass_plan make_plan(const winograd_grid *grid) {
         // A slice of a panel that is larger than the first-level cache streams through it.
         .deepest_slice = snn_max(2 * snn_l1_cache_size() / (kernels->tile_columns * sizeof(float)), 1),
     };
-    plan.block_tiles = snn_max(choose_block_tiles(grid, kernels->tile_rows, panels), 1);
-    plan.work = (conv_work){
-        .tiles = snn_ceil_div(plan.tiles, kernels->tile_rows),
-        .blocks = snn_ceil_div(plan.tiles, plan.block_tiles),
-        .panels = panels,
-    };
+    cut_blocks(&plan);
     plan.source_plane = winograd_plane_stride(plan.block_tiles * plan.source_row);
     plan.target_plane = winograd_plane_stride(plan.block_tiles * plan.target_row);
     return plan;
@@ -95,10 +108,14 @@ typedef struct {
     bool adds;  ///< to what those before them gave
 } depth_slice;
 
-/// The products of one plane with a panel of its weights, a slice of the depth.
+/// The products of one plane with a panel of its weights, a slice of the depth. Where few register tiles pass over a
+/// panel, it has hardly come from memory when the next one is wanted, which each of them then fetches a part of.
 static void multiply_panel(const pass_plan *plan, winograd_range tiles, size_t panel, depth_slice slice, const float *a,
-    const float *weights, float *c) {
-    const size_t width = plan->kernels->tile_columns, rows = plan->kernels->tile_rows;
+    const float *weights, const float *next_panel, float *c) {
+    enum { few_passes = 4 };
+    const size_t width = plan->kernels->tile_columns;
+    const size_t rows = snn_even_piece(tiles.end - tiles.first, plan->kernels->tile_rows);
+    const size_t passes = snn_ceil_div(tiles.end - tiles.first, rows);
     const size_t channels = plan->grid->target.channels, channel = panel % plan->phase_panels * width;
     snn_tile tile = {
         .columns = snn_min(width, channels - channel),
@@ -112,8 +129,12 @@ static void multiply_panel(const pass_plan *plan, winograd_range tiles, size_t p
         .alpha = 1,
         .beta = slice.adds ? 1 : 0,
     };
-    for (size_t row = tiles.first; row < tiles.end; row += rows) {
+    for (size_t row = tiles.first, pass = 0; row < tiles.end; row += rows, pass++) {
         tile.rows = snn_min(rows, tiles.end - row);
+        if (passes <= few_passes) {
+            tile.ahead = next_panel + tile.depth * width * pass / passes;
+            tile.ahead_depth = width / passes;
+        }
         tile.a = a + row * plan->source_row + slice.first;
         if (tile.depth == plan->source_numbers) tile.next_a = tile.a + tile.rows * plan->source_row;
         tile.c = c + row * plan->target_row + panel / plan->phase_panels * channels + channel;
@@ -123,7 +144,7 @@ static void multiply_panel(const pass_plan *plan, winograd_range tiles, size_t p
 
 /// The products of one plane, as far as its phases have any.
 static void multiply_plane(const pass_plan *plan, winograd_range tiles, size_t plane, conv_share share, const float *a,
-    const float *weights, float *c) {
+    const float *weights, const float *next_plane, float *c) {
     const winograd_images *source = &plan->grid->source, *target = &plan->grid->target;
     const winograd_range depths = winograd_range_of(plan->grid, source, plane);
     const winograd_range columns = winograd_range_of(plan->grid, target, plane);
@@ -131,10 +152,12 @@ static void multiply_plane(const pass_plan *plan, winograd_range tiles, size_t p
     const size_t first_panel = snn_max(share.first_panel, columns.first * plan->phase_panels);
     const size_t end_panel = snn_min(share.end_panel, columns.end * plan->phase_panels);
     const size_t slices = snn_max(snn_ceil_div(end - start, plan->deepest_slice), 1);
+    const size_t panel_size = plan->source_numbers * plan->kernels->tile_columns;
     for (size_t i = 0; i < slices; i++) {
         const depth_slice slice = {start + (end - start) * i / slices, start + (end - start) * (i + 1) / slices, i > 0};
         for (size_t panel = first_panel; panel < end_panel; panel++) {
-            multiply_panel(plan, tiles, panel, slice, a, weights, c);
+            const float *next = panel + 1 < end_panel ? weights + (panel + 1) * panel_size : next_plane;
+            multiply_panel(plan, tiles, panel, slice, a, weights, next, c);
         }
     }
 }
@@ -143,19 +166,22 @@ static void multiply_plane(const pass_plan *plan, winograd_range tiles, size_t p
 static void multiply(
     const pass_plan *plan, winograd_range block, conv_share share, const float *source_planes, float *target_planes) {
     const size_t weights_plane = winograd_weights_plane(plan->grid, plan->kernels->tile_columns);
+    const size_t panel_size = plan->source_numbers * plan->kernels->tile_columns;
     for (size_t plane = 0; plane < plan->planes; plane++) {
         const winograd_range tiles = winograd_common(winograd_tiles_in(plan->grid, plane), block);
-        multiply_plane(plan, tiles, plane, share, source_planes + plane * plan->source_plane,
-            plan->packed + plane * weights_plane, target_planes + plane * plan->target_plane);
+        const float *weights = plan->packed + plane * weights_plane;
+        multiply_plane(plan, tiles, plane, share, source_planes + plane * plan->source_plane, weights,
+            weights + weights_plane + share.first_panel * panel_size, target_planes + plane * plan->target_plane);
     }
 }
 
 static void activate(const pass_plan *plan, size_t channels, void *const *pixels) {
     const snn_activation activation = plan->epilogue->activation;
-    for (size_t line = 0; line < winograd_side; line++) {
-        void *const *row = pixels + line * winograd_side;
+    const size_t side = plan->grid->side;
+    for (size_t line = 0; line < side; line++) {
+        void *const *row = pixels + line * side;
         size_t inside = 0;
-        while (inside < winograd_side && row[inside] != NULL) inside++;
+        while (inside < side && row[inside] != NULL) inside++;
         // The pixels of a line are neighbours; some of their channels are not.
         const bool joined = channels == plan->grid->target.channels;
         for (size_t pixel = 0; pixel < inside; pixel += joined ? inside : 1) {
@@ -176,11 +202,12 @@ static void finish_pixels(const pass_plan *plan, size_t phase, snn_winograd_cut 
 /// The same for one panel with an activation, behind which the pixels are rounded.
 static void finish_rounded(const pass_plan *plan, size_t phase, snn_winograd_cut cut, size_t channel, size_t channels,
     const float *planes, void *const *pixels) {
-    float floats[winograd_results][SNN_MAX_TILE_COLUMNS];
-    void *places[winograd_results];
-    for (size_t i = 0; i < winograd_results; i++) places[i] = pixels[i] == NULL ? NULL : floats[i];
+    const size_t results = plan->grid->side * plan->grid->side;
+    float floats[winograd_most_results][SNN_MAX_TILE_COLUMNS];
+    void *places[winograd_most_results];
+    for (size_t i = 0; i < results; i++) places[i] = pixels[i] == NULL ? NULL : floats[i];
     finish_pixels(plan, phase, cut, channel, channels, planes, SNN_FLOAT32, places);
-    for (size_t i = 0; i < winograd_results; i++) {
+    for (size_t i = 0; i < results; i++) {
         if (pixels[i] == NULL) continue;
         plan->kernels->activation_forward(plan->epilogue->activation, channels, floats[i], floats[i]);
         if (plan->grid->target.format == SNN_BFLOAT16) {
@@ -192,8 +219,8 @@ static void finish_rounded(const pass_plan *plan, size_t phase, snn_winograd_cut
 }
 
 /// To the channels that lie so many bytes further.
-static void advance_pixels(void **pixels, size_t bytes) {
-    for (size_t i = 0; i < winograd_results; i++) {
+static void advance_pixels(size_t count, void **pixels, size_t bytes) {
+    for (size_t i = 0; i < count; i++) {
         if (pixels[i] != NULL) pixels[i] = (char *)pixels[i] + bytes;
     }
 }
@@ -205,7 +232,7 @@ static void finish_phase(const pass_plan *plan, winograd_place place, size_t pha
     const bool activates = snn_epilogue_activates(plan->epilogue);
     const size_t width = plan->kernels->tile_columns, number = snn_number_size(target->format);
     const size_t first = first_panel * width, end = snn_min(end_panel * width, target->channels);
-    void *pixels[winograd_results];
+    void *pixels[winograd_most_results];
     winograd_target_pixels(
         plan->grid, place, phase, (const char *)plan->target + first * number, NULL, (const void **)pixels);
     if (!activates || target->format == SNN_FLOAT32) {
@@ -216,7 +243,7 @@ static void finish_phase(const pass_plan *plan, winograd_place place, size_t pha
     for (size_t channel = first; channel < end; channel += width) {
         const size_t channels = snn_min(width, end - channel);
         finish_rounded(plan, phase, place.cut, channel, channels, planes, pixels);
-        advance_pixels(pixels, channels * number);
+        advance_pixels(plan->grid->side * plan->grid->side, pixels, channels * number);
     }
 }
 

@@ -83,7 +83,7 @@ static void read_dy(const weights_plan *plan, winograd_place place, const void *
 }
 
 static void transform_dy(const weights_plan *plan, size_t first, size_t end, snn_winograd_lines lines, size_t row) {
-    const void *pixels[2][winograd_results];
+    const void *pixels[2][winograd_most_results];
     winograd_place place = winograd_place_of(plan->grid, first);
     read_dy(plan, place, pixels[first % 2]);
     for (size_t tile = first; tile < end; tile++) {

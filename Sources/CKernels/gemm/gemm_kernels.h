@@ -29,8 +29,8 @@ TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const 
         .a_depth = reach == rows_side_by_side ? tile->a_depth : 1,
         .b = tile->b,
         .b_depth = b_depth,
-        .ahead = tile->b + tile_prefetched_rows * b_depth,
-        .ahead_depth = b_depth,
+        .ahead = tile->ahead != NULL ? tile->ahead : tile->b + tile_prefetched_rows * b_depth,
+        .ahead_depth = tile->ahead != NULL ? tile->ahead_depth : b_depth,
         .next_a = tile->next_a != NULL ? tile->next_a : tile->a,
         .tail = tile->columns - (vectors - 1) * SIMD_WIDTH,
     };

@@ -18,6 +18,8 @@ typedef struct {
     const float *next_a;  ///< where the next tile's numbers begin, lying as this one's do: fetched; or NULL
     const float *b;
     size_t b_depth;
+    const float *ahead;  ///< fetched, ahead_depth floats on for every step along the depth; or NULL: B is, some rows on
+    size_t ahead_depth;
     bool b_packed;  ///< rows of B are tile_columns apart and may be read to their end (packed panels)
     float *c;
     size_t c_row;

@@ -41,7 +41,8 @@ typedef struct {
     void (*weight_gradient_tile)(const snn_weight_gradient_tile *tile);
     void (*depthwise_tile)(const snn_depthwise_tile *tile);
     void (*depthwise_gradient)(const snn_depthwise_gradient *sum);
-    const snn_winograd_transforms *winograd_by_three, *winograd_by_two;  ///< taps a side
+    /// By so many taps a side.
+    const snn_winograd_transforms *winograd_by_three, *winograd_small_by_three, *winograd_by_two;
 
     // activation
     void (*activation_forward)(snn_activation activation, size_t count, const float *x, float *y);

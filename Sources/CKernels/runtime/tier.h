@@ -44,8 +44,9 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .weight_gradient_tile = weight_gradient_tile,
     .depthwise_tile = depthwise_tile,
     .depthwise_gradient = depthwise_gradient,
-    .winograd_by_three = &winograd_transforms_3,
-    .winograd_by_two = &winograd_transforms_2,
+    .winograd_by_three = &winograd_transforms_6,
+    .winograd_small_by_three = &winograd_transforms_4,
+    .winograd_by_two = &winograd_transforms_5,
 
     .activation_forward = activation_forward,
     .activation_backward = activation_backward,
