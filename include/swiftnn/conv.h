@@ -37,11 +37,10 @@ size_t snn_conv_out_height(const snn_conv_shape *shape);
 size_t snn_conv_out_width(const snn_conv_shape *shape);
 
 /// Whether the convolution is computed by Winograd's minimal filtering: forward and the data gradient, and the weight
-/// gradient where it gains too. With stride 1 that is F(4 x 4, 3 x 3), a quarter of the multiply-adds, or, of few pixels,
-/// F(2 x 2, 3 x 3), 4 of 9 with fewer weights; with stride 2 F(4 x 4, 2 x 2) of the even and the odd lines and columns,
-/// 9 of 16; for about twice the rounding error. So are those
-/// with 3 x 3 weights, no dilation and one group that gain by it; which follows from the shape and, in bfloat16, from
-/// the tier in use.
+/// gradient where it gains too. With stride 1 that is F(4 x 4, 3 x 3), a quarter of the multiply-adds, or, of few
+/// pixels, F(2 x 2, 3 x 3), 4 of 9 with fewer weights; with stride 2 F(4 x 4, 2 x 2) of the even and the odd lines and
+/// columns, 9 of 16; for about twice the rounding error. So are those with 3 x 3 weights, no dilation and one group
+/// that gain by it; which follows from the shape and, in bfloat16, from the tier in use.
 bool snn_conv_uses_winograd(const snn_conv_shape *shape);
 /// Whether its weight gradient is.
 bool snn_conv_weights_use_winograd(const snn_conv_shape *shape);

@@ -11,6 +11,8 @@ enum {
     transform_cost = 6,
     /// Multiply-adds in the time in which one weight comes from memory: fewer products by it take as long.
     weight_cost = 16,
+    /// Multiply-adds in the time in which a weight is packed, in every step of a training.
+    packing_cost = 10,
     /// Multiply-adds in the time in which one sum of a weight gradient goes to memory and comes back.
     sum_cost = 40,
 };
@@ -127,17 +129,21 @@ static double direct_products(const snn_conv_shape *shape) {
     return (double)shape->batch * (double)conv_meetings(shape) * weights_of(shape);
 }
 
+/// A single image is inferred, with weights that are packed once.
+static size_t packing_of(const snn_conv_shape *shape) { return shape->batch > 1 ? packing_cost : 0; }
+
 static double direct_cost(const snn_conv_shape *shape) {
-    return fmax(direct_products(shape), 9 * weight_cost * weights_of(shape));
+    const double weights = 9 * weights_of(shape);
+    return fmax(direct_products(shape) + (double)packing_of(shape) * weights, weight_cost * weights);
 }
 
-/// Numbers in the planes that a channel has, over all phases; a plane with any counts as `least` and some `more`.
+/// Numbers in the planes that a channel has, over all phases; a plane with any has some `more`, and counts as `least`.
 static double plane_numbers(const winograd_grid *grid, const winograd_images *images, size_t least, size_t more) {
     size_t numbers = 0;
     for (size_t plane = 0; plane < winograd_planes(grid); plane++) {
         const winograd_range phases = winograd_range_of(grid, images, plane), tiles = winograd_tiles_in(grid, plane);
         if (tiles.first == tiles.end) continue;
-        numbers += (phases.end - phases.first) * (snn_max(tiles.end - tiles.first, least) + more);
+        numbers += (phases.end - phases.first) * snn_max(tiles.end - tiles.first + more, least);
     }
     return (double)numbers;
 }
@@ -145,7 +151,8 @@ static double plane_numbers(const winograd_grid *grid, const winograd_images *im
 static double filtering_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
     const double transforms = plane_numbers(grid, &grid->source, 0, 0) * (double)shape->in_channels +
                               plane_numbers(grid, &grid->target, 0, 0) * (double)shape->out_channels;
-    return plane_numbers(grid, &grid->source, weight_cost, 0) * weights_of(shape) + transform_cost * transforms;
+    return plane_numbers(grid, &grid->source, weight_cost, packing_of(shape)) * weights_of(shape) +
+           transform_cost * transforms;
 }
 
 /// The transforms of larger tiles.
