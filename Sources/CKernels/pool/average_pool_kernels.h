@@ -27,35 +27,23 @@ SIMD_INLINE void average_pool_block(const size_t vectors, const size_t lanes, co
     for (size_t v = 0; v < vectors; v++) v_store_lanes(y + v * SIMD_WIDTH, sum[v] / v_set1(divisor), lanes);
 }
 
-/// Some channels of one line of a window, added to those of the lines above; behind the last one divided.
-SIMD_INLINE void average_pool_line_block(const size_t vectors, const size_t lanes, size_t pixels, size_t step,
-    bool is_first, bool is_last, float divisor, const float *x, float *y) {
-    vf line[POOL_VECTORS];
-#pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) line[v] = v_zero();
-    for (size_t j = 0; j < pixels; j++) {
-#pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) line[v] += v_load_lanes(x + j * step + v * SIMD_WIDTH, lanes);
-    }
-#pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) {
-        float *out = y + v * SIMD_WIDTH;
-        const vf sum = is_first ? line[v] : v_load_lanes(out, lanes) + line[v];
-        v_store_lanes(out, is_last ? sum / v_set1(divisor) : sum, lanes);
-    }
-}
-
-/// The same sums for large windows, whose blocks of channels lie too far apart for the processor to foresee: one line
-/// of the window after the other, along all channels, for as many streams as a line has pixels.
-SIMD_INLINE void average_pool_lines(
+/// The same sums for large windows, whose blocks of channels lie too far apart for the processor to foresee: one pixel
+/// after the other, as they lie in memory.
+static void average_pool_lines(
     const snn_pool_row *row, snn_window across, snn_window along, float divisor, const float *x, float *y) {
-    const size_t pixels = along.end - along.first, step = row->horizontal->dilation * row->pixel;
-    for (size_t i = across.first; i < across.end; i++) {
-        const float *first = x + pixel_under(row, across, along, i, along.first);
-        const bool is_first = i == across.first, is_last = i + 1 == across.end;
-#define BLOCK(V, L, C) average_pool_line_block(V, L, pixels, step, is_first, is_last, divisor, first + (C), y + (C))
-        POOL_CHANNELS(row->channels, false, BLOCK)
-#undef BLOCK
+    enum { most_channels = 1024 };
+    _Alignas(SNN_ALIGNMENT) float line[most_channels];
+    for (size_t first = 0; first < row->channels; first += most_channels) {
+        const size_t channels = snn_min(row->channels - first, most_channels);
+        fill(channels, 0, y + first);
+        for (size_t i = across.first; i < across.end; i++) {
+            fill(channels, 0, line);
+            for (size_t j = along.first; j < along.end; j++) {
+                add(channels, line, x + first + pixel_under(row, across, along, i, j), line);
+            }
+            add(channels, y + first, line, y + first);
+        }
+        scale(channels, 1 / divisor, y + first, y + first);
     }
 }
 
