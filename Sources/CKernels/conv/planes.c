@@ -22,7 +22,8 @@ typedef struct {
     const snn_kernel_table *kernels;
 } planes_plan;
 
-/// Some pixels of one output line: the weights, a row a channel, times the source, a row for every tap.
+/// Some pixels of one output line: the weights, a row a channel, times the source, a row for every tap. The tile of
+/// weight gradients takes rows of the source from wherever its loops, here over the taps, lead.
 static void sum_pixels(const planes_plan *plan, const float *source, size_t first_tap, size_t taps, size_t first,
     size_t pixels, float *line) {
     const conv_geometry *geometry = plan->geometry;
