@@ -9,6 +9,8 @@ enum {
     dot_rows = 4,
     dot_most_rows = 8,
     dot_sums = SIMD_TILE_ROWS * SIMD_TILE_VECTORS < 16 ? SIMD_TILE_ROWS * SIMD_TILE_VECTORS : 16,
+    /// Columns of a narrow tile of a single row: an output of ten classes would leave a third of a whole one empty.
+    dot_narrow_columns = dot_sums * 3 / 4,
 };
 
 /// One round: pairs of vectors become one, each half of which has the sums of what was in one of them.
@@ -81,10 +83,9 @@ SIMD_INLINE void dot_tile(const size_t rows, const size_t columns, const snn_gem
     }
 }
 
-/// All columns of some rows, whose number is a constant.
-SIMD_INLINE void dot_tiles(const size_t rows, const snn_gemm_shape *shape, size_t all_rows, size_t columns,
-    const float *a, const float *b, float *c) {
-    const size_t most = dot_sums / rows;
+/// All columns of some rows, in tiles of so many rows and at most so many columns, which are constants.
+SIMD_INLINE void dot_tiles_sized(const size_t rows, const size_t most, const snn_gemm_shape *shape, size_t all_rows,
+    size_t columns, const float *a, const float *b, float *c) {
     for (size_t first = 0; first < columns; first += most) {
         const size_t width = snn_min(most, columns - first);
         const float *rows_of_b[dot_sums];
@@ -95,6 +96,20 @@ SIMD_INLINE void dot_tiles(const size_t rows, const snn_gemm_shape *shape, size_
             for (size_t i = 0; i < rows; i++) rows_of_a[i] = a + (row + i) * shape->lda;
             dot_tile(rows, most, shape, rows_of_a, rows_of_b, width, c + row * shape->ldc + first);
         }
+    }
+}
+
+/// The same in tiles as large as can be.
+SIMD_INLINE void dot_tiles(const size_t rows, const snn_gemm_shape *shape, size_t all_rows, size_t columns,
+    const float *a, const float *b, float *c) {
+    dot_tiles_sized(rows, dot_sums / rows, shape, all_rows, columns, a, b, c);
+}
+
+static void dot_row(const snn_gemm_shape *shape, size_t columns, const float *a, const float *b, float *c) {
+    if (columns <= dot_narrow_columns) {
+        dot_tiles_sized(1, dot_narrow_columns, shape, 1, columns, a, b, c);
+    } else {
+        dot_tiles(1, shape, 1, columns, a, b, c);
     }
 }
 
@@ -126,7 +141,7 @@ static void gemm_dots(
     a += whole * shape->lda;
     c += whole * shape->ldc;
     switch (rows - whole) {
-        case 1: dot_tiles(1, shape, 1, columns, a, b, c); break;
+        case 1: dot_row(shape, columns, a, b, c); break;
         case 2: dot_tiles(2, shape, 2, columns, a, b, c); break;
         case 3: dot_tiles(3, shape, 3, columns, a, b, c); break;
     }

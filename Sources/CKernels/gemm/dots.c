@@ -40,10 +40,13 @@ static void finish_block(const snn_kernel_table *kernels, const snn_gemm_shape *
     }
 }
 
+/// Rows of a block, where there are so many.
+enum { fewest_rows = 16 };
+
 /// Rows of a block: as many as stay in half of the second-level cache while the rows of B pass, but enough blocks to
 /// share.
 static size_t block_rows(const snn_gemm_shape *shape, size_t column_blocks) {
-    enum { fewest_rows = 16, wanted_blocks = 16 };
+    enum { wanted_blocks = 16 };
     const size_t fitting = snn_l2_cache_size() / 2 / snn_max(shape->k * sizeof(float), 1);
     const size_t sharing = snn_ceil_div(shape->m * column_blocks, wanted_blocks);
     return snn_even_piece(shape->m, snn_max(fewest_rows, snn_min(fitting, sharing)));
@@ -52,6 +55,12 @@ static size_t block_rows(const snn_gemm_shape *shape, size_t column_blocks) {
 void gemm_by_dots(const snn_gemm_shape *shape, const float *a, const float *b, const snn_epilogue *epilogue, float *c) {
     enum { block_columns = 32 };
     const snn_kernel_table *kernels = snn_kernels();
+    // To share a product of one block takes longer than its sums.
+    if (shape->m <= fewest_rows && shape->n <= block_columns) {
+        kernels->gemm_dots(shape, shape->m, shape->n, a, b, c);
+        finish_block(kernels, shape, epilogue, shape->m, 0, shape->n, c);
+        return;
+    }
     const size_t column_blocks = snn_ceil_div(shape->n, block_columns), rows = block_rows(shape, column_blocks);
     SNN_PARALLEL_2D(
         snn_threads_for_products(shape->m * shape->n * shape->k), i, column_blocks, j, snn_ceil_div(shape->m, rows), {
