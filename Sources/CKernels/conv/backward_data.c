@@ -56,15 +56,22 @@ size_t snn_conv_backward_data_workspace_size(const snn_conv_shape *shape) {
     }
 }
 
+static void sum_phases(const snn_conv_shape *shape, const conv_operands *operands) {
+    for (size_t phase = 0; phase < phases(shape); phase++) {
+        const conv_geometry geometry = phase_at(shape, phase);
+        conv_direct(&geometry, operands);
+    }
+}
+
 static void sum_directly(const snn_conv_shape *shape, const void *dy, const void *packed, float *dx, void *workspace) {
     float *widened = (float *)((char *)workspace + zeros_size(shape));
     memset(workspace, 0, zeros_size(shape));
     const conv_operands operands = {
         .source = conv_widened(shape, dy, widened), .packed = packed, .zeros = workspace, .target = dx};
-    if (conv_prefers_overlaps(shape)) conv_overlaps(shape, &operands, (char *)widened + conv_widened_size(shape));
-    for (size_t phase = 0; !conv_prefers_overlaps(shape) && phase < phases(shape); phase++) {
-        const conv_geometry geometry = phase_at(shape, phase);
-        conv_direct(&geometry, &operands);
+    if (conv_prefers_overlaps(shape)) {
+        conv_overlaps(shape, &operands, (char *)widened + conv_widened_size(shape));
+    } else {
+        sum_phases(shape, &operands);
     }
     if (snn_conv_input_format(shape) == SNN_ROUNDED) snn_round_to_bfloat16(conv_input_count(shape), dx, dx);
 }

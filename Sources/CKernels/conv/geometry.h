@@ -99,6 +99,9 @@ bool conv_suits_winograd(const snn_conv_shape *shape, double rate);
 /// Whether the weight gradient does too: that of few tiles would be more sums than products saved.
 bool conv_weights_suit_winograd(const snn_conv_shape *shape, double rate);
 
+/// Whether so many numbers side by side fill most of their vectors.
+bool conv_fills_vectors(size_t count, size_t width);
+
 /// Multiply-adds of one pass over all taps, for snn_threads_for_products.
 size_t conv_products(const snn_conv_shape *shape);
 

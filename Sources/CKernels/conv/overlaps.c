@@ -13,9 +13,8 @@ bool conv_prefers_overlaps(const snn_conv_shape *shape) {
     const size_t width = snn_kernels()->width, run = run_size(shape);
     const bool is_plain =
         shape->groups == 1 && shape->stride_height == 1 && shape->stride_width == 1 && shape->dilation_width == 1;
-    const bool fills_vectors = 4 * run >= 3 * snn_round_up(run, width) && run <= snn_kernels()->tile_columns;
-    return is_plain && run > 0 && 2 * shape->in_channels < width && fills_vectors &&
-           conv_method_of(shape) == CONV_DIRECT;
+    const bool fits = conv_fills_vectors(run, width) && run <= snn_kernels()->tile_columns;
+    return is_plain && run > 0 && 2 * shape->in_channels < width && fits && conv_method_of(shape) == CONV_DIRECT;
 }
 
 typedef struct {

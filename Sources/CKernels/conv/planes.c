@@ -7,13 +7,10 @@
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
 
-/// Whether the lines of the output fill most of their vectors.
-static bool lines_fill_vectors(size_t pixels, size_t width) { return 4 * pixels >= 3 * snn_round_up(pixels, width); }
-
 bool conv_prefers_planes(const snn_conv_shape *shape) {
     const size_t width = snn_kernels()->width, channels = shape->out_channels;
     return conv_is_folded(shape) && shape->in_channels == 1 && shape->stride_width == 1 && channels > 0 &&
-           shape->stride_height == 1 && 2 * channels < width && lines_fill_vectors(snn_conv_out_width(shape), width);
+           shape->stride_height == 1 && 2 * channels < width && conv_fills_vectors(snn_conv_out_width(shape), width);
 }
 
 typedef struct {

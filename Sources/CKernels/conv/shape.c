@@ -27,6 +27,8 @@ size_t conv_products(const snn_conv_shape *shape) {
     return conv_output_count(shape) * conv_taps(shape) * conv_group_in(shape);
 }
 
+bool conv_fills_vectors(size_t count, size_t width) { return 4 * count >= 3 * snn_round_up(count, width); }
+
 bool conv_is_folded(const snn_conv_shape *shape) {
     return shape->groups == 1 && shape->in_channels < 16 && shape->kernel_width > 1 && shape->dilation_width == 1;
 }

@@ -4,7 +4,6 @@
 #define WINOGRAD_PASTE(a, b) a##_##b
 #define WINOGRAD_JOIN(a, b) WINOGRAD_PASTE(a, b)
 #define WINOGRAD_NAME(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_POINTS)
-#define WINOGRAD_TRANSFORM(name) WINOGRAD_NAME(name)
 
 /// Runs the call for the channels [first, end), `lanes` of them from `channel` on.
 #define WINOGRAD_FOR_CHANNELS(channel, lanes, first_channel, end_channel, ...) \
@@ -62,16 +61,16 @@ static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
     const size_t first_channel = 0, end_channel = channels;
     if (format == SNN_BFLOAT16) {
-        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), winograd_data_cut, SNN_BFLOAT16, there)
+        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_NAME(data), winograd_data_cut, SNN_BFLOAT16, there)
     } else {
-        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_TRANSFORM(data), winograd_data_cut, SNN_FLOAT32, there)
+        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_NAME(data), winograd_data_cut, SNN_FLOAT32, there)
     }
 }
 
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
     for (size_t c = 0; c < channels; c += SIMD_WIDTH) {
         winograd_spread(WINOGRAD_POINTS, WINOGRAD_SIDE, WINOGRAD_TAPS, 0, WINOGRAD_POINTS,
-            WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), WINOGRAD_TAPS), NULL, true, SNN_FLOAT32, pixels, NULL,
+            WINOGRAD_JOIN(WINOGRAD_NAME(filter), WINOGRAD_TAPS), NULL, true, SNN_FLOAT32, pixels, NULL,
             winograd_everywhere, winograd_uncut, c, SIMD_WIDTH, out, plane);
     }
 }
@@ -82,18 +81,18 @@ static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_chan
     size_t plane) {
     if (format == SNN_BFLOAT16) {
         WINOGRAD_SPREAD_LINES(
-            4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), winograd_filter_6_3, SNN_BFLOAT16, winograd_everywhere)
+            4, WINOGRAD_JOIN(WINOGRAD_NAME(filter), 4), winograd_filter_6_3, SNN_BFLOAT16, winograd_everywhere)
     } else {
         WINOGRAD_SPREAD_LINES(
-            4, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(filter), 4), winograd_filter_6_3, SNN_FLOAT32, winograd_everywhere)
+            4, WINOGRAD_JOIN(WINOGRAD_NAME(filter), 4), winograd_filter_6_3, SNN_FLOAT32, winograd_everywhere)
     }
 }
 #endif
 
-#define WINOGRAD_GATHER(size, cut_transform, cut, bias, format)                                                      \
-    WINOGRAD_FOR_CHANNELS(c, lanes, 0, channels, {                                                                   \
-        winograd_store_square(WINOGRAD_POINTS, size, WINOGRAD_JOIN(WINOGRAD_TRANSFORM(result), size), cut_transform, \
-            in, plane, there, cut, bias, format, pixels, c, lanes);                                                  \
+#define WINOGRAD_GATHER(size, cut_transform, cut, bias, format)                                                     \
+    WINOGRAD_FOR_CHANNELS(c, lanes, 0, channels, {                                                                  \
+        winograd_store_square(WINOGRAD_POINTS, size, WINOGRAD_JOIN(WINOGRAD_NAME(result), size), cut_transform, in, \
+            plane, there, cut, bias, format, pixels, c, lanes);                                                     \
     })
 #define WINOGRAD_GATHER_OUTPUT(format) \
     WINOGRAD_BY_CUT(known_cut, { WINOGRAD_GATHER(WINOGRAD_SIDE, winograd_result_cut, known_cut, bias, format); })
@@ -133,7 +132,6 @@ static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
 #undef WINOGRAD_SPREAD
 #undef WINOGRAD_BY_CUT
 #undef WINOGRAD_FOR_CHANNELS
-#undef WINOGRAD_TRANSFORM
 #undef WINOGRAD_SIDE
 #undef WINOGRAD_NAME
 #undef WINOGRAD_JOIN

@@ -3,8 +3,8 @@
 //     y = A' [(G g) * (B' d)]
 // with six products in place of twelve, and five numbers by two weights with five in place of eight; images take a
 // transform along their columns and one along their rows. Four numbers to two results take four products in place of
-// six. Filtering by four numbers to three or two results (the
-// weight gradient) has the same B' d, and A and G of other lengths.
+// six. Filtering by four numbers to three or two results (the weight gradient) has the same B' d, and A and G of other
+// lengths.
 //
 // B' d are d's remainders, (G g) the values of the polynomial g at the points: 0, +-0.75, +-1.5 and infinity, or 0,
 // +-0.75, 2 and infinity, or 0, +-1 and infinity. Their squares and products are exact in float32, and the results lose

@@ -125,7 +125,7 @@ SIMD_INLINE void dot_tall_tiles(
 /// The tiles of so many rows each that cover a block.
 SIMD_INLINE size_t dot_tile_count(const size_t tile_rows, size_t rows, size_t columns) {
     const size_t tile_columns = dot_sums / tile_rows;
-    return (rows + tile_rows - 1) / tile_rows * ((columns + tile_columns - 1) / tile_columns);
+    return snn_ceil_div(rows, tile_rows) * snn_ceil_div(columns, tile_columns);
 }
 
 /// A block of C = alpha * A * op(B), from as many rows of B as it has columns.
