@@ -45,7 +45,8 @@ public struct ConvCase: KernelCase {
     public var inputCount: Int { batch * height.size * width.size * inChannels }
     public var outputCount: Int { batch * height.outputSize * width.outputSize * outChannels }
 
-    public static let all: [ConvCase] = edges + oneDimensional + grouped + filtered + bfloat16Cases + narrowFiltered
+    public static let all: [ConvCase] =
+        edges + oneDimensional + grouped + filtered + bfloat16Cases + narrowFiltered + largeFiltered
 
     /// The smaller ones: unoptimised tests compare every number, in many configurations.
     public static var tested: [ConvCase] {
@@ -233,6 +234,16 @@ public struct ConvCase: KernelCase {
         ConvCase(
             batch: 16, inChannels: 36, outChannels: 44, height: Axis(11, 3, pad: (1, 1)), width: Axis(17, 3)),
     ].map(\.inBFloat16)
+
+    /// Filtered in tiles of six pixels a side, of which the last have one to five.
+    public static let largeFiltered: [ConvCase] = [
+        (2, 33, 35, 31, 15), (3, 20, 49, 8, 17), (2, 34, 19, 16, 37), (2, 33, 24, 13, 16),
+    ].map { batch, inChannels, outChannels, height, width in
+        ConvCase(
+            batch: batch, inChannels: inChannels, outChannels: outChannels, height: Axis(height, 3, pad: (1, 1)),
+            width: Axis(width, 3, pad: (1, 1))
+        ).inBFloat16
+    }
 
     private var inBFloat16: ConvCase {
         var conv = self

@@ -6,11 +6,12 @@ import Testing
 @Suite struct ConvTests {
     /// Winograd's transforms cost about a bit: 2.2e-6 was the most seen of up to 256 channels. What longer sums round off
     /// grows with the root of their length, where they are not cut: how long the pieces are follows from the caches. With
-    /// stride 2 the channels of four images are one sum.
+    /// stride 2 the channels of four images are one sum. In bfloat16 tiles are larger, which costs two bits more, below
+    /// what rounding to bfloat16 does (2e-3): 7.1e-6 was the most seen of weight gradients, which are not rounded.
     static func tolerance(_ conv: ConvCase) -> Double {
         guard withUnsafePointer(to: conv.shape, snn_conv_uses_winograd) else { return 2e-6 }
         let summed = conv.inChannels * conv.height.stride * conv.width.stride
-        return 4e-6 * max(1, (Double(max(summed, conv.outChannels)) / 256).squareRoot())
+        return (conv.bfloat16 ? 1e-5 : 4e-6) * max(1, (Double(max(summed, conv.outChannels)) / 256).squareRoot())
     }
 
     @Test(arguments: ConvCase.all) func outputSizesFollowTheFormula(_ conv: ConvCase) {
@@ -19,7 +20,7 @@ import Testing
         #expect(snn_conv_out_width(&shape) == conv.width.outputSize)
     }
 
-    @Test(arguments: ConvCase.filtered) func casesOfFilteringAreFiltered(_ conv: ConvCase) {
+    @Test(arguments: ConvCase.filtered + ConvCase.largeFiltered) func casesOfFilteringAreFiltered(_ conv: ConvCase) {
         #expect(withUnsafePointer(to: conv.shape, snn_conv_uses_winograd))
     }
 

@@ -1,7 +1,7 @@
 // Convolutions of 3 x 3 weights by Winograd's minimal filtering: 36 products where direct sums take 144, or with stride
-// 2, 81. Tiles that are cut off by the edge of an image have 30 or 25. Few pixels have small tiles, of 16 products
-// where direct sums take 36, for the transformed weights, which are as many as the products of a tile, are read for
-// few.
+// 2, 81. Tiles that are cut off by the edge of an image have fewer. In bfloat16 tiles may be large, with 64 products
+// where direct sums take 324. Few pixels have small tiles, of 16 products where direct sums take 36, for the
+// transformed weights, which are as many as the products of a tile, are read for few.
 //
 // With stride 2 the source is four images, its phases: the pixels of even and of odd lines and columns. Each is
 // filtered by the weights that meet it, two or one a side, and the results add up before they are transformed. For the
@@ -18,7 +18,10 @@
 #include "conv/winograd_transforms.h"
 #include "swiftnn/conv.h"
 
-enum { winograd_most_results = winograd_most_side * winograd_most_side, winograd_most_planes = 36 };
+enum {
+    winograd_most_results = winograd_most_side * winograd_most_side,
+    winograd_most_planes = winograd_most_points * winograd_most_points,
+};
 
 /// Images [batch, height, width, channels] in some format, of one phase or of two a side. Pixel (y, x) of tile (i, j)
 /// is in line top + step * (side * i + y) and column left + step * (side * j + x) of the first phase, where the step is
@@ -34,7 +37,7 @@ typedef struct {
 /// uncut, those cut to the right only and those cut both ways. So the tiles that have products in a plane are a range.
 typedef struct {
     size_t first_line, lines, first_column, columns;
-    snn_winograd_cut cut;
+    snn_winograd_results results;
     size_t before;  ///< tiles of earlier kinds
 } winograd_tile_kind;
 
@@ -54,7 +57,7 @@ typedef struct {
 winograd_grid winograd_forward_grid(const snn_conv_shape *shape);
 winograd_grid winograd_backward_grid(const snn_conv_shape *shape);
 
-/// The forward grid with the larger tiles, by which weight gradients are summed.
+/// The forward grid by which weight gradients are summed, of tiles that are not small.
 winograd_grid winograd_weights_grid(const snn_conv_shape *shape);
 
 static inline size_t winograd_tiles(const winograd_grid *grid) {
@@ -100,7 +103,7 @@ static inline winograd_range winograd_range_of(const winograd_grid *grid, const 
 /// Where a tile is.
 typedef struct {
     size_t image, line, column;
-    snn_winograd_cut cut;
+    snn_winograd_results results;
 } winograd_place;
 
 winograd_place winograd_place_of(const winograd_grid *grid, size_t tile);

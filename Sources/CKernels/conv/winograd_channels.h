@@ -1,9 +1,13 @@
-// The transforms of winograd_kernels.h for all channels, with WINOGRAD_TAPS taps, WINOGRAD_POINTS points and
-// WINOGRAD_SIDE results a side: included once for each of these; where WINOGRAD_SUMS_GRADIENTS, also those of weight
-// gradients.
+// The transforms of winograd_kernels.h for all channels, with WINOGRAD_TAPS taps and WINOGRAD_POINTS points a side:
+// included once for each of these; where WINOGRAD_SUMS_GRADIENTS, also those of weight gradients.
 #define WINOGRAD_PASTE(a, b) a##_##b
 #define WINOGRAD_JOIN(a, b) WINOGRAD_PASTE(a, b)
 #define WINOGRAD_NAME(name) WINOGRAD_JOIN(winograd_##name, WINOGRAD_POINTS)
+#define WINOGRAD_FINITE (WINOGRAD_POINTS - 1)
+#define WINOGRAD_SIDE (WINOGRAD_POINTS + 1 - WINOGRAD_TAPS)
+#define WINOGRAD_UPPER (WINOGRAD_POINTS / 2)
+#define WINOGRAD_TRANSFORM(kind, numbers) \
+    { kind, WINOGRAD_POINTS, numbers, WINOGRAD_NAME(pairs) }
 
 /// Runs the call for the channels [first, end), `lanes` of them from `channel` on.
 #define WINOGRAD_FOR_CHANNELS(channel, lanes, first_channel, end_channel, ...) \
@@ -19,99 +23,146 @@
         }                                                                      \
     } while (0)
 
+/// Runs the statement with a number of finite points as a constant. Two taps always have all.
+#define WINOGRAD_WITH_CASE(number, known, ...)                                               \
+    case number:                                                                             \
+        if (number == WINOGRAD_FINITE || (number < WINOGRAD_FINITE && WINOGRAD_TAPS == 3)) { \
+            enum { known = number };                                                         \
+            __VA_ARGS__                                                                      \
+        }                                                                                    \
+        break;
+#define WINOGRAD_WITH(finite, known, ...)         \
+    switch (finite) {                             \
+        WINOGRAD_WITH_CASE(2, known, __VA_ARGS__) \
+        WINOGRAD_WITH_CASE(3, known, __VA_ARGS__) \
+        WINOGRAD_WITH_CASE(4, known, __VA_ARGS__) \
+        WINOGRAD_WITH_CASE(5, known, __VA_ARGS__) \
+        WINOGRAD_WITH_CASE(6, known, __VA_ARGS__) \
+        WINOGRAD_WITH_CASE(7, known, __VA_ARGS__) \
+    }
+
+/// Runs the statement with the format of pixels that are read as a constant.
+#define WINOGRAD_WITH_INPUT(format, known, ...) \
+    if ((format) == SNN_BFLOAT16) {             \
+        enum { known = SNN_BFLOAT16 };          \
+        __VA_ARGS__                             \
+    } else {                                    \
+        enum { known = SNN_FLOAT32 };           \
+        __VA_ARGS__                             \
+    }
+
+/// Finite points for some results.
+SIMD_INLINE size_t WINOGRAD_NAME(finite)(size_t results) { return WINOGRAD_TAPS == 3 ? results + 1 : WINOGRAD_FINITE; }
+
 /// Three taps always have products at infinity: then this is a constant.
 SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity infinity) {
     return WINOGRAD_TAPS == 3 ? winograd_everywhere : infinity;
 }
 
-/// Runs the statement for a tile's cut, which is a constant for the uncut: only tiles of six points are cut.
-#define WINOGRAD_BY_CUT(there_cut, ...)                        \
-    if (WINOGRAD_POINTS == 6 && ((cut).down || (cut).right)) { \
-        const snn_winograd_cut there_cut = cut;                \
-        __VA_ARGS__                                            \
-    } else {                                                   \
-        const snn_winograd_cut there_cut = winograd_uncut;     \
-        __VA_ARGS__                                            \
+/// Whether a square is computed without loops, which few points gain by: whole vectors of one that is not cut, or by
+/// one result.
+#define WINOGRAD_IS_UNROLLED \
+    (WINOGRAD_POINTS <= 6 && lanes == SIMD_WIDTH && down + 1 >= WINOGRAD_FINITE && right + 1 >= WINOGRAD_FINITE)
+
+/// `lanes` channels of a square in loops.
+#define WINOGRAD_SPREAD_PART(first, end)                                                                         \
+    do {                                                                                                         \
+        winograd_half half;                                                                                      \
+        WINOGRAD_WITH_INPUT(format, known, WINOGRAD_WITH(down, finite, {                                         \
+            for (size_t x = 0; x < winograd_row_numbers(transform, right); x++) {                                \
+                winograd_spread_column(                                                                          \
+                    transform, finite, first, end, known, pixels, next, WINOGRAD_SIDE, x, channel, lanes, half); \
+            }                                                                                                    \
+        }))                                                                                                      \
+        WINOGRAD_WITH(right, finite, {                                                                           \
+            for (size_t y = (first); y < (end); y++) {                                                           \
+                winograd_spread_row(transform, finite, false, half, y, down, there, channel, lanes, out, plane); \
+            }                                                                                                    \
+        })                                                                                                       \
+    } while (0)
+
+#define WINOGRAD_SPREAD_LINES(first, end)                                                                         \
+    if (WINOGRAD_IS_UNROLLED) {                                                                                   \
+        WINOGRAD_WITH_INPUT(format, known, {                                                                      \
+            winograd_spread(transform, down, right, false, first, end, known, pixels, next, WINOGRAD_SIDE, there, \
+                channel, out, plane);                                                                             \
+        })                                                                                                        \
+    } else {                                                                                                      \
+        WINOGRAD_SPREAD_PART(first, end);                                                                         \
+    }
+#define WINOGRAD_SPREAD                                                                        \
+    switch (lines) {                                                                           \
+        case SNN_WINOGRAD_ALL: WINOGRAD_SPREAD_LINES(0, WINOGRAD_POINTS) break;                \
+        case SNN_WINOGRAD_UPPER: WINOGRAD_SPREAD_LINES(0, WINOGRAD_UPPER) break;               \
+        case SNN_WINOGRAD_LOWER: WINOGRAD_SPREAD_LINES(WINOGRAD_UPPER, WINOGRAD_POINTS) break; \
     }
 
-/// A square for all channels, in some lines of planes.
-#define WINOGRAD_SPREAD(size, first, end, transform, cut_transform, format, infinity)                                  \
-    WINOGRAD_BY_CUT(known_cut, {                                                                                       \
-        WINOGRAD_FOR_CHANNELS(c, lanes, first_channel, end_channel, {                                                  \
-            winograd_spread(WINOGRAD_POINTS, WINOGRAD_SIDE, size, first, end, transform, cut_transform, false, format, \
-                pixels, next, infinity, known_cut, c, lanes, out, plane);                                              \
-        });                                                                                                            \
-    })
-#define WINOGRAD_SPREAD_LINES(size, transform, cut_transform, format, infinity)                                 \
-    switch (lines) {                                                                                            \
-        case SNN_WINOGRAD_ALL:                                                                                  \
-            WINOGRAD_SPREAD(size, 0, WINOGRAD_POINTS, transform, cut_transform, format, infinity);              \
-            break;                                                                                              \
-        case SNN_WINOGRAD_UPPER:                                                                                \
-            WINOGRAD_SPREAD(size, 0, winograd_upper, transform, cut_transform, format, infinity);               \
-            break;                                                                                              \
-        case SNN_WINOGRAD_LOWER:                                                                                \
-            WINOGRAD_SPREAD(size, winograd_upper, WINOGRAD_POINTS, transform, cut_transform, format, infinity); \
-            break;                                                                                              \
+/// Planes to a square of pixels, `lanes` channels of it.
+#define WINOGRAD_GATHER(format)                                                                              \
+    if (WINOGRAD_IS_UNROLLED) {                                                                              \
+        winograd_gather(transform, down, right, in, plane, there, bias, format, pixels, channel);            \
+    } else {                                                                                                 \
+        winograd_half half;                                                                                  \
+        WINOGRAD_WITH(down, finite, {                                                                        \
+            for (size_t x = 0; x < WINOGRAD_POINTS; x++) {                                                   \
+                winograd_gather_column(transform, finite, in, plane, x, right, there, channel, lanes, half); \
+            }                                                                                                \
+        })                                                                                                   \
+        WINOGRAD_WITH(right, finite, {                                                                       \
+            for (size_t y = 0; y < winograd_row_numbers(transform, down); y++) {                             \
+                winograd_gather_row(transform, finite, half, y, bias, format, pixels, channel, lanes);       \
+            }                                                                                                \
+        })                                                                                                   \
     }
 
 static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format, const void *const *pixels,
-    const void *const *next, snn_winograd_lines lines, snn_winograd_infinity infinity, snn_winograd_cut cut, float *out,
-    size_t plane) {
+    const void *const *next, snn_winograd_lines lines, snn_winograd_infinity infinity, snn_winograd_results results,
+    float *out, size_t plane) {
+    const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_DATA, WINOGRAD_POINTS);
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    const size_t first_channel = 0, end_channel = channels;
-    if (format == SNN_BFLOAT16) {
-        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_NAME(data), winograd_data_cut, SNN_BFLOAT16, there)
-    } else {
-        WINOGRAD_SPREAD_LINES(WINOGRAD_POINTS, WINOGRAD_NAME(data), winograd_data_cut, SNN_FLOAT32, there)
-    }
+    const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
+    WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {WINOGRAD_SPREAD});
 }
 
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
-    for (size_t c = 0; c < channels; c += SIMD_WIDTH) {
-        winograd_spread(WINOGRAD_POINTS, WINOGRAD_SIDE, WINOGRAD_TAPS, 0, WINOGRAD_POINTS,
-            WINOGRAD_JOIN(WINOGRAD_NAME(filter), WINOGRAD_TAPS), NULL, true, SNN_FLOAT32, pixels, NULL,
-            winograd_everywhere, winograd_uncut, c, SIMD_WIDTH, out, plane);
+    const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_FILTER, WINOGRAD_TAPS);
+    for (size_t channel = 0; channel < channels; channel += SIMD_WIDTH) {
+        winograd_spread(transform, WINOGRAD_FINITE, WINOGRAD_FINITE, true, 0, WINOGRAD_POINTS, SNN_FLOAT32, pixels,
+            NULL, 0, winograd_everywhere, channel, out, plane);
     }
+}
+
+static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
+    snn_winograd_results results, const float *bias, snn_number_format format, void *const *pixels) {
+    const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_RESULT, WINOGRAD_SIDE);
+    const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
+    const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
+    WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {
+        switch (format) {
+            case SNN_FLOAT32: WINOGRAD_GATHER(SNN_FLOAT32) break;
+            case SNN_ROUNDED: WINOGRAD_GATHER(SNN_ROUNDED) break;
+            case SNN_BFLOAT16: WINOGRAD_GATHER(SNN_BFLOAT16) break;
+        }
+    });
 }
 
 #if defined(WINOGRAD_SUMS_GRADIENTS)
 static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_channel, snn_number_format format,
-    const void *const *pixels, const void *const *next, snn_winograd_lines lines, snn_winograd_cut cut, float *out,
-    size_t plane) {
-    if (format == SNN_BFLOAT16) {
-        WINOGRAD_SPREAD_LINES(
-            4, WINOGRAD_JOIN(WINOGRAD_NAME(filter), 4), winograd_filter_6_3, SNN_BFLOAT16, winograd_everywhere)
-    } else {
-        WINOGRAD_SPREAD_LINES(
-            4, WINOGRAD_JOIN(WINOGRAD_NAME(filter), 4), winograd_filter_6_3, SNN_FLOAT32, winograd_everywhere)
-    }
-}
-#endif
-
-#define WINOGRAD_GATHER(size, cut_transform, cut, bias, format)                                                     \
-    WINOGRAD_FOR_CHANNELS(c, lanes, 0, channels, {                                                                  \
-        winograd_store_square(WINOGRAD_POINTS, size, WINOGRAD_JOIN(WINOGRAD_NAME(result), size), cut_transform, in, \
-            plane, there, cut, bias, format, pixels, c, lanes);                                                     \
-    })
-#define WINOGRAD_GATHER_OUTPUT(format) \
-    WINOGRAD_BY_CUT(known_cut, { WINOGRAD_GATHER(WINOGRAD_SIDE, winograd_result_cut, known_cut, bias, format); })
-
-static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity,
-    snn_winograd_cut cut, const float *bias, snn_number_format format, void *const *pixels) {
-    const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    switch (format) {
-        case SNN_FLOAT32: WINOGRAD_GATHER_OUTPUT(SNN_FLOAT32); break;
-        case SNN_ROUNDED: WINOGRAD_GATHER_OUTPUT(SNN_ROUNDED); break;
-        case SNN_BFLOAT16: WINOGRAD_GATHER_OUTPUT(SNN_BFLOAT16); break;
-    }
+    const void *const *pixels, const void *const *next, snn_winograd_lines lines, snn_winograd_results results,
+    float *out, size_t plane) {
+    const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_FILTER, WINOGRAD_SIDE);
+    const snn_winograd_infinity there = winograd_everywhere;
+    const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
+    WINOGRAD_FOR_CHANNELS(channel, lanes, first_channel, end_channel, {WINOGRAD_SPREAD});
 }
 
-#if defined(WINOGRAD_SUMS_GRADIENTS)
 static void WINOGRAD_NAME(gather_weights)(
     size_t channels, const float *in, size_t plane, snn_winograd_infinity infinity, void *const *pixels) {
+    const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_RESULT, WINOGRAD_TAPS);
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    WINOGRAD_GATHER(WINOGRAD_TAPS, NULL, winograd_uncut, NULL, SNN_FLOAT32);
+    const size_t down = WINOGRAD_FINITE, right = WINOGRAD_FINITE;
+    const float *bias = NULL;
+    WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {WINOGRAD_GATHER(SNN_FLOAT32)});
 }
 #endif
 
@@ -126,13 +177,19 @@ static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
 #endif
 };
 
-#undef WINOGRAD_GATHER_OUTPUT
 #undef WINOGRAD_GATHER
-#undef WINOGRAD_SPREAD_LINES
 #undef WINOGRAD_SPREAD
-#undef WINOGRAD_BY_CUT
+#undef WINOGRAD_SPREAD_LINES
+#undef WINOGRAD_SPREAD_PART
+#undef WINOGRAD_IS_UNROLLED
+#undef WINOGRAD_WITH_INPUT
+#undef WINOGRAD_WITH
+#undef WINOGRAD_WITH_CASE
 #undef WINOGRAD_FOR_CHANNELS
+#undef WINOGRAD_TRANSFORM
+#undef WINOGRAD_UPPER
 #undef WINOGRAD_SIDE
+#undef WINOGRAD_FINITE
 #undef WINOGRAD_NAME
 #undef WINOGRAD_JOIN
 #undef WINOGRAD_PASTE

@@ -5,6 +5,7 @@
 #include "conv/winograd.h"
 #include "runtime/kernel_table.h"
 #include "runtime/parallel.h"
+#include "swiftnn/runtime.h"
 
 enum {
     /// What a transform takes for each of a tile's numbers in the planes, in multiply-adds.
@@ -22,23 +23,26 @@ static const double least_gain = 1.25;
 
 static bool is_strided(const snn_conv_shape *shape) { return shape->stride_height == 2; }
 
-/// Whether the last of the tiles in a row are worth a kind of their own: where there are many of them, it saves little,
-/// and the pixels that they share with the others are read from memory twice.
-static bool is_cut(const snn_winograd_transforms *transforms, size_t positions) {
-    enum { most_tiles = 4 };
-    const size_t side = transforms->side;
-    return transforms == snn_kernels()->winograd_by_three && positions % side != 0 &&
-           snn_ceil_div(positions, side) <= most_tiles;
+/// Results of the last tile in a row of them: those that there are positions for, where leaving out the others is worth
+/// a kind of its own. Where there are many tiles it saves little, and the pixels that the last ones share with the
+/// others are read from memory twice.
+static size_t last_results(const winograd_grid *grid, size_t positions) {
+    enum { least_saved = 25 };
+    const size_t left = positions % grid->side;
+    if (left == 0 || grid->taps < 3) return grid->side;
+    const size_t points = snn_ceil_div(positions, grid->side) * winograd_points(grid);
+    return (grid->side - left) * least_saved >= points ? left : grid->side;
 }
 
-/// The tiles of a grid by kinds, in their order.
-static void list_kinds(winograd_grid *grid, snn_winograd_cut cut) {
-    const size_t lines = grid->tile_lines - cut.down, columns = grid->tile_columns - cut.right;
+/// The tiles of a grid by kinds, in their order; the last ones have so many results.
+static void list_kinds(winograd_grid *grid, snn_winograd_results last) {
+    const size_t side = grid->side, cut_lines = last.down < side, cut_columns = last.right < side;
+    const size_t lines = grid->tile_lines - cut_lines, columns = grid->tile_columns - cut_columns;
     winograd_tile_kind *kinds = grid->kinds;
-    kinds[0] = (winograd_tile_kind){lines, cut.down, 0, columns, {true, false}, 0};
-    kinds[1] = (winograd_tile_kind){0, lines, 0, columns, {false, false}, 0};
-    kinds[2] = (winograd_tile_kind){0, lines, columns, cut.right, {false, true}, 0};
-    kinds[3] = (winograd_tile_kind){lines, cut.down, columns, cut.right, {true, true}, 0};
+    kinds[0] = (winograd_tile_kind){lines, cut_lines, 0, columns, {last.down, side}, 0};
+    kinds[1] = (winograd_tile_kind){0, lines, 0, columns, {side, side}, 0};
+    kinds[2] = (winograd_tile_kind){0, lines, columns, cut_columns, {side, last.right}, 0};
+    kinds[3] = (winograd_tile_kind){lines, cut_lines, columns, cut_columns, last, 0};
     for (size_t i = 1; i < winograd_kinds; i++) {
         kinds[i].before = kinds[i - 1].before + grid->batch * kinds[i - 1].lines * kinds[i - 1].columns;
     }
@@ -57,7 +61,7 @@ static winograd_grid make_grid(const snn_conv_shape *shape, const snn_winograd_t
         .tile_columns = snn_ceil_div(width, transforms->side),
         .transforms = transforms,
     };
-    list_kinds(&grid, (snn_winograd_cut){is_cut(transforms, height), is_cut(transforms, width)});
+    list_kinds(&grid, (snn_winograd_results){last_results(&grid, height), last_results(&grid, width)});
     return grid;
 }
 
@@ -155,17 +159,44 @@ static double filtering_cost(const snn_conv_shape *shape, const winograd_grid *g
            transform_cost * transforms;
 }
 
-/// The transforms of larger tiles.
-static const snn_winograd_transforms *large_transforms(const snn_conv_shape *shape) {
-    return is_strided(shape) ? snn_kernels()->winograd_by_two : snn_kernels()->winograd_by_three;
+/// The fastest of some transforms; at least one is there.
+static const snn_winograd_transforms *fastest(
+    const snn_conv_shape *shape, const snn_winograd_transforms *const *candidates, size_t count) {
+    const snn_winograd_transforms *best = NULL;
+    double least = INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        if (candidates[i] == NULL) continue;
+        const winograd_grid grid = forward_grid(shape, candidates[i]);
+        const double cost = filtering_cost(shape, &grid);
+        if (cost < least) {
+            least = cost;
+            best = candidates[i];
+        }
+    }
+    return best;
 }
 
-/// Those of small tiles where these cost less.
+/// The transforms of large tiles, or NULL: they lose three bits, which do not count where numbers are rounded to
+/// bfloat16.
+static const snn_winograd_transforms *large_transforms(const snn_conv_shape *shape) {
+    return shape->bfloat16 ? snn_kernels()->winograd_large_by_three : NULL;
+}
+
 static const snn_winograd_transforms *choose_transforms(const snn_conv_shape *shape) {
-    const snn_winograd_transforms *large = large_transforms(shape), *small = snn_kernels()->winograd_small_by_three;
-    if (is_strided(shape)) return large;
-    const winograd_grid of_large = forward_grid(shape, large), of_small = forward_grid(shape, small);
-    return filtering_cost(shape, &of_small) < filtering_cost(shape, &of_large) ? small : large;
+    const snn_kernel_table *kernels = snn_kernels();
+    if (is_strided(shape)) return kernels->winograd_by_two;
+    const snn_winograd_transforms *candidates[] = {
+        kernels->winograd_by_three, kernels->winograd_small_by_three, large_transforms(shape)};
+    return fastest(shape, candidates, 3);
+}
+
+/// Of tiles that are not small. The sums of large ones are nearly twice as many, and are read and written all the time.
+static const snn_winograd_transforms *choose_weights_transforms(const snn_conv_shape *shape) {
+    if (is_strided(shape)) return snn_kernels()->winograd_by_two;
+    const bool fits = winograd_most_planes * weights_of(shape) * sizeof(float) <= (double)snn_l2_cache_size();
+    const snn_winograd_transforms *candidates[] = {
+        snn_kernels()->winograd_by_three, fits ? large_transforms(shape) : NULL};
+    return fastest(shape, candidates, 2);
 }
 
 winograd_grid winograd_forward_grid(const snn_conv_shape *shape) {
@@ -177,7 +208,7 @@ winograd_grid winograd_backward_grid(const snn_conv_shape *shape) {
 }
 
 winograd_grid winograd_weights_grid(const snn_conv_shape *shape) {
-    return forward_grid(shape, large_transforms(shape));
+    return forward_grid(shape, choose_weights_transforms(shape));
 }
 
 bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
@@ -205,13 +236,15 @@ winograd_place winograd_place_of(const winograd_grid *grid, size_t tile) {
         .image = line / kind->lines,
         .line = kind->first_line + line % kind->lines,
         .column = kind->first_column + among % kind->columns,
-        .cut = kind->cut,
+        .results = kind->results,
     };
 }
 
 winograd_range winograd_tiles_in(const winograd_grid *grid, size_t plane) {
     const size_t points = winograd_points(grid);
-    const bool down = plane / points == winograd_cut_point, right = plane % points == winograd_cut_point;
+    const snn_winograd_results last = grid->kinds[winograd_kinds - 1].results;
+    const bool down = !winograd_has_point(points, last.down + grid->taps - 2, plane / points);
+    const bool right = !winograd_has_point(points, last.right + grid->taps - 2, plane % points);
     winograd_range tiles = {0, winograd_tiles(grid)};
     // The kinds that are cut down are the first and the last, those that are cut to the right the last two.
     if (down) tiles = (winograd_range){grid->kinds[1].before, grid->kinds[3].before};
@@ -271,7 +304,7 @@ void winograd_target_pixels(const winograd_grid *grid, winograd_place place, siz
 /// The pixels under a tile in one phase.
 typedef struct {
     const void *pixels[winograd_most_planes];
-    snn_winograd_cut cut;
+    snn_winograd_results results;
 } source_square;
 
 /// Of a tile and a phase that are counted together.
@@ -280,7 +313,7 @@ static void read_source(
     const size_t phases = winograd_phases(&grid->source);
     const winograd_place place = winograd_place_of(grid, index / phases);
     winograd_source_pixels(grid, place, index % phases, source, zeros, square->pixels);
-    square->cut = place.cut;
+    square->results = place.results;
 }
 
 void winograd_transform_source(const winograd_grid *grid, size_t first, size_t end, snn_winograd_lines lines,
@@ -293,7 +326,7 @@ void winograd_transform_source(const winograd_grid *grid, size_t first, size_t e
         const size_t phase = i % phases, next = snn_min(i + 1, count - 1);
         if (next > i) read_source(grid, first * phases + next, source, zeros, &squares[next % 2]);
         grid->transforms->spread_data(images->channels, images->format, squares[i % 2].pixels, squares[next % 2].pixels,
-            lines, winograd_infinity_of(images, phase), squares[i % 2].cut,
+            lines, winograd_infinity_of(images, phase), squares[i % 2].results,
             out + i / phases * row + phase * images->channels, plane);
     }
 }

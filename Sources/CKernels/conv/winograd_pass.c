@@ -192,22 +192,22 @@ static void activate(const pass_plan *plan, size_t channels, void *const *pixels
 }
 
 /// Transforms a tile's products to its pixels, which are of floats or need no activation.
-static void finish_pixels(const pass_plan *plan, size_t phase, snn_winograd_cut cut, size_t channel, size_t channels,
-    const float *planes, snn_number_format format, void *const *pixels) {
+static void finish_pixels(const pass_plan *plan, size_t phase, snn_winograd_results results, size_t channel,
+    size_t channels, const float *planes, snn_number_format format, void *const *pixels) {
     const winograd_images *target = &plan->grid->target;
     plan->grid->transforms->gather_output(channels, planes + phase * target->channels + channel, plan->target_plane,
-        winograd_infinity_of(target, phase), cut, snn_epilogue_bias(plan->epilogue, channel), format, pixels);
+        winograd_infinity_of(target, phase), results, snn_epilogue_bias(plan->epilogue, channel), format, pixels);
 }
 
 /// The same for one panel with an activation, behind which the pixels are rounded.
-static void finish_rounded(const pass_plan *plan, size_t phase, snn_winograd_cut cut, size_t channel, size_t channels,
-    const float *planes, void *const *pixels) {
-    const size_t results = plan->grid->side * plan->grid->side;
+static void finish_rounded(const pass_plan *plan, size_t phase, snn_winograd_results results, size_t channel,
+    size_t channels, const float *planes, void *const *pixels) {
+    const size_t count = plan->grid->side * plan->grid->side;
     float floats[winograd_most_results][SNN_MAX_TILE_COLUMNS];
     void *places[winograd_most_results];
-    for (size_t i = 0; i < results; i++) places[i] = pixels[i] == NULL ? NULL : floats[i];
-    finish_pixels(plan, phase, cut, channel, channels, planes, SNN_FLOAT32, places);
-    for (size_t i = 0; i < results; i++) {
+    for (size_t i = 0; i < count; i++) places[i] = pixels[i] == NULL ? NULL : floats[i];
+    finish_pixels(plan, phase, results, channel, channels, planes, SNN_FLOAT32, places);
+    for (size_t i = 0; i < count; i++) {
         if (pixels[i] == NULL) continue;
         plan->kernels->activation_forward(plan->epilogue->activation, channels, floats[i], floats[i]);
         if (plan->grid->target.format == SNN_BFLOAT16) {
@@ -236,13 +236,13 @@ static void finish_phase(const pass_plan *plan, winograd_place place, size_t pha
     winograd_target_pixels(
         plan->grid, place, phase, (const char *)plan->target + first * number, NULL, (const void **)pixels);
     if (!activates || target->format == SNN_FLOAT32) {
-        finish_pixels(plan, phase, place.cut, first, end - first, planes, target->format, pixels);
+        finish_pixels(plan, phase, place.results, first, end - first, planes, target->format, pixels);
         if (activates) activate(plan, end - first, pixels);
         return;
     }
     for (size_t channel = first; channel < end; channel += width) {
         const size_t channels = snn_min(width, end - channel);
-        finish_rounded(plan, phase, place.cut, channel, channels, planes, pixels);
+        finish_rounded(plan, phase, place.results, channel, channels, planes, pixels);
         advance_pixels(plan->grid->side * plan->grid->side, pixels, channels * number);
     }
 }

@@ -67,14 +67,14 @@ static void transform_x(const weights_plan *plan, size_t first, size_t end, snn_
 }
 
 /// The same of one tile of dy.
-static void transform_dy_tile(const weights_plan *plan, snn_winograd_lines lines, snn_winograd_cut cut, size_t row,
-    const void *const *pixels, const void *const *next) {
+static void transform_dy_tile(const weights_plan *plan, snn_winograd_lines lines, snn_winograd_results results,
+    size_t row, const void *const *pixels, const void *const *next) {
     const winograd_images *target = &plan->grid->target;
     const size_t width = plan->kernels->tile_columns;
     for (size_t first = 0; first < target->channels; first += width) {
         float *out = plan->target_planes + first * (plan->chunk_tiles - 1) + row * width;
         plan->grid->transforms->spread_gradient(first, snn_min(first + width, target->channels), target->format, pixels,
-            next, lines, cut, out, plan->target_plane);
+            next, lines, results, out, plan->target_plane);
     }
 }
 
@@ -87,13 +87,13 @@ static void transform_dy(const weights_plan *plan, size_t first, size_t end, snn
     winograd_place place = winograd_place_of(plan->grid, first);
     read_dy(plan, place, pixels[first % 2]);
     for (size_t tile = first; tile < end; tile++) {
-        const snn_winograd_cut cut = place.cut;
+        const snn_winograd_results results = place.results;
         const size_t next = snn_min(tile + 1, end - 1);
         if (next > tile) {
             place = winograd_place_of(plan->grid, next);
             read_dy(plan, place, pixels[next % 2]);
         }
-        transform_dy_tile(plan, lines, cut, row + tile - first, pixels[tile % 2], pixels[next % 2]);
+        transform_dy_tile(plan, lines, results, row + tile - first, pixels[tile % 2], pixels[next % 2]);
     }
 }
 

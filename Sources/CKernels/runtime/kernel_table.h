@@ -42,7 +42,8 @@ typedef struct {
     void (*depthwise_tile)(const snn_depthwise_tile *tile);
     void (*depthwise_gradient)(const snn_depthwise_gradient *sum);
     /// By so many taps a side.
-    const snn_winograd_transforms *winograd_by_three, *winograd_small_by_three, *winograd_by_two;
+    const snn_winograd_transforms *winograd_large_by_three, *winograd_by_three, *winograd_small_by_three;
+    const snn_winograd_transforms *winograd_by_two;
 
     // activation
     void (*activation_forward)(snn_activation activation, size_t count, const float *x, float *y);

@@ -44,6 +44,7 @@ const snn_kernel_table SNN_TIER_TABLE = {
     .weight_gradient_tile = weight_gradient_tile,
     .depthwise_tile = depthwise_tile,
     .depthwise_gradient = depthwise_gradient,
+    .winograd_large_by_three = &winograd_transforms_8,
     .winograd_by_three = &winograd_transforms_6,
     .winograd_small_by_three = &winograd_transforms_4,
     .winograd_by_two = &winograd_transforms_5,
