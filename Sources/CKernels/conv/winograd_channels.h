@@ -64,43 +64,69 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
 #define WINOGRAD_IS_UNROLLED \
     (WINOGRAD_POINTS <= 6 && lanes == SIMD_WIDTH && down + 1 >= WINOGRAD_FINITE && right + 1 >= WINOGRAD_FINITE)
 
-/// `lanes` channels of a square in loops.
-#define WINOGRAD_SPREAD_PART(first, end)                                                                         \
-    do {                                                                                                         \
-        winograd_half half;                                                                                      \
-        WINOGRAD_WITH_INPUT(format, known, WINOGRAD_WITH(down, finite, {                                         \
-            for (size_t x = 0; x < winograd_row_numbers(transform, right); x++) {                                \
-                winograd_spread_column(                                                                          \
-                    transform, finite, first, end, known, pixels, next, WINOGRAD_SIDE, x, channel, lanes, half); \
-            }                                                                                                    \
-        }))                                                                                                      \
-        WINOGRAD_WITH(right, finite, {                                                                           \
-            for (size_t y = (first); y < (end); y++) {                                                           \
-                winograd_spread_row(transform, finite, false, half, y, down, there, channel, lanes, out, plane); \
-            }                                                                                                    \
-        })                                                                                                       \
-    } while (0)
-
-#define WINOGRAD_SPREAD_LINES(first, end)                                                                         \
-    if (WINOGRAD_IS_UNROLLED) {                                                                                   \
-        WINOGRAD_WITH_INPUT(format, known, {                                                                      \
-            winograd_spread(transform, down, right, false, first, end, known, pixels, next, WINOGRAD_SIDE, there, \
-                channel, out, plane);                                                                             \
-        })                                                                                                        \
-    } else {                                                                                                      \
-        WINOGRAD_SPREAD_PART(first, end);                                                                         \
+/// Runs the statement with the first and the end of the lines that are written as constants.
+#define WINOGRAD_WITH_LINES(lines, first, end, ...)                 \
+    switch (lines) {                                                \
+        case SNN_WINOGRAD_ALL: {                                    \
+            enum { first = 0, end = WINOGRAD_POINTS };              \
+            __VA_ARGS__                                             \
+        } break;                                                    \
+        case SNN_WINOGRAD_UPPER: {                                  \
+            enum { first = 0, end = WINOGRAD_UPPER };               \
+            __VA_ARGS__                                             \
+        } break;                                                    \
+        case SNN_WINOGRAD_LOWER: {                                  \
+            enum { first = WINOGRAD_UPPER, end = WINOGRAD_POINTS }; \
+            __VA_ARGS__                                             \
+        } break;                                                    \
     }
-#define WINOGRAD_SPREAD                                                                        \
-    switch (lines) {                                                                           \
-        case SNN_WINOGRAD_ALL: WINOGRAD_SPREAD_LINES(0, WINOGRAD_POINTS) break;                \
-        case SNN_WINOGRAD_UPPER: WINOGRAD_SPREAD_LINES(0, WINOGRAD_UPPER) break;               \
-        case SNN_WINOGRAD_LOWER: WINOGRAD_SPREAD_LINES(WINOGRAD_UPPER, WINOGRAD_POINTS) break; \
+
+/// A square to lines of planes, `lanes` channels of it: without loops, or with them.
+#define WINOGRAD_SPREAD                                                                                           \
+    if (WINOGRAD_IS_UNROLLED) {                                                                                   \
+        WINOGRAD_WITH_INPUT(format, known, WINOGRAD_WITH_LINES(lines, first, end, {                               \
+            winograd_spread(transform, false, first, end, known, pixels, next, WINOGRAD_SIDE, down, right, there, \
+                channel, out, plane);                                                                             \
+        }))                                                                                                       \
+    } else {                                                                                                      \
+        winograd_half half;                                                                                       \
+        WINOGRAD_WITH_INPUT(format, known, WINOGRAD_WITH_LINES(lines, first, end, WINOGRAD_WITH(down, finite, {   \
+            for (size_t x = 0; x < winograd_row_numbers(transform, right); x++) {                                 \
+                winograd_spread_column(                                                                           \
+                    transform, finite, first, end, known, pixels, next, WINOGRAD_SIDE, x, channel, lanes, half);  \
+            }                                                                                                     \
+        })))                                                                                                      \
+        const size_t first = lines == SNN_WINOGRAD_LOWER ? WINOGRAD_UPPER : 0;                                    \
+        const size_t end = lines == SNN_WINOGRAD_UPPER ? WINOGRAD_UPPER : WINOGRAD_POINTS;                        \
+        WINOGRAD_WITH(right, finite, {                                                                            \
+            for (size_t y = first; y < end; y++) {                                                                \
+                winograd_spread_row(transform, finite, false, half, y, down, there, channel, lanes, out, plane);  \
+            }                                                                                                     \
+        })                                                                                                        \
+    }
+
+/// Runs the statement with the format of pixels that are written as a constant.
+#define WINOGRAD_WITH_OUTPUT(format, known, ...) \
+    switch (format) {                            \
+        case SNN_FLOAT32: {                      \
+            enum { known = SNN_FLOAT32 };        \
+            __VA_ARGS__                          \
+        } break;                                 \
+        case SNN_ROUNDED: {                      \
+            enum { known = SNN_ROUNDED };        \
+            __VA_ARGS__                          \
+        } break;                                 \
+        case SNN_BFLOAT16: {                     \
+            enum { known = SNN_BFLOAT16 };       \
+            __VA_ARGS__                          \
+        } break;                                 \
     }
 
 /// Planes to a square of pixels, `lanes` channels of it.
-#define WINOGRAD_GATHER(format)                                                                              \
+#define WINOGRAD_GATHER                                                                                      \
     if (WINOGRAD_IS_UNROLLED) {                                                                              \
-        winograd_gather(transform, down, right, in, plane, there, bias, format, pixels, channel);            \
+        WINOGRAD_WITH_OUTPUT(format, known,                                                                  \
+            { winograd_gather(transform, in, plane, down, right, there, bias, known, pixels, channel); })    \
     } else {                                                                                                 \
         winograd_half half;                                                                                  \
         WINOGRAD_WITH(down, finite, {                                                                        \
@@ -108,11 +134,11 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
                 winograd_gather_column(transform, finite, in, plane, x, right, there, channel, lanes, half); \
             }                                                                                                \
         })                                                                                                   \
-        WINOGRAD_WITH(right, finite, {                                                                       \
+        WINOGRAD_WITH_OUTPUT(format, known, WINOGRAD_WITH(right, finite, {                                   \
             for (size_t y = 0; y < winograd_row_numbers(transform, down); y++) {                             \
-                winograd_gather_row(transform, finite, half, y, bias, format, pixels, channel, lanes);       \
+                winograd_gather_row(transform, finite, half, y, bias, known, pixels, channel, lanes);        \
             }                                                                                                \
-        })                                                                                                   \
+        }))                                                                                                  \
     }
 
 static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format, const void *const *pixels,
@@ -127,8 +153,8 @@ static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_FILTER, WINOGRAD_TAPS);
     for (size_t channel = 0; channel < channels; channel += SIMD_WIDTH) {
-        winograd_spread(transform, WINOGRAD_FINITE, WINOGRAD_FINITE, true, 0, WINOGRAD_POINTS, SNN_FLOAT32, pixels,
-            NULL, 0, winograd_everywhere, channel, out, plane);
+        winograd_spread(transform, true, 0, WINOGRAD_POINTS, SNN_FLOAT32, pixels, NULL, 0, WINOGRAD_FINITE,
+            WINOGRAD_FINITE, winograd_everywhere, channel, out, plane);
     }
 }
 
@@ -137,13 +163,7 @@ static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_RESULT, WINOGRAD_SIDE);
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
     const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
-    WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {
-        switch (format) {
-            case SNN_FLOAT32: WINOGRAD_GATHER(SNN_FLOAT32) break;
-            case SNN_ROUNDED: WINOGRAD_GATHER(SNN_ROUNDED) break;
-            case SNN_BFLOAT16: WINOGRAD_GATHER(SNN_BFLOAT16) break;
-        }
-    });
+    WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {WINOGRAD_GATHER});
 }
 
 #if defined(WINOGRAD_SUMS_GRADIENTS)
@@ -161,8 +181,9 @@ static void WINOGRAD_NAME(gather_weights)(
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_RESULT, WINOGRAD_TAPS);
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
     const size_t down = WINOGRAD_FINITE, right = WINOGRAD_FINITE;
+    const snn_number_format format = SNN_FLOAT32;
     const float *bias = NULL;
-    WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {WINOGRAD_GATHER(SNN_FLOAT32)});
+    WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {WINOGRAD_GATHER});
 }
 #endif
 
@@ -179,8 +200,8 @@ static const snn_winograd_transforms WINOGRAD_NAME(transforms) = {
 
 #undef WINOGRAD_GATHER
 #undef WINOGRAD_SPREAD
-#undef WINOGRAD_SPREAD_LINES
-#undef WINOGRAD_SPREAD_PART
+#undef WINOGRAD_WITH_LINES
+#undef WINOGRAD_WITH_OUTPUT
 #undef WINOGRAD_IS_UNROLLED
 #undef WINOGRAD_WITH_INPUT
 #undef WINOGRAD_WITH

@@ -4,22 +4,10 @@
 /// The pairs of so many points. Their squares and the products of these are exact in float32. The results of six points
 /// lose about one bit more than direct sums (the textbook's 0, +-1, +-2 would lose three), those of five less than one,
 /// those of eight three.
-static const float winograd_pairs_8[] = {0.5f, 2, 1};
-static const float winograd_pairs_6[] = {0.75f, 1.5f};
-static const float winograd_pairs_5[] = {0.5f, 1.25f};
-static const float winograd_pairs_4[] = {1};
-
-/// Runs the call with numbers of finite points downwards and to the right that are `all` or one less.
-#define WINOGRAD_BY_CUT(CALL)          \
-    if (down == all && right == all) { \
-        CALL(all, all);                \
-    } else if (down == all) {          \
-        CALL(all, all - 1);            \
-    } else if (right == all) {         \
-        CALL(all - 1, all);            \
-    } else {                           \
-        CALL(all - 1, all - 1);        \
-    }
+static const float winograd_pairs_8[winograd_most_pairs] = {0.5f, 2, 1};
+static const float winograd_pairs_6[winograd_most_pairs] = {0.75f, 1.5f};
+static const float winograd_pairs_5[winograd_most_pairs] = {0.5f, 1.25f};
+static const float winograd_pairs_4[winograd_most_pairs] = {1};
 
 /// A square between its two transforms: points by numbers.
 typedef vf winograd_half[winograd_most_points][winograd_most_points];
@@ -72,35 +60,45 @@ SIMD_INLINE void winograd_spread_row(const winograd_transform transform, const s
     }
 }
 
-/// A square with so many finite points downwards and to the right, in lines [first, end): all but the numbers are
-/// constants.
-SIMD_INLINE void winograd_spread_known(const winograd_transform transform, const size_t down, const size_t right,
-    const bool streams, const size_t first, const size_t end, const snn_number_format format, const void *const *pixels,
-    const void *const *next, const size_t fetched, snn_winograd_infinity infinity, size_t channel, float *out,
-    size_t plane) {
-    winograd_half half;
+/// All columns of a square that has `right` finite points to the right, as many as there are or one less.
+SIMD_INLINE void winograd_spread_columns(const winograd_transform transform, const size_t finite, const size_t first,
+    const size_t end, const snn_number_format format, const void *const *pixels, const void *const *next,
+    const size_t fetched, size_t right, size_t channel, winograd_half half) {
 #pragma clang loop unroll(full)
-    for (size_t x = 0; x < winograd_row_numbers(transform, right); x++) {
+    for (size_t x = 0; x < transform.numbers; x++) {
+        if (x + 1 == transform.numbers && right < transform.points - 1) break;
         winograd_spread_column(
-            transform, down, first, end, format, pixels, next, fetched, x, channel, SIMD_WIDTH, half);
-    }
-#pragma clang loop unroll(full)
-    for (size_t y = first; y < end; y++) {
-        winograd_spread_row(transform, right, streams, half, y, down, infinity, channel, SIMD_WIDTH, out, plane);
+            transform, finite, first, end, format, pixels, next, fetched, x, channel, SIMD_WIDTH, half);
     }
 }
 
-/// The same with as many finite points as there are, or one less.
-SIMD_INLINE void winograd_spread(const winograd_transform transform, size_t down, size_t right, const bool streams,
-    const size_t first, const size_t end, const snn_number_format format, const void *const *pixels,
-    const void *const *next, const size_t fetched, snn_winograd_infinity infinity, size_t channel, float *out,
+/// All rows of what they have become, in lines [first, end).
+SIMD_INLINE void winograd_spread_rows(const winograd_transform transform, const size_t finite, const bool streams,
+    const size_t first, const size_t end, const winograd_half half, size_t down, snn_winograd_infinity infinity,
+    size_t channel, float *out, size_t plane) {
+#pragma clang loop unroll(full)
+    for (size_t y = first; y < end; y++) {
+        winograd_spread_row(transform, finite, streams, half, y, down, infinity, channel, SIMD_WIDTH, out, plane);
+    }
+}
+
+/// A whole vector of a square, to lines [first, end): without loops.
+SIMD_INLINE void winograd_spread(const winograd_transform transform, const bool streams, const size_t first,
+    const size_t end, const snn_number_format format, const void *const *pixels, const void *const *next,
+    const size_t fetched, size_t down, size_t right, snn_winograd_infinity infinity, size_t channel, float *out,
     size_t plane) {
     const size_t all = transform.points - 1;
-#define WINOGRAD_SPREAD_KNOWN(down, right) \
-    winograd_spread_known(                 \
-        transform, down, right, streams, first, end, format, pixels, next, fetched, infinity, channel, out, plane)
-    WINOGRAD_BY_CUT(WINOGRAD_SPREAD_KNOWN);
-#undef WINOGRAD_SPREAD_KNOWN
+    winograd_half half;
+    if (down == all) {
+        winograd_spread_columns(transform, all, first, end, format, pixels, next, fetched, right, channel, half);
+    } else {
+        winograd_spread_columns(transform, all - 1, first, end, format, pixels, next, fetched, right, channel, half);
+    }
+    if (right == all) {
+        winograd_spread_rows(transform, all, streams, first, end, half, down, infinity, channel, out, plane);
+    } else {
+        winograd_spread_rows(transform, all - 1, streams, first, end, half, down, infinity, channel, out, plane);
+    }
 }
 
 /// Column x of the planes, if it is one of `right` finite points, to its numbers.
@@ -135,30 +133,41 @@ SIMD_INLINE void winograd_gather_row(const winograd_transform transform, const s
     }
 }
 
-/// A square with so many finite points downwards and to the right.
-SIMD_INLINE void winograd_gather_known(const winograd_transform transform, const size_t down, const size_t right,
-    const float *in, size_t plane, snn_winograd_infinity infinity, const float *bias, const snn_number_format format,
-    void *const *pixels, size_t channel) {
-    winograd_half half;
+/// All columns of planes that have `right` finite points to the right.
+SIMD_INLINE void winograd_gather_columns(const winograd_transform transform, const size_t finite, const float *in,
+    size_t plane, size_t right, snn_winograd_infinity infinity, size_t channel, winograd_half half) {
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < transform.points; x++) {
-        winograd_gather_column(transform, down, in, plane, x, right, infinity, channel, SIMD_WIDTH, half);
-    }
-#pragma clang loop unroll(full)
-    for (size_t y = 0; y < winograd_row_numbers(transform, down); y++) {
-        winograd_gather_row(transform, right, half, y, bias, format, pixels, channel, SIMD_WIDTH);
+        winograd_gather_column(transform, finite, in, plane, x, right, infinity, channel, SIMD_WIDTH, half);
     }
 }
 
-/// The same with as many finite points as there are, or one less.
-SIMD_INLINE void winograd_gather(const winograd_transform transform, size_t down, size_t right, const float *in,
-    size_t plane, snn_winograd_infinity infinity, const float *bias, const snn_number_format format,
+/// All rows of what they have become that has `down` finite points downwards.
+SIMD_INLINE void winograd_gather_rows(const winograd_transform transform, const size_t finite, const winograd_half half,
+    size_t down, const float *bias, const snn_number_format format, void *const *pixels, size_t channel) {
+#pragma clang loop unroll(full)
+    for (size_t y = 0; y < transform.numbers; y++) {
+        if (y + 1 == transform.numbers && down < transform.points - 1) break;
+        winograd_gather_row(transform, finite, half, y, bias, format, pixels, channel, SIMD_WIDTH);
+    }
+}
+
+/// Planes to a whole vector of a square: without loops.
+SIMD_INLINE void winograd_gather(const winograd_transform transform, const float *in, size_t plane, size_t down,
+    size_t right, snn_winograd_infinity infinity, const float *bias, const snn_number_format format,
     void *const *pixels, size_t channel) {
     const size_t all = transform.points - 1;
-#define WINOGRAD_GATHER_KNOWN(down, right) \
-    winograd_gather_known(transform, down, right, in, plane, infinity, bias, format, pixels, channel)
-    WINOGRAD_BY_CUT(WINOGRAD_GATHER_KNOWN);
-#undef WINOGRAD_GATHER_KNOWN
+    winograd_half half;
+    if (down == all) {
+        winograd_gather_columns(transform, all, in, plane, right, infinity, channel, half);
+    } else {
+        winograd_gather_columns(transform, all - 1, in, plane, right, infinity, channel, half);
+    }
+    if (right == all) {
+        winograd_gather_rows(transform, all, half, down, bias, format, pixels, channel);
+    } else {
+        winograd_gather_rows(transform, all - 1, half, down, bias, format, pixels, channel);
+    }
 }
 
 static const snn_winograd_infinity winograd_everywhere = {true, true};
