@@ -11,7 +11,8 @@ import Testing
     static func tolerance(_ conv: ConvCase) -> Double {
         guard withUnsafePointer(to: conv.shape, snn_conv_uses_winograd) else { return 2e-6 }
         let summed = conv.inChannels * conv.height.stride * conv.width.stride
-        return (conv.bfloat16 ? 1e-5 : 4e-6) * max(1, (Double(max(summed, conv.outChannels)) / 256).squareRoot())
+        let hasLargeTiles = conv.bfloat16 && conv.height.stride == 1
+        return (hasLargeTiles ? 1e-5 : 4e-6) * max(1, (Double(max(summed, conv.outChannels)) / 256).squareRoot())
     }
 
     @Test(arguments: ConvCase.all) func outputSizesFollowTheFormula(_ conv: ConvCase) {
