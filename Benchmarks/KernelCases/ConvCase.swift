@@ -235,9 +235,11 @@ public struct ConvCase: KernelCase {
             batch: 16, inChannels: 36, outChannels: 44, height: Axis(11, 3, pad: (1, 1)), width: Axis(17, 3)),
     ].map(\.inBFloat16)
 
-    /// Filtered in tiles of six pixels a side, of which the last have one to five.
+    /// Filtered in tiles of eight pixels a side, of which the last have one to seven, and of images enough for weight
+    /// gradients too.
     public static let largeFiltered: [ConvCase] = [
-        (2, 33, 35, 31, 15), (3, 20, 49, 8, 17), (2, 34, 19, 16, 37), (2, 33, 24, 13, 16),
+        (9, 18, 17, 31, 15), (30, 20, 19, 8, 17), (7, 19, 17, 16, 38), (13, 17, 24, 13, 21), (15, 17, 20, 18, 19),
+        (30, 17, 18, 20, 7),
     ].map { batch, inChannels, outChannels, height, width in
         ConvCase(
             batch: batch, inChannels: inChannels, outChannels: outChannels, height: Axis(height, 3, pad: (1, 1)),

@@ -1,6 +1,6 @@
 // Convolutions of 3 x 3 weights by Winograd's minimal filtering: 36 products where direct sums take 144, or with stride
-// 2, 81. Tiles that are cut off by the edge of an image have fewer. In bfloat16 tiles may be large, with 64 products
-// where direct sums take 324. Few pixels have small tiles, of 16 products where direct sums take 36, for the
+// 2, 81. Tiles that are cut off by the edge of an image have fewer. In bfloat16 tiles may be large, with 100 products
+// where direct sums take 576. Few pixels have small tiles, of 16 products where direct sums take 36, for the
 // transformed weights, which are as many as the products of a tile, are read for few.
 //
 // With stride 2 the source is four images, its phases: the pixels of even and of odd lines and columns. Each is

@@ -39,6 +39,8 @@
         WINOGRAD_WITH_CASE(5, known, __VA_ARGS__) \
         WINOGRAD_WITH_CASE(6, known, __VA_ARGS__) \
         WINOGRAD_WITH_CASE(7, known, __VA_ARGS__) \
+        WINOGRAD_WITH_CASE(8, known, __VA_ARGS__) \
+        WINOGRAD_WITH_CASE(9, known, __VA_ARGS__) \
     }
 
 /// Runs the statement with the format of pixels that are read as a constant.
@@ -82,27 +84,27 @@ SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity 
     }
 
 /// A square to lines of planes, `lanes` channels of it: without loops, or with them.
-#define WINOGRAD_SPREAD                                                                                           \
-    if (WINOGRAD_IS_UNROLLED) {                                                                                   \
-        WINOGRAD_WITH_INPUT(format, known, WINOGRAD_WITH_LINES(lines, first, end, {                               \
-            winograd_spread(transform, false, first, end, known, pixels, next, WINOGRAD_SIDE, down, right, there, \
-                channel, out, plane);                                                                             \
-        }))                                                                                                       \
-    } else {                                                                                                      \
-        winograd_half half;                                                                                       \
-        WINOGRAD_WITH_INPUT(format, known, WINOGRAD_WITH_LINES(lines, first, end, WINOGRAD_WITH(down, finite, {   \
-            for (size_t x = 0; x < winograd_row_numbers(transform, right); x++) {                                 \
-                winograd_spread_column(                                                                           \
-                    transform, finite, first, end, known, pixels, next, WINOGRAD_SIDE, x, channel, lanes, half);  \
-            }                                                                                                     \
-        })))                                                                                                      \
-        const size_t first = lines == SNN_WINOGRAD_LOWER ? WINOGRAD_UPPER : 0;                                    \
-        const size_t end = lines == SNN_WINOGRAD_UPPER ? WINOGRAD_UPPER : WINOGRAD_POINTS;                        \
-        WINOGRAD_WITH(right, finite, {                                                                            \
-            for (size_t y = first; y < end; y++) {                                                                \
-                winograd_spread_row(transform, finite, false, half, y, down, there, channel, lanes, out, plane);  \
-            }                                                                                                     \
-        })                                                                                                        \
+#define WINOGRAD_SPREAD                                                                                                \
+    if (WINOGRAD_IS_UNROLLED) {                                                                                        \
+        WINOGRAD_WITH_INPUT(format, known, WINOGRAD_WITH_LINES(lines, first, end, {                                    \
+            winograd_spread(transform, streams, first, end, known, pixels, next, fetched, down, right, there, channel, \
+                out, plane);                                                                                           \
+        }))                                                                                                            \
+    } else {                                                                                                           \
+        winograd_half half;                                                                                            \
+        WINOGRAD_WITH_INPUT(format, known, WINOGRAD_WITH_LINES(lines, first, end, WINOGRAD_WITH(down, finite, {        \
+            for (size_t x = 0; x < winograd_row_numbers(transform, right); x++) {                                      \
+                winograd_spread_column(                                                                                \
+                    transform, finite, first, end, known, pixels, next, fetched, x, channel, lanes, half);             \
+            }                                                                                                          \
+        })))                                                                                                           \
+        const size_t first = lines == SNN_WINOGRAD_LOWER ? WINOGRAD_UPPER : 0;                                         \
+        const size_t end = lines == SNN_WINOGRAD_UPPER ? WINOGRAD_UPPER : WINOGRAD_POINTS;                             \
+        WINOGRAD_WITH(right, finite, {                                                                                 \
+            for (size_t y = first; y < end; y++) {                                                                     \
+                winograd_spread_row(transform, finite, streams, half, y, down, there, channel, lanes, out, plane);     \
+            }                                                                                                          \
+        })                                                                                                             \
     }
 
 /// Runs the statement with the format of pixels that are written as a constant.
@@ -147,14 +149,21 @@ static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_DATA, WINOGRAD_POINTS);
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
     const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
+    const size_t fetched = WINOGRAD_SIDE;
+    const bool streams = false;
     WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {WINOGRAD_SPREAD});
 }
 
 static void WINOGRAD_NAME(spread_weights)(size_t channels, const void *const *pixels, float *out, size_t plane) {
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_FILTER, WINOGRAD_TAPS);
+    const snn_winograd_infinity there = winograd_everywhere;
+    const size_t down = WINOGRAD_FINITE, right = WINOGRAD_FINITE, fetched = 0, lanes = SIMD_WIDTH;
+    const snn_number_format format = SNN_FLOAT32;
+    const snn_winograd_lines lines = SNN_WINOGRAD_ALL;
+    const void *const *next = NULL;
+    const bool streams = true;
     for (size_t channel = 0; channel < channels; channel += SIMD_WIDTH) {
-        winograd_spread(transform, true, 0, WINOGRAD_POINTS, SNN_FLOAT32, pixels, NULL, 0, WINOGRAD_FINITE,
-            WINOGRAD_FINITE, winograd_everywhere, channel, out, plane);
+        WINOGRAD_SPREAD
     }
 }
 
@@ -173,6 +182,8 @@ static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_chan
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_FILTER, WINOGRAD_SIDE);
     const snn_winograd_infinity there = winograd_everywhere;
     const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
+    const size_t fetched = WINOGRAD_SIDE;
+    const bool streams = false;
     WINOGRAD_FOR_CHANNELS(channel, lanes, first_channel, end_channel, {WINOGRAD_SPREAD});
 }
 

@@ -152,31 +152,45 @@ static double plane_numbers(const winograd_grid *grid, const winograd_images *im
     return (double)numbers;
 }
 
-static double filtering_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
-    const double transforms = plane_numbers(grid, &grid->source, 0, 0) * (double)shape->in_channels +
-                              plane_numbers(grid, &grid->target, 0, 0) * (double)shape->out_channels;
-    return plane_numbers(grid, &grid->source, weight_cost, packing_of(shape)) * weights_of(shape) +
-           transform_cost * transforms;
+static double transforms_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
+    return transform_cost * (plane_numbers(grid, &grid->source, 0, 0) * (double)shape->in_channels +
+                                plane_numbers(grid, &grid->target, 0, 0) * (double)shape->out_channels);
 }
+
+static double pass_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
+    const double products = plane_numbers(grid, &grid->source, weight_cost, packing_of(shape));
+    return products * weights_of(shape) + transforms_cost(shape, grid);
+}
+
+/// Of a weight gradient, without the transforms.
+static double sums_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
+    return plane_numbers(grid, &grid->source, 0, sum_cost) * weights_of(shape);
+}
+
+static double gradient_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
+    return sums_cost(shape, grid) + transforms_cost(shape, grid);
+}
+
+typedef double grid_cost(const snn_conv_shape *shape, const winograd_grid *grid);
 
 /// The fastest of some transforms; at least one is there.
 static const snn_winograd_transforms *fastest(
-    const snn_conv_shape *shape, const snn_winograd_transforms *const *candidates, size_t count) {
+    const snn_conv_shape *shape, const snn_winograd_transforms *const *candidates, size_t count, grid_cost *cost) {
     const snn_winograd_transforms *best = NULL;
     double least = INFINITY;
     for (size_t i = 0; i < count; i++) {
         if (candidates[i] == NULL) continue;
         const winograd_grid grid = forward_grid(shape, candidates[i]);
-        const double cost = filtering_cost(shape, &grid);
-        if (cost < least) {
-            least = cost;
+        const double takes = cost(shape, &grid);
+        if (takes < least) {
+            least = takes;
             best = candidates[i];
         }
     }
     return best;
 }
 
-/// The transforms of large tiles, or NULL: they lose three bits, which do not count where numbers are rounded to
+/// The transforms of large tiles, or NULL: they lose five bits, which do not count where numbers are rounded to
 /// bfloat16.
 static const snn_winograd_transforms *large_transforms(const snn_conv_shape *shape) {
     return shape->bfloat16 ? snn_kernels()->winograd_large_by_three : NULL;
@@ -186,17 +200,15 @@ static const snn_winograd_transforms *choose_transforms(const snn_conv_shape *sh
     const snn_kernel_table *kernels = snn_kernels();
     if (is_strided(shape)) return kernels->winograd_by_two;
     const snn_winograd_transforms *candidates[] = {
-        kernels->winograd_by_three, kernels->winograd_small_by_three, large_transforms(shape)};
-    return fastest(shape, candidates, 3);
+        kernels->winograd_by_three, large_transforms(shape), kernels->winograd_small_by_three};
+    return fastest(shape, candidates, 3, pass_cost);
 }
 
-/// Of tiles that are not small. The sums of large ones are nearly twice as many, and are read and written all the time.
+/// Of tiles that are not small.
 static const snn_winograd_transforms *choose_weights_transforms(const snn_conv_shape *shape) {
     if (is_strided(shape)) return snn_kernels()->winograd_by_two;
-    const bool fits = winograd_most_planes * weights_of(shape) * sizeof(float) <= (double)snn_l2_cache_size();
-    const snn_winograd_transforms *candidates[] = {
-        snn_kernels()->winograd_by_three, fits ? large_transforms(shape) : NULL};
-    return fastest(shape, candidates, 2);
+    const snn_winograd_transforms *candidates[] = {snn_kernels()->winograd_by_three, large_transforms(shape)};
+    return fastest(shape, candidates, 2, gradient_cost);
 }
 
 winograd_grid winograd_forward_grid(const snn_conv_shape *shape) {
@@ -218,14 +230,13 @@ bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
                       !conv_is_folded(shape);
     if (!fits) return false;
     const winograd_grid grid = winograd_forward_grid(shape);
-    return winograd_tiles(&grid) > 0 && direct_cost(shape) > rate * least_gain * filtering_cost(shape, &grid);
+    return winograd_tiles(&grid) > 0 && direct_cost(shape) > rate * least_gain * pass_cost(shape, &grid);
 }
 
 bool conv_weights_suit_winograd(const snn_conv_shape *shape, double rate) {
     if (!conv_suits_winograd(shape, rate)) return false;
     const winograd_grid grid = winograd_weights_grid(shape);
-    const double cost = plane_numbers(&grid, &grid.source, 0, sum_cost) * weights_of(shape);
-    return direct_products(shape) > rate * least_gain * cost;
+    return direct_products(shape) > rate * least_gain * sums_cost(shape, &grid);
 }
 
 winograd_place winograd_place_of(const winograd_grid *grid, size_t tile) {

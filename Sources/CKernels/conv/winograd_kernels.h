@@ -3,8 +3,8 @@
 
 /// The pairs of so many points. Their squares and the products of these are exact in float32. The results of six points
 /// lose about one bit more than direct sums (the textbook's 0, +-1, +-2 would lose three), those of five less than one,
-/// those of eight three.
-static const float winograd_pairs_8[winograd_most_pairs] = {0.5f, 2, 1};
+/// those of ten five (with 0, +-1/2, +-1, +-2, +-4, nine): of all sets of eighths and quarters this one loses least.
+static const float winograd_pairs_10[winograd_most_pairs] = {0.875f, 2.25f, 0.375f, 1.25f};
 static const float winograd_pairs_6[winograd_most_pairs] = {0.75f, 1.5f};
 static const float winograd_pairs_5[winograd_most_pairs] = {0.5f, 1.25f};
 static const float winograd_pairs_4[winograd_most_pairs] = {1};
@@ -13,7 +13,7 @@ static const float winograd_pairs_4[winograd_most_pairs] = {1};
 typedef vf winograd_half[winograd_most_points][winograd_most_points];
 
 /// Fetches some channels of a column of pixels.
-SIMD_INLINE void winograd_fetch_column(
+SIMD_CASE_INLINE void winograd_fetch_column(
     const size_t size, const snn_number_format format, const void *const *column, size_t channel) {
     const size_t bytes = channel * snn_number_size(format);
     if (bytes % SNN_ALIGNMENT != 0) return;
@@ -24,9 +24,9 @@ SIMD_INLINE void winograd_fetch_column(
 /// Column x of a square of pixels to the points in lines [first, end), of which so many finite ones are there.
 /// Meanwhile the same column of the next square is fetched, if that does not have it in common with its left neighbour:
 /// the last `fetched` are its own. `next` may be NULL.
-SIMD_INLINE void winograd_spread_column(const winograd_transform transform, const size_t finite, const size_t first,
-    const size_t end, const snn_number_format format, const void *const *pixels, const void *const *next,
-    const size_t fetched, size_t x, size_t channel, size_t lanes, winograd_half half) {
+SIMD_CASE_INLINE void winograd_spread_column(const winograd_transform transform, const size_t finite,
+    const size_t first, const size_t end, const snn_number_format format, const void *const *pixels,
+    const void *const *next, const size_t fetched, size_t x, size_t channel, size_t lanes, winograd_half half) {
     const size_t size = transform.numbers;
     vf column[winograd_most_points], transformed[winograd_most_points];
 #pragma clang loop unroll(full)
@@ -41,7 +41,7 @@ SIMD_INLINE void winograd_spread_column(const winograd_transform transform, cons
 
 /// Row y of what the columns have become to its planes, if it is one of `down` finite points; past the caches where it
 /// `streams`.
-SIMD_INLINE void winograd_spread_row(const winograd_transform transform, const size_t finite, const bool streams,
+SIMD_CASE_INLINE void winograd_spread_row(const winograd_transform transform, const size_t finite, const bool streams,
     const winograd_half half, size_t y, size_t down, snn_winograd_infinity infinity, size_t channel, size_t lanes,
     float *out, size_t plane) {
     const size_t points = transform.points;
@@ -61,9 +61,9 @@ SIMD_INLINE void winograd_spread_row(const winograd_transform transform, const s
 }
 
 /// All columns of a square that has `right` finite points to the right, as many as there are or one less.
-SIMD_INLINE void winograd_spread_columns(const winograd_transform transform, const size_t finite, const size_t first,
-    const size_t end, const snn_number_format format, const void *const *pixels, const void *const *next,
-    const size_t fetched, size_t right, size_t channel, winograd_half half) {
+SIMD_CASE_INLINE void winograd_spread_columns(const winograd_transform transform, const size_t finite,
+    const size_t first, const size_t end, const snn_number_format format, const void *const *pixels,
+    const void *const *next, const size_t fetched, size_t right, size_t channel, winograd_half half) {
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < transform.numbers; x++) {
         if (x + 1 == transform.numbers && right < transform.points - 1) break;
@@ -73,7 +73,7 @@ SIMD_INLINE void winograd_spread_columns(const winograd_transform transform, con
 }
 
 /// All rows of what they have become, in lines [first, end).
-SIMD_INLINE void winograd_spread_rows(const winograd_transform transform, const size_t finite, const bool streams,
+SIMD_CASE_INLINE void winograd_spread_rows(const winograd_transform transform, const size_t finite, const bool streams,
     const size_t first, const size_t end, const winograd_half half, size_t down, snn_winograd_infinity infinity,
     size_t channel, float *out, size_t plane) {
 #pragma clang loop unroll(full)
@@ -83,7 +83,7 @@ SIMD_INLINE void winograd_spread_rows(const winograd_transform transform, const 
 }
 
 /// A whole vector of a square, to lines [first, end): without loops.
-SIMD_INLINE void winograd_spread(const winograd_transform transform, const bool streams, const size_t first,
+SIMD_CASE_INLINE void winograd_spread(const winograd_transform transform, const bool streams, const size_t first,
     const size_t end, const snn_number_format format, const void *const *pixels, const void *const *next,
     const size_t fetched, size_t down, size_t right, snn_winograd_infinity infinity, size_t channel, float *out,
     size_t plane) {
@@ -102,7 +102,7 @@ SIMD_INLINE void winograd_spread(const winograd_transform transform, const bool 
 }
 
 /// Column x of the planes, if it is one of `right` finite points, to its numbers.
-SIMD_INLINE void winograd_gather_column(const winograd_transform transform, const size_t finite, const float *in,
+SIMD_CASE_INLINE void winograd_gather_column(const winograd_transform transform, const size_t finite, const float *in,
     size_t plane, size_t x, size_t right, snn_winograd_infinity infinity, size_t channel, size_t lanes,
     winograd_half half) {
     const size_t points = transform.points;
@@ -121,8 +121,9 @@ SIMD_INLINE void winograd_gather_column(const winograd_transform transform, cons
 }
 
 /// Row y of these to pixels.
-SIMD_INLINE void winograd_gather_row(const winograd_transform transform, const size_t finite, const winograd_half half,
-    size_t y, const float *bias, const snn_number_format format, void *const *pixels, size_t channel, size_t lanes) {
+SIMD_CASE_INLINE void winograd_gather_row(const winograd_transform transform, const size_t finite,
+    const winograd_half half, size_t y, const float *bias, const snn_number_format format, void *const *pixels,
+    size_t channel, size_t lanes) {
     const vf offset = bias != NULL ? v_load_lanes(bias + channel, lanes) : v_zero();
     vf results[winograd_most_side];
     winograd_transform_row(transform, finite, half[y], results);
@@ -134,7 +135,7 @@ SIMD_INLINE void winograd_gather_row(const winograd_transform transform, const s
 }
 
 /// All columns of planes that have `right` finite points to the right.
-SIMD_INLINE void winograd_gather_columns(const winograd_transform transform, const size_t finite, const float *in,
+SIMD_CASE_INLINE void winograd_gather_columns(const winograd_transform transform, const size_t finite, const float *in,
     size_t plane, size_t right, snn_winograd_infinity infinity, size_t channel, winograd_half half) {
 #pragma clang loop unroll(full)
     for (size_t x = 0; x < transform.points; x++) {
@@ -143,8 +144,9 @@ SIMD_INLINE void winograd_gather_columns(const winograd_transform transform, con
 }
 
 /// All rows of what they have become that has `down` finite points downwards.
-SIMD_INLINE void winograd_gather_rows(const winograd_transform transform, const size_t finite, const winograd_half half,
-    size_t down, const float *bias, const snn_number_format format, void *const *pixels, size_t channel) {
+SIMD_CASE_INLINE void winograd_gather_rows(const winograd_transform transform, const size_t finite,
+    const winograd_half half, size_t down, const float *bias, const snn_number_format format, void *const *pixels,
+    size_t channel) {
 #pragma clang loop unroll(full)
     for (size_t y = 0; y < transform.numbers; y++) {
         if (y + 1 == transform.numbers && down < transform.points - 1) break;
@@ -153,7 +155,7 @@ SIMD_INLINE void winograd_gather_rows(const winograd_transform transform, const 
 }
 
 /// Planes to a whole vector of a square: without loops.
-SIMD_INLINE void winograd_gather(const winograd_transform transform, const float *in, size_t plane, size_t down,
+SIMD_CASE_INLINE void winograd_gather(const winograd_transform transform, const float *in, size_t plane, size_t down,
     size_t right, snn_winograd_infinity infinity, const float *bias, const snn_number_format format,
     void *const *pixels, size_t channel) {
     const size_t all = transform.points - 1;
@@ -173,7 +175,7 @@ SIMD_INLINE void winograd_gather(const winograd_transform transform, const float
 static const snn_winograd_infinity winograd_everywhere = {true, true};
 
 #define WINOGRAD_TAPS 3
-#define WINOGRAD_POINTS 8
+#define WINOGRAD_POINTS 10
 #define WINOGRAD_SUMS_GRADIENTS
 #include "conv/winograd_channels.h"
 

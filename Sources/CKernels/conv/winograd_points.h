@@ -16,40 +16,43 @@
 enum { winograd_most_pairs = (winograd_most_points - 1) / 2 };
 
 /// square - p^2 for pair i, if that is one of [first, end) and not `left_out`; otherwise 1.
-SIMD_INLINE float winograd_factor(const float *pairs, const size_t i, const size_t first, const size_t end,
+SIMD_CASE_INLINE float winograd_factor(const float *pairs, const size_t i, const size_t first, const size_t end,
     const size_t left_out, const float square) {
     return i >= first && i < end && i != left_out ? square - pairs[i] * pairs[i] : 1;
 }
 
 /// The product of square - p^2 over the pairs [first, end) but one, `left_out`.
-SIMD_INLINE float winograd_distance(
+SIMD_CASE_INLINE float winograd_distance(
     const float *pairs, const size_t first, const size_t end, const size_t left_out, const float square) {
     return winograd_factor(pairs, 0, first, end, left_out, square) *
            winograd_factor(pairs, 1, first, end, left_out, square) *
-           winograd_factor(pairs, 2, first, end, left_out, square);
+           winograd_factor(pairs, 2, first, end, left_out, square) *
+           winograd_factor(pairs, 3, first, end, left_out, square);
+}
+
+/// p^2 for pair i, if that is one of so many and not `left_out`; otherwise 0.
+SIMD_CASE_INLINE float winograd_square(const float *pairs, const size_t i, const size_t count, const size_t left_out) {
+    return i < count && i != left_out ? pairs[i] * pairs[i] : 0;
 }
 
 /// `factor` times the product of x^2 - p^2 over so many pairs but one, with every second number of d in place of the
 /// powers of x^2.
-SIMD_INLINE vf winograd_remainder(
+SIMD_CASE_INLINE vf winograd_remainder(
     const float factor, const float *pairs, const size_t count, const size_t left_out, const vf *d) {
-    const float p = pairs[left_out == 0 ? 1 : 0], q = pairs[left_out < 2 ? 2 : 1], r = pairs[2];
-    const float a = p * p, b = q * q, c = r * r;
-    const vf f = v_set1(factor);
-    switch (left_out < count ? count - 1 : count) {
-        case 0: return f * d[0];
-        case 1: return v_fma(v_set1(-factor * a), d[0], f * d[2]);
-        case 2: return v_fma(v_set1(factor * a * b), d[0], v_fma(v_set1(-factor * (a + b)), d[2], f * d[4]));
-        default: {
-            const vf upper = v_fma(v_set1(-factor * (a + b + c)), d[4], f * d[6]);
-            const vf lower = v_fma(v_set1(-factor * a * b * c), d[0], v_set1(factor * (a * b + b * c + c * a)) * d[2]);
-            return upper + lower;
-        }
-    }
+    const size_t degree = left_out < count ? count - 1 : count;
+    const float a = winograd_square(pairs, 0, count, left_out), b = winograd_square(pairs, 1, count, left_out);
+    const float c = winograd_square(pairs, 2, count, left_out), e = winograd_square(pairs, 3, count, left_out);
+    const vf *highest = d + 2 * degree;
+    vf sum = v_set1(factor) * highest[0];
+    if (degree > 0) sum = v_fma(v_set1(-factor * (a + b + c + e)), highest[-2], sum);
+    if (degree > 1) sum = v_fma(v_set1(factor * (a * b + c * e + (a + b) * (c + e))), highest[-4], sum);
+    if (degree > 2) sum = v_fma(v_set1(-factor * (a * b * (c + e) + c * e * (a + b))), highest[-6], sum);
+    if (degree > 3) sum = v_fma(v_set1(factor * a * b * c * e), highest[-8], sum);
+    return sum;
 }
 
 /// B' d at the points p and -p of pair i.
-SIMD_INLINE void winograd_data_pair(
+SIMD_CASE_INLINE void winograd_data_pair(
     const float *pairs, const size_t points, const size_t finite, const size_t i, const vf *d, vf *r) {
     const size_t all = (points - 1) / 2, count = finite / 2, first = (points - 1) % 2, zero = finite % 2;
     const bool lacks_zero = first > zero;
@@ -61,59 +64,64 @@ SIMD_INLINE void winograd_data_pair(
 }
 
 /// B' d of finite + 1 numbers.
-SIMD_INLINE void winograd_data(const float *pairs, const size_t points, const size_t finite, const vf *d, vf *r) {
+SIMD_CASE_INLINE void winograd_data(const float *pairs, const size_t points, const size_t finite, const vf *d, vf *r) {
     const size_t all = (points - 1) / 2, count = finite / 2, zero = finite % 2;
     if (zero) r[0] = winograd_remainder(winograd_distance(pairs, count, all, all, 0), pairs, count, count, d);
     winograd_data_pair(pairs, points, finite, 0, d, r);
     if (count > 1) winograd_data_pair(pairs, points, finite, 1, d, r);
     if (count > 2) winograd_data_pair(pairs, points, finite, 2, d, r);
+    if (count > 3) winograd_data_pair(pairs, points, finite, 3, d, r);
     r[points - 1] = winograd_remainder(1, pairs, count, count, d + zero);
 }
 
-/// G g of `taps` numbers, up to six, at the points p and -p of pair i.
-SIMD_INLINE void winograd_filter_pair(
+/// G g of `taps` numbers at the points p and -p of pair i.
+SIMD_CASE_INLINE void winograd_filter_pair(
     const float *pairs, const size_t points, const size_t taps, const size_t i, const vf *g, vf *r) {
     const size_t all = (points - 1) / 2, first = (points - 1) % 2;
     const float p = pairs[i], square = p * p;
     const float factor = 1 / (2 * (first ? square : p) * winograd_distance(pairs, 0, all, i, square));
-    vf even = v_set1(factor) * g[0], odd = taps > 1 ? v_set1(factor * p) * g[1] : v_zero();
-    if (taps > 2) even = v_fma(v_set1(factor * square), g[2], even);
-    if (taps > 3) odd = v_fma(v_set1(factor * square * p), g[3], odd);
-    if (taps > 4) even = v_fma(v_set1(factor * square * square), g[4], even);
-    if (taps > 5) odd = v_fma(v_set1(factor * square * square * p), g[5], odd);
+    vf sums[2] = {v_zero(), v_zero()};
+    float power = factor;
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < taps; j++, power *= p) {
+        sums[j % 2] = j < 2 ? v_set1(power) * g[j] : v_fma(v_set1(power), g[j], sums[j % 2]);
+    }
+    const vf even = sums[0], odd = sums[1];
     r[first + 2 * i] = even + odd;
     r[first + 2 * i + 1] = first ? even - odd : odd - even;
 }
 
 /// G g of `taps` numbers.
-SIMD_INLINE void winograd_filter(
+SIMD_CASE_INLINE void winograd_filter(
     const float *pairs, const size_t points, const size_t finite, const size_t taps, const vf *g, vf *r) {
     const size_t all = (points - 1) / 2, count = finite / 2;
     if (finite % 2) r[0] = v_set1(1 / winograd_distance(pairs, 0, all, all, 0)) * g[0];
     winograd_filter_pair(pairs, points, taps, 0, g, r);
     if (count > 1) winograd_filter_pair(pairs, points, taps, 1, g, r);
     if (count > 2) winograd_filter_pair(pairs, points, taps, 2, g, r);
+    if (count > 3) winograd_filter_pair(pairs, points, taps, 3, g, r);
     r[points - 1] = g[taps - 1];
 }
 
-/// Adds what the points p and -p of a pair give to `results` numbers, up to six; to nothing where it `starts` them.
-SIMD_INLINE void winograd_add_pair(const float p, const size_t results, const bool starts, vf plus, vf minus, vf *y) {
+/// Adds what the points p and -p of a pair give to `results` numbers; to nothing where it `starts` them.
+SIMD_CASE_INLINE void winograd_add_pair(
+    const float p, const size_t results, const bool starts, vf plus, vf minus, vf *y) {
     const vf sum = plus + minus, difference = plus - minus;
-    const float square = p * p;
-    const float powers[] = {1, p, square, square * p, square * square, square * square * p};
+    float power = 1;
 #pragma clang loop unroll(full)
-    for (size_t j = 0; j < results; j++) {
-        const vf power = v_set1(powers[j]), term = j % 2 ? difference : sum;
-        y[j] = starts ? power * term : v_fma(power, term, y[j]);
+    for (size_t j = 0; j < results; j++, power *= p) {
+        const vf term = j % 2 ? difference : sum;
+        y[j] = starts ? v_set1(power) * term : v_fma(v_set1(power), term, y[j]);
     }
 }
 
 /// A' m to `results` numbers.
-SIMD_INLINE void winograd_result(
+SIMD_CASE_INLINE void winograd_result(
     const float *pairs, const size_t points, const size_t finite, const size_t results, const vf *m, vf *y) {
     const size_t count = finite / 2;
     const vf *pair = m + (points - 1) % 2;
-    if (count > 2) winograd_add_pair(pairs[2], results, true, pair[4], pair[5], y);
+    if (count > 3) winograd_add_pair(pairs[3], results, true, pair[6], pair[7], y);
+    if (count > 2) winograd_add_pair(pairs[2], results, count == 3, pair[4], pair[5], y);
     if (count > 1) winograd_add_pair(pairs[1], results, count == 2, pair[2], pair[3], y);
     winograd_add_pair(pairs[0], results, count == 1, pair[0], pair[1], y);
     if (finite % 2) y[0] = y[0] + m[0];
@@ -128,11 +136,11 @@ typedef struct {
 } winograd_transform;
 
 /// Numbers of a row with fewer finite points.
-SIMD_INLINE size_t winograd_row_numbers(const winograd_transform transform, const size_t finite) {
+SIMD_CASE_INLINE size_t winograd_row_numbers(const winograd_transform transform, const size_t finite) {
     return transform.numbers - (transform.points - 1 - finite);
 }
 
-SIMD_INLINE void winograd_transform_row(
+SIMD_CASE_INLINE void winograd_transform_row(
     const winograd_transform transform, const size_t finite, const vf *from, vf *to) {
     const size_t numbers = winograd_row_numbers(transform, finite);
     switch (transform.kind) {

@@ -1,5 +1,5 @@
 // What a tier has for Winograd's filtering: the transforms of tiles, vectorised over channels. Those for three taps a
-// side have eight points a side for six results, six for four or four for two, those for two taps five for four; the
+// side have ten points a side for eight results, six for four or four for two, those for two taps five for four; the
 // number at points (y, x) of a channel is in plane y * points + x.
 #ifndef SNN_CONV_WINOGRAD_TRANSFORMS_H
 #define SNN_CONV_WINOGRAD_TRANSFORMS_H
@@ -25,7 +25,7 @@ typedef struct {
 typedef enum { SNN_WINOGRAD_ALL, SNN_WINOGRAD_UPPER, SNN_WINOGRAD_LOWER } snn_winograd_lines;
 
 /// Results and points of a tile a side, at most.
-enum { winograd_most_side = 6, winograd_most_points = 8 };
+enum { winograd_most_side = 8, winograd_most_points = 10 };
 
 /// Whether `point` is one of so few finite points, or infinity: zero is where their number is odd, and first where
 /// there is one at all; the others follow in pairs.

@@ -9,7 +9,7 @@ typedef struct {
 } weave_source;
 
 /// A vector of lanes from `count` others, at least 2. All are constants.
-SIMD_INLINE vf weave_lanes(const size_t count, const vf *from, const weave_source *sources) {
+SIMD_CASE_INLINE vf weave_lanes(const size_t count, const vf *from, const weave_source *sources) {
     vf woven = from[0];
 #pragma clang loop unroll(full)
     for (size_t v = 1; v < count; v++) {
@@ -26,7 +26,7 @@ SIMD_INLINE vf weave_lanes(const size_t count, const vf *from, const weave_sourc
 }
 
 /// `lanes` columns of some rows, a constant, to the same numbers one behind another.
-SIMD_INLINE void weave_columns(const size_t rows, const float *x, size_t x_row, size_t lanes, float *out) {
+SIMD_CASE_INLINE void weave_columns(const size_t rows, const float *x, size_t x_row, size_t lanes, float *out) {
     vf from[most_woven_of_all];
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) from[r] = v_load_lanes(x + r * x_row, lanes);
@@ -42,7 +42,7 @@ SIMD_INLINE void weave_columns(const size_t rows, const float *x, size_t x_row, 
 }
 
 /// The inverse: so many rows of x, which lie one behind another, to as many lanes of `columns` rows, a constant.
-SIMD_INLINE void unweave_rows(const size_t columns, const float *x, size_t lanes, float *out, size_t out_row) {
+SIMD_CASE_INLINE void unweave_rows(const size_t columns, const float *x, size_t lanes, float *out, size_t out_row) {
     vf from[most_woven_of_all];
 #pragma clang loop unroll(full)
     for (size_t j = 0; j < columns; j++) {
@@ -61,13 +61,13 @@ SIMD_INLINE void unweave_rows(const size_t columns, const float *x, size_t lanes
     }
 }
 
-SIMD_INLINE void weave_sized(const size_t rows, size_t columns, const float *x, size_t x_row, float *out) {
+SIMD_CASE_INLINE void weave_sized(const size_t rows, size_t columns, const float *x, size_t x_row, float *out) {
     size_t c = 0;
     for (; c + SIMD_WIDTH <= columns; c += SIMD_WIDTH) weave_columns(rows, x + c, x_row, SIMD_WIDTH, out + c * rows);
     if (c < columns) weave_columns(rows, x + c, x_row, columns - c, out + c * rows);
 }
 
-SIMD_INLINE void unweave_sized(const size_t columns, size_t rows, const float *x, float *out, size_t out_row) {
+SIMD_CASE_INLINE void unweave_sized(const size_t columns, size_t rows, const float *x, float *out, size_t out_row) {
     const size_t whole_rows = rows / SIMD_WIDTH * SIMD_WIDTH;
     for (size_t r = 0; r < whole_rows; r += SIMD_WIDTH) {
         unweave_rows(columns, x + r * columns, SIMD_WIDTH, out + r, out_row);

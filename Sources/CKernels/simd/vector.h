@@ -4,6 +4,13 @@
 // A tier's header defines SIMD_WIDTH, the register tile (SIMD_TILE_ROWS x SIMD_TILE_VECTORS accumulators) and, after
 // including this file, v_load_n, v_store_n and v_fma. It is included once, inside the target pragma of its tier.
 #define SIMD_INLINE static inline __attribute__((always_inline, unused))
+/// The same for what is inlined in very many cases: a compiler that checks every step of all takes many minutes.
+#if __has_feature(undefined_behavior_sanitizer)
+#define SIMD_CASE_INLINE static __attribute__((noinline, unused))
+#pragma clang diagnostic ignored "-Wpass-failed"
+#else
+#define SIMD_CASE_INLINE SIMD_INLINE
+#endif
 /// Columns of the register tile, which is also the width of a packed panel.
 #define SIMD_TILE_COLUMNS (SIMD_WIDTH * SIMD_TILE_VECTORS)
 
