@@ -162,13 +162,14 @@ static double pass_cost(const snn_conv_shape *shape, const winograd_grid *grid) 
     return products * weights_of(shape) + transforms_cost(shape, grid);
 }
 
-/// Of a weight gradient, without the transforms.
-static double sums_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
-    return plane_numbers(grid, &grid->source, 0, sum_cost) * weights_of(shape);
+/// Of a weight gradient, without the transforms; `sum` is what a sum takes.
+static double sums_cost(const snn_conv_shape *shape, const winograd_grid *grid, size_t sum) {
+    return plane_numbers(grid, &grid->source, 0, sum) * weights_of(shape);
 }
 
+/// Beside one another sums count twice: those of large tiles may be more than the third-level cache holds.
 static double gradient_cost(const snn_conv_shape *shape, const winograd_grid *grid) {
-    return sums_cost(shape, grid) + transforms_cost(shape, grid);
+    return sums_cost(shape, grid, 2 * sum_cost) + transforms_cost(shape, grid);
 }
 
 typedef double grid_cost(const snn_conv_shape *shape, const winograd_grid *grid);
@@ -236,7 +237,7 @@ bool conv_suits_winograd(const snn_conv_shape *shape, double rate) {
 bool conv_weights_suit_winograd(const snn_conv_shape *shape, double rate) {
     if (!conv_suits_winograd(shape, rate)) return false;
     const winograd_grid grid = winograd_weights_grid(shape);
-    return direct_products(shape) > rate * least_gain * sums_cost(shape, &grid);
+    return direct_products(shape) > rate * least_gain * sums_cost(shape, &grid, sum_cost);
 }
 
 winograd_place winograd_place_of(const winograd_grid *grid, size_t tile) {

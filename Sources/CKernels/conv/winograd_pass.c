@@ -29,19 +29,19 @@ typedef struct {
 
 /// Tiles of a block. Every block reads all weights, and every tile moves its transformed pixels through the cache: with
 /// this many tiles both are about as many numbers, but no fewer than the second-level cache holds beside the weights.
-/// Of weights that a third-level cache of common size holds, from where panels are fetched while others are multiplied,
-/// no more than the second-level cache holds at all: transforms wait for whatever is further away.
+/// But transforms wait for whatever is further away than it must be. Of weights that a third-level cache of common size
+/// holds, from where panels are fetched while others are multiplied, a block has no more tiles than the second-level
+/// cache holds at all, of more weights no more than a part of the third-level one.
 static size_t most_block_tiles(const winograd_grid *grid, size_t rows) {
-    enum { fewest_tiles = 14, third_level = 16 };
+    enum { fewest_tiles = 14 };
     const size_t source = winograd_numbers(&grid->source), target = winograd_numbers(&grid->target);
     const size_t plane_bytes = winograd_planes(grid) * sizeof(float), tile_bytes = plane_bytes * (source + target);
     const size_t balanced = snn_min(source * target / snn_max(source + target, 1), 8 * rows);
-    size_t tiles = snn_max(snn_l2_cache_size() * 3 / 8 / snn_max(tile_bytes, 1), balanced);
-    if (plane_bytes * source * target <= third_level * snn_l2_cache_size()) {
-        const size_t fitting = snn_l2_cache_size() / snn_max(tile_bytes, 1) / rows * rows;
-        tiles = snn_min(tiles, snn_max(fitting, fewest_tiles));
-    }
-    return snn_max(tiles, 1);
+    const size_t second_level = snn_l2_cache_size(), third_level = 16 * second_level;
+    const size_t room = plane_bytes * source * target <= third_level ? second_level : third_level * 3 / 8;
+    const size_t fitting = room / snn_max(tile_bytes, 1) / rows * rows;
+    const size_t wanted = snn_max(second_level * 3 / 8 / snn_max(tile_bytes, 1), balanced);
+    return snn_max(snn_min(wanted, snn_max(fitting, fewest_tiles)), 1);
 }
 
 /// Cuts the tiles into blocks, so that all threads get something to do. Few tiles, which take no longer than their
