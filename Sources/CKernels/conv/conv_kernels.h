@@ -99,7 +99,7 @@ static void panel_copy(size_t rows, size_t columns, const float *source, size_t 
     }
 }
 
-TILE_INLINE void weight_gradient_of(
+SIMD_CASE_INLINE void weight_gradient_of(
     const size_t rows, const size_t vectors, const bool masked, const snn_weight_gradient_tile *tile) {
     const tile_form form = {
         .rows = rows,

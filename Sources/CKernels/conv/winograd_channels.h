@@ -53,9 +53,6 @@
         __VA_ARGS__                             \
     }
 
-/// Finite points for some results.
-SIMD_INLINE size_t WINOGRAD_NAME(finite)(size_t results) { return WINOGRAD_TAPS == 3 ? results + 1 : WINOGRAD_FINITE; }
-
 /// Three taps always have products at infinity: then this is a constant.
 SIMD_INLINE snn_winograd_infinity WINOGRAD_NAME(infinity)(snn_winograd_infinity infinity) {
     return WINOGRAD_TAPS == 3 ? winograd_everywhere : infinity;
@@ -148,7 +145,8 @@ static void WINOGRAD_NAME(spread_data)(size_t channels, snn_number_format format
     float *out, size_t plane) {
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_DATA, WINOGRAD_POINTS);
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
+    const size_t down = winograd_finite(WINOGRAD_POINTS, WINOGRAD_TAPS, results.down);
+    const size_t right = winograd_finite(WINOGRAD_POINTS, WINOGRAD_TAPS, results.right);
     const size_t fetched = WINOGRAD_SIDE;
     const bool streams = false;
     WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {WINOGRAD_SPREAD});
@@ -171,7 +169,8 @@ static void WINOGRAD_NAME(gather_output)(size_t channels, const float *in, size_
     snn_winograd_results results, const float *bias, snn_number_format format, void *const *pixels) {
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_RESULT, WINOGRAD_SIDE);
     const snn_winograd_infinity there = WINOGRAD_NAME(infinity)(infinity);
-    const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
+    const size_t down = winograd_finite(WINOGRAD_POINTS, WINOGRAD_TAPS, results.down);
+    const size_t right = winograd_finite(WINOGRAD_POINTS, WINOGRAD_TAPS, results.right);
     WINOGRAD_FOR_CHANNELS(channel, lanes, 0, channels, {WINOGRAD_GATHER});
 }
 
@@ -181,7 +180,8 @@ static void WINOGRAD_NAME(spread_gradient)(size_t first_channel, size_t end_chan
     float *out, size_t plane) {
     const winograd_transform transform = WINOGRAD_TRANSFORM(WINOGRAD_FILTER, WINOGRAD_SIDE);
     const snn_winograd_infinity there = winograd_everywhere;
-    const size_t down = WINOGRAD_NAME(finite)(results.down), right = WINOGRAD_NAME(finite)(results.right);
+    const size_t down = winograd_finite(WINOGRAD_POINTS, WINOGRAD_TAPS, results.down);
+    const size_t right = winograd_finite(WINOGRAD_POINTS, WINOGRAD_TAPS, results.right);
     const size_t fetched = WINOGRAD_SIDE;
     const bool streams = false;
     WINOGRAD_FOR_CHANNELS(channel, lanes, first_channel, end_channel, {WINOGRAD_SPREAD});

@@ -255,8 +255,8 @@ winograd_place winograd_place_of(const winograd_grid *grid, size_t tile) {
 winograd_range winograd_tiles_in(const winograd_grid *grid, size_t plane) {
     const size_t points = winograd_points(grid);
     const snn_winograd_results last = grid->kinds[winograd_kinds - 1].results;
-    const bool down = !winograd_has_point(points, last.down + grid->taps - 2, plane / points);
-    const bool right = !winograd_has_point(points, last.right + grid->taps - 2, plane % points);
+    const bool down = !winograd_has_point(points, winograd_finite(points, grid->taps, last.down), plane / points);
+    const bool right = !winograd_has_point(points, winograd_finite(points, grid->taps, last.right), plane % points);
     winograd_range tiles = {0, winograd_tiles(grid)};
     // The kinds that are cut down are the first and the last, those that are cut to the right the last two.
     if (down) tiles = (winograd_range){grid->kinds[1].before, grid->kinds[3].before};

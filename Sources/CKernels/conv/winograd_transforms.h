@@ -27,6 +27,11 @@ typedef enum { SNN_WINOGRAD_ALL, SNN_WINOGRAD_UPPER, SNN_WINOGRAD_LOWER } snn_wi
 /// Results and points of a tile a side, at most.
 enum { winograd_most_side = 8, winograd_most_points = 10 };
 
+/// Finite points of so many results: two taps always have all.
+static inline size_t winograd_finite(size_t points, size_t taps, size_t results) {
+    return taps == 3 ? results + 1 : points - 1;
+}
+
 /// Whether `point` is one of so few finite points, or infinity: zero is where their number is odd, and first where
 /// there is one at all; the others follow in pairs.
 static inline bool winograd_has_point(size_t points, size_t finite, size_t point) {

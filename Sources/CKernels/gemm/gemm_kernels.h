@@ -6,13 +6,13 @@
 enum { tile_prefetched_rows = 32 };
 
 /// Pointers to the first row of A and to every one that is not reached from the one before.
-TILE_INLINE void tile_reach_rows(const tile_form form, const float *a, size_t a_row, tile_position *at) {
+SIMD_CASE_INLINE void tile_reach_rows(const tile_form form, const float *a, size_t a_row, tile_position *at) {
     at->a_row = a_row;
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i += form.reach) at->a[i / form.reach] = a + i * a_row;
 }
 
-TILE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const size_t reach, const bool packed,
+SIMD_CASE_INLINE void gemm_tile_sized(const size_t rows, const size_t vectors, const size_t reach, const bool packed,
     const bool masked, const snn_tile *tile) {
     const tile_form form = {
         .rows = rows,
@@ -70,7 +70,7 @@ static void gemm_tile(const snn_tile *tile) {
     }
 }
 
-TILE_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vectors, const snn_indirect_tile *tile) {
+SIMD_CASE_INLINE void gemm_indirect_tile_sized(const size_t rows, const size_t vectors, const snn_indirect_tile *tile) {
     const tile_form form = {
         .rows = rows,
         .vectors = vectors,
@@ -107,7 +107,7 @@ static void gemm_indirect_tile(const snn_indirect_tile *tile) {
     if (tile->rows > 0 && tile->columns > 0) TILE_CALL(gemm_indirect_tile, tile);
 }
 
-TILE_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, const snn_grid_tile *tile) {
+SIMD_CASE_INLINE void gemm_grid_tile_sized(const size_t rows, const size_t vectors, const snn_grid_tile *tile) {
     const tile_form form = {.rows = rows, .vectors = vectors, .parts = 1, .reach = rows_apart};
     float *c[SIMD_TALL_TILE_ROWS];
     tile_locate_rows(form, tile->c, tile->c_row, c);

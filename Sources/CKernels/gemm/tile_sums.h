@@ -6,16 +6,6 @@
 #include "runtime/parallel.h"
 #include "swiftnn/runtime.h"
 
-// What is compiled for every form of a tile. Under a sanitizer, whose checks would take minutes to compile in every
-// form, one function serves all: the loops over its rows and vectors then stay loops.
-#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
-#define SNN_ONE_TILE_VARIANT
-#define TILE_INLINE static __attribute__((noinline, unused))
-#pragma clang diagnostic ignored "-Wpass-failed"
-#else
-#define TILE_INLINE SIMD_INLINE
-#endif
-
 /// Rows of a tile of a single vector, where a kernel takes so many: enough sums for none to wait for its last addition.
 #define SIMD_TALL_TILE_ROWS (SIMD_TILE_ROWS < 8 ? 2 * SIMD_TILE_ROWS : SIMD_TILE_ROWS)
 
@@ -57,7 +47,7 @@ enum { tile_steps = 4 };
 /// the place of a second vector. The order of the additions follows from the number of columns alone.
 #define TILE_PARTS(VECTORS) ((VECTORS) == 1 ? 2 : 1)
 
-TILE_INLINE void tile_clear(const tile_form form, tile_accumulators acc) {
+SIMD_CASE_INLINE void tile_clear(const tile_form form, tile_accumulators acc) {
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) {
 #pragma clang loop unroll(full)
@@ -66,7 +56,7 @@ TILE_INLINE void tile_clear(const tile_form form, tile_accumulators acc) {
 }
 
 /// One step: acc += a column of A times a row of B.
-TILE_INLINE void tile_step(const tile_form form, const size_t part, tile_accumulators acc, tile_position *at) {
+SIMD_CASE_INLINE void tile_step(const tile_form form, const size_t part, tile_accumulators acc, tile_position *at) {
     vf row_of_b[SIMD_TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < form.vectors; v++) {
@@ -97,7 +87,7 @@ TILE_INLINE void tile_step(const tile_form form, const size_t part, tile_accumul
 
 /// Fetches as many numbers of the next tile's A as so many steps have read of this one's: rows apart as if they lay one
 /// behind the other, and of rows side by side a line at every step.
-TILE_INLINE void tile_fetch_next(const tile_form form, const size_t steps, tile_position *at) {
+SIMD_CASE_INLINE void tile_fetch_next(const tile_form form, const size_t steps, tile_position *at) {
     const bool side_by_side = form.reach == rows_side_by_side;
     const size_t line = side_by_side ? at->a_depth : SNN_ALIGNMENT / sizeof(float);
     const size_t lines = side_by_side ? steps : snn_ceil_div(form.rows * steps, line);
@@ -108,7 +98,7 @@ TILE_INLINE void tile_fetch_next(const tile_form form, const size_t steps, tile_
 
 /// So many steps, after which the compiler forgets what the pointers have in common: it would else compute each address
 /// from the one before.
-TILE_INLINE void tile_turn(const tile_form form, const size_t steps, tile_accumulators acc, tile_position *at) {
+SIMD_CASE_INLINE void tile_turn(const tile_form form, const size_t steps, tile_accumulators acc, tile_position *at) {
 #pragma clang loop unroll(full)
     for (size_t step = 0; step < steps; step++) {
         tile_step(form, step % form.parts, acc, at);
@@ -122,20 +112,20 @@ TILE_INLINE void tile_turn(const tile_form form, const size_t steps, tile_accumu
 }
 
 /// acc += A * B over `depth`, from the position on, which ends behind it.
-TILE_INLINE void tile_accumulate(const tile_form form, tile_accumulators acc, size_t depth, tile_position *at) {
+SIMD_CASE_INLINE void tile_accumulate(const tile_form form, tile_accumulators acc, size_t depth, tile_position *at) {
     for (size_t turns = depth / tile_steps; turns > 0; turns--) tile_turn(form, tile_steps, acc, at);
     if (depth % tile_steps >= 2) tile_turn(form, 2, acc, at);
     if (depth % 2 == 1) tile_turn(form, 1, acc, at);
 }
 
 /// Rows of C that lie c_row floats apart.
-TILE_INLINE void tile_locate_rows(const tile_form form, float *c, size_t c_row, float **rows) {
+SIMD_CASE_INLINE void tile_locate_rows(const tile_form form, float *c, size_t c_row, float **rows) {
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) rows[i] = c + i * c_row;
 }
 
 /// Fetches C, which would else be waited for when all is summed.
-TILE_INLINE void tile_fetch(const tile_form form, float *const *c) {
+SIMD_CASE_INLINE void tile_fetch(const tile_form form, float *const *c) {
     const size_t line = SNN_ALIGNMENT / sizeof(float);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < form.rows; i++) {
@@ -145,7 +135,7 @@ TILE_INLINE void tile_fetch(const tile_form form, float *const *c) {
 
 /// The last sum of a tile: as tile_accumulate, but fetches C once more shortly before the end, for what has streamed
 /// through the first-level cache since the first time has driven it out.
-TILE_INLINE void tile_accumulate_last(
+SIMD_CASE_INLINE void tile_accumulate_last(
     const tile_form form, tile_accumulators acc, size_t depth, tile_position *at, float *const *c) {
     enum { last_steps = 8 * tile_steps, many_steps = 4 * last_steps };
     size_t steps = depth > many_steps ? (depth - last_steps) / tile_steps * tile_steps : depth;
@@ -158,12 +148,12 @@ TILE_INLINE void tile_accumulate_last(
 }
 
 /// The sum of the parts of a number of C.
-TILE_INLINE vf tile_sum(const tile_form form, tile_accumulators acc, size_t i, size_t v) {
+SIMD_CASE_INLINE vf tile_sum(const tile_form form, tile_accumulators acc, size_t i, size_t v) {
     return form.parts == 2 ? acc[i][0] + acc[i][1] : acc[i][v];
 }
 
 /// C = acc, or where it `adds`, which is a constant at every call, C += acc.
-TILE_INLINE void tile_store_sums(
+SIMD_CASE_INLINE void tile_store_sums(
     const tile_form form, const bool adds, tile_accumulators acc, size_t columns, float *const *c) {
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < form.vectors; v++) {
@@ -178,7 +168,7 @@ TILE_INLINE void tile_store_sums(
 }
 
 /// C = alpha * acc + beta * C + bias.
-TILE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
+SIMD_CASE_INLINE void tile_store(const tile_form form, tile_accumulators acc, size_t columns, float alpha, float beta,
     const float *bias, float *const *c) {
     const bool plain = alpha == 1 && bias == NULL;
     if (plain && beta == 0) {

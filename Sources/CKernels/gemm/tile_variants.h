@@ -5,7 +5,7 @@
 
 SIMD_INLINE size_t tile_vectors(size_t columns) { return (columns + SIMD_WIDTH - 1) / SIMD_WIDTH; }
 
-#ifdef SNN_ONE_TILE_VARIANT
+#ifdef SIMD_HAS_ONE_CASE
 #define TILE_VARIANTS(NAME, TYPE)
 #define TILE_CALL(NAME, TILE) NAME##_sized((TILE)->rows, tile_vectors((TILE)->columns), TILE)
 #else

@@ -4,8 +4,10 @@
 // A tier's header defines SIMD_WIDTH, the register tile (SIMD_TILE_ROWS x SIMD_TILE_VECTORS accumulators) and, after
 // including this file, v_load_n, v_store_n and v_fma. It is included once, inside the target pragma of its tier.
 #define SIMD_INLINE static inline __attribute__((always_inline, unused))
-/// The same for what is inlined in very many cases: a compiler that checks every step of all takes many minutes.
-#if __has_feature(undefined_behavior_sanitizer)
+/// The same for what is compiled for very many cases. Under a sanitizer, whose checks would take minutes to compile in
+/// every one, a single function serves all: its loops then stay loops.
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define SIMD_HAS_ONE_CASE
 #define SIMD_CASE_INLINE static __attribute__((noinline, unused))
 #pragma clang diagnostic ignored "-Wpass-failed"
 #else
