@@ -3,7 +3,7 @@
 
 /// The pairs of so many points. Their squares and the products of these are exact in float32. The results of six points
 /// lose about one bit more than direct sums (the textbook's 0, +-1, +-2 would lose three), those of five less than one,
-/// those of ten five (with 0, +-1/2, +-1, +-2, +-4, nine): of all sets of eighths and quarters this one loses least.
+/// those of ten five (with 0, +-1/2, +-1, +-2, +-4, nine): among the least of a thousand sets of eighths up to 3.
 static const float winograd_pairs_10[winograd_most_pairs] = {0.875f, 2.25f, 0.375f, 1.25f};
 static const float winograd_pairs_6[winograd_most_pairs] = {0.75f, 1.5f};
 static const float winograd_pairs_5[winograd_most_pairs] = {0.5f, 1.25f};
